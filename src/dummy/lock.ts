@@ -1,0 +1,104 @@
+// The lock of `dummy_thread`: one flag. There is no other thread that could release it, so waiting would never end: acquire() does
+// not wait, it takes the lock whether or not it is held.
+
+import { ThreadError } from '../sync/errors.js';
+
+/** Keyword form of the argument of `acquire`. */
+export interface DummyAcquireOptions {
+  /** False, 0 or '' = try; everything else takes the lock. */
+  readonly waitflag?: unknown;
+  /** Has no effect: nothing can happen while nobody runs. */
+  readonly timeout?: number;
+}
+
+export interface DummyAcquireAsyncOptions {
+  /** Has no effect. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What `hold()` returns: releases the lock when disposed of, once. */
+export interface DummyHold extends Disposable {
+  /** Releases the lock before the scope ends. A second call does nothing. */
+  release(): void;
+}
+
+export class DummyLock {
+  /** Whether the lock is held. A plain field, so that structuredClone() and JSON carry it. */
+  locked_status = false;
+
+  /** Takes the lock, held or not, and returns true. With a false flag it is a try: false if the lock is held. */
+  acquire(wait?: unknown, _timeout?: number): boolean {
+    const flag = isOptions(wait) ? wait.waitflag : wait;
+    const isTry = flag !== undefined && flag !== null && !flag;
+    if (isTry && this.locked_status) return false;
+    this.locked_status = true;
+    return true;
+  }
+
+  /** As acquire(): true. Rejects with the signal's reason, without taking the lock, if the signal is aborted already. */
+  async acquireAsync(options: DummyAcquireAsyncOptions = {}): Promise<boolean> {
+    options.signal?.throwIfAborted();
+    return this.acquire();
+  }
+
+  /** Returns true, which the lock of real threads does not. */
+  release(): true {
+    if (!this.locked_status) throw new ThreadError();
+    this.locked_status = false;
+    return true;
+  }
+
+  locked(): boolean {
+    return this.locked_status;
+  }
+
+  /** Acquires the lock for a scope: `using held = lock.hold()`. */
+  hold(): DummyHold {
+    this.acquire();
+    return this.#held();
+  }
+
+  async holdAsync(options: Pick<DummyAcquireAsyncOptions, 'signal'> = {}): Promise<DummyHold> {
+    await this.acquireAsync(options);
+    return this.#held();
+  }
+
+  #held(): DummyHold {
+    let held = true;
+    const release = () => {
+      if (!held) return;
+      held = false;
+      this.release();
+    };
+    return { release, [Symbol.dispose]: release };
+  }
+
+  /** Runs `body` with the lock held; releases it when the body returns or throws, or when its promise settles. */
+  with<T>(body: () => T): T {
+    this.acquire();
+    let result: T;
+    try {
+      result = body();
+    } catch (error) {
+      // The body may have released the lock itself; its own error is the one to see.
+      this.locked_status = false;
+      throw error;
+    }
+    if (isThenable(result)) return Promise.resolve(result).finally(() => this.release()) as T;
+    this.release();
+    return result;
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
+}
+
+function isOptions(value: unknown): value is DummyAcquireOptions {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,88 @@
+// Runs a small program in a process of its own, under the Node that runs the tests, and hands back what it printed and how it ended.
+
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+
+/** The checkout. */
+export const root = dirname(createRequire(import.meta.url).resolve('heddle/package.json'));
+
+/** Programs lie inside the package, so that they can import it by its name. */
+const folder = join(root, 'build', 'programs');
+
+export interface ProgramOptions {
+  /** Arguments of the program. */
+  readonly args?: readonly string[];
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly extension?: 'mjs' | 'cjs' | 'ts' | 'mts';
+  /** Milliseconds after which the program is killed and the test fails. */
+  readonly timeout?: number;
+  /** Called with all of stdout so far, whenever more has come. */
+  readonly onStdout?: (soFar: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs source text. */
+export function program(source: string, options: ProgramOptions = {}): Promise<Outcome> {
+  const name = createHash('sha256').update(source).digest('hex').slice(0, 16);
+  const file = join(folder, `${name}.${options.extension ?? 'mjs'}`);
+  mkdirSync(folder, { recursive: true });
+  // Another test file may run the same text: a file that is there is whole, because a rename is atomic.
+  if (!existsSync(file)) {
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, source);
+    renameSync(draft, file);
+  }
+  return programFile(file, options);
+}
+
+/** Runs a file. Rejects if the program does not end by itself in time. */
+export function programFile(file: string, options: ProgramOptions = {}): Promise<Outcome> {
+  const { args = [], nodeOptions = [], env = {}, cwd = root, timeout = 60_000, onStdout } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
+      cwd,
+      env: { ...withoutRunner(process.env), NO_COLOR: '1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      onStdout?.(stdout, (signal) => child.kill(signal));
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    let late = false;
+    const limit = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+    }, timeout);
+    child.on('error', reject);
+    child.on('close', (status, signal) => {
+      clearTimeout(limit);
+      stderr = stripVTControlCharacters(stderr);
+      if (late) reject(new Error(`did not end within ${timeout} ms\n--- stdout\n${stdout}\n--- stderr\n${stderr}`));
+      else resolve({ status, signal, stdout, stderr });
+    });
+  });
+}
+
+/** Node's test runner tells its children by a variable to speak its own protocol; a program must not. */
+function withoutRunner(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { NODE_TEST_CONTEXT: _context, NODE_OPTIONS: _options, FORCE_COLOR: _color, ...rest } = env;
+  return rest;
+}
