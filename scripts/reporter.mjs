@@ -1,0 +1,38 @@
+// A short report for node:test: one line for each file, every failure in full, then the closing lines of Node's own runner.
+import { relative } from 'node:path';
+import { inspect } from 'node:util';
+
+export default async function* report(events) {
+  let file;
+  let passed = 0;
+  let failed = 0;
+  const fileLine = () => {
+    if (file === undefined) return '';
+    const name = relative(process.cwd(), file).replace(/^build\//, '');
+    return `${failed === 0 ? '✔' : '✖'} ${name} (${passed + failed} tests${failed === 0 ? '' : `, ${failed} failed`})\n`;
+  };
+  for await (const { type, data } of events) {
+    if (type === 'test:pass' || type === 'test:fail') {
+      if (data.details.type === 'suite') continue;
+      if (data.file !== file) {
+        yield fileLine();
+        [file, passed, failed] = [data.file, 0, 0];
+      }
+      if (type === 'test:pass') passed++;
+      else {
+        failed++;
+        const { error } = data.details;
+        yield `\n✖ ${data.name}\n${indented(inspect(error?.cause ?? error))}\n\n`;
+      }
+    } else if (type === 'test:stdout' || type === 'test:stderr') {
+      yield data.message;
+    } else if (type === 'test:diagnostic' && data.nesting === 0) {
+      // The first of the closing lines ends the last file.
+      yield fileLine();
+      file = undefined;
+      yield `ℹ ${data.message}\n`;
+    }
+  }
+}
+
+const indented = (text) => text.replace(/^/gm, '    ');

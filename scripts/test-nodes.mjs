@@ -1,0 +1,33 @@
+// Runs the tests, compiled already, on every version of Node that Heddle supports:
+//
+//   node scripts/test-nodes.mjs [--others] [--only=20,24] [path…]
+//
+// On each: all tests (or those at the paths), then the conformance tests again, directly from their .ts files. With --others the
+// version that runs this script does only the second, because it did the first as `npm test`.
+import { spawnSync } from 'node:child_process';
+import { majors, nodeBinary } from './nodes.mjs';
+
+const given = process.argv.slice(2);
+const current = Number(process.versions.node.split('.')[0]);
+const skipsCurrent = given.includes('--others');
+const only = given.find((word) => word.startsWith('--only='))?.slice('--only='.length);
+const paths = given.filter((word) => word !== '--others' && !word.startsWith('--only='));
+const chosen = only === undefined ? majors : only.split(',').map(Number);
+
+const failures = [];
+for (const major of chosen) {
+  const node = major === current ? process.execPath : nodeBinary(major);
+  if (!(skipsCurrent && major === current)) run(node, 'compiled', paths);
+  run(node, 'from source', ['--source', 'test/conformance/', 'test/dummy_thread/']);
+}
+if (failures.length > 0) {
+  console.log(`\nFailed: ${failures.join('; ')}`);
+  process.exitCode = 1;
+}
+
+function run(node, form, words) {
+  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  console.log(`\n── Node ${version}, ${form}`);
+  const { status } = spawnSync(node, ['scripts/test.mjs', ...words], { stdio: 'inherit' });
+  if (status !== 0) failures.push(`Node ${version} ${form}`);
+}

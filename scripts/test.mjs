@@ -1,0 +1,49 @@
+// Runs the tests with the Node that runs this script:
+//
+//   node scripts/test.mjs [--source] [path…] [--node-option=…]
+//
+// A path is any part of a test file's path below the root, such as `dummy_thread` or `conformance/lock`; none = all tests. The
+// tests are the compiled ones in build/; with --source the .ts files themselves, natively or, before Node 22.18, through tsx.
+// Everything else that begins with a dash goes to Node: --test-name-pattern=2.2-9
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const given = process.argv.slice(2);
+const fromSource = given.includes('--source');
+const nodeOptions = given.filter((word) => word.startsWith('-') && word !== '--source');
+const wanted = given.filter((word) => !word.startsWith('-')).map((word) => word.replace(/^\.\//, ''));
+
+// A compiled test whose source is gone is not run.
+const sources = readdirSync(join(root, 'test'), { recursive: true })
+  .map((path) => `test/${path.replaceAll('\\', '/')}`)
+  .filter((path) => path.endsWith('.test.ts'))
+  .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part.replace(/\.js$/, '.ts'))))
+  .sort();
+if (sources.length === 0) fail(`no test file has ${wanted.join(' or ')} in its path`);
+const files = fromSource ? sources : sources.map((path) => `build/${path.replace(/\.ts$/, '.js')}`);
+const missing = files.find((path) => !existsSync(join(root, path)));
+if (missing) fail(`${missing} is not there: run npm run build:test first`);
+
+const { status } = spawnSync(
+  process.execPath,
+  [
+    ...(fromSource && !process.features.typescript ? ['--import', 'tsx'] : []),
+    '--test',
+    `--test-concurrency=${availableParallelism()}`,
+    '--test-timeout=180000',
+    '--test-reporter=./scripts/reporter.mjs',
+    ...nodeOptions,
+    ...files,
+  ],
+  { cwd: root, stdio: 'inherit' },
+);
+process.exitCode = status ?? 1;
+
+function fail(message) {
+  console.error(message);
+  process.exit(2);
+}

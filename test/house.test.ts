@@ -1,0 +1,125 @@
+// The rules of the house: who may import whom, who may touch what. They are read off the sources.
+
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'acorn';
+import { root } from './support/program.ts';
+
+/** The folders of src/, ground floor first, with the folders each may import from. A file may import from its own folder. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  memory: [],
+  heap: ['memory'],
+  sync: ['memory', 'heap'],
+  closure: ['memory', 'heap', 'sync'],
+  platform: [],
+  runtime: ['memory', 'heap', 'sync', 'closure', 'platform'],
+  // The face without threads: all it has in common with the others is the errors.
+  dummy: ['sync/errors'],
+};
+
+/** The faces: files of src/ itself. They may import everything below; this one may not. */
+const faces: Readonly<Record<string, readonly string[]>> = { dummy_thread: ['dummy', 'sync/errors'] };
+
+/** Imports from `node:` outside src/platform, each with its reason. */
+const builtinsElsewhere: Readonly<Record<string, readonly string[]>> = {};
+
+const LONGEST = 450;
+
+interface Source {
+  /** Path below src/: "sync/lock.ts". */
+  readonly path: string;
+  /** The folder, or the file's own name for a face. */
+  readonly layer: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+const sources: readonly Source[] = readdirSync(join(root, 'src'), { recursive: true })
+  .map((path) => String(path).replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => {
+    const text = readFileSync(join(root, 'src', path), 'utf8');
+    const layer = path.includes('/') ? path.slice(0, path.indexOf('/')) : path.replace(/\.ts$/, '');
+    return { path, layer, text, imports: importsOf(text) };
+  });
+
+/** Specifiers of static imports, exports and dynamic imports; a type's import counts as well. */
+function importsOf(text: string): string[] {
+  return [...text.matchAll(/(?:\bfrom|^import|\bimport\()\s*'([^']+)'/gm)].map((match) => match[1]!);
+}
+
+/** "sync/errors" for './errors.js' in sync/lock.ts; undefined for packages and builtins. */
+function target(source: Source, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) return undefined;
+  return posix.join(dirname(source.path), specifier).replace(/\.[jt]s$/, '');
+}
+
+test('imports go down the house only', () => {
+  const wrong: string[] = [];
+  for (const source of sources) {
+    const isFace = !source.path.includes('/');
+    const allowed = (isFace ? faces[source.layer] : layers[source.layer]) ?? (isFace ? Object.keys(layers) : undefined);
+    assert.ok(allowed, `src/${source.layer}/ is not in the table of layers`);
+    for (const specifier of source.imports) {
+      const file = target(source, specifier);
+      if (file === undefined || file.startsWith(`${source.layer}/`)) continue;
+      if (!allowed.some((layer) => file === layer || file.startsWith(`${layer}/`))) {
+        wrong.push(`src/${source.path} imports ${specifier}`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('every import within src/ names a file that is there', () => {
+  const wrong: string[] = [];
+  for (const source of sources) {
+    for (const specifier of source.imports) {
+      const file = target(source, specifier);
+      if (file !== undefined && !existsSync(join(root, 'src', `${file}.ts`)))
+        wrong.push(`${source.path}: ${specifier}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('only src/memory/atomics.ts touches Atomics', () => {
+  const touching = sources.filter(({ path }) => identifiersOf(path).has('Atomics')).map(({ path }) => path);
+  assert.deepEqual(touching, ['memory/atomics.ts']);
+});
+
+test('only src/platform/ imports builtins of Node', () => {
+  const wrong: string[] = [];
+  for (const { path, layer, imports } of sources) {
+    if (layer === 'platform') continue;
+    const builtins = imports.filter((specifier) => specifier.startsWith('node:'));
+    wrong.push(
+      ...builtins.filter((name) => !builtinsElsewhere[path]?.includes(name)).map((name) => `${path}: ${name}`),
+    );
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test(`no file of src/ is longer than ${LONGEST} lines`, () => {
+  const long = sources.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }));
+  assert.deepEqual(
+    long.filter(({ lines }) => lines > LONGEST),
+    [],
+  );
+});
+
+/** All identifiers of a compiled file: comments and strings do not count. */
+function identifiersOf(path: string): Set<string> {
+  const names = new Set<string>();
+  const compiled = readFileSync(join(root, 'dist', path.replace(/\.ts$/, '.js')), 'utf8');
+  parse(compiled, {
+    ecmaVersion: 'latest',
+    sourceType: 'module',
+    onToken: (token) => {
+      if (token.type.label === 'name') names.add(String((token as { value?: unknown }).value));
+    },
+  });
+  return names;
+}

@@ -1,0 +1,129 @@
+// The package as users get it: packed, installed into an empty project, and run from there.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { type Outcome, programFile, root } from '../support/program.ts';
+
+const run = promisify(execFile);
+const shell = process.platform === 'win32';
+
+interface Packed {
+  readonly filename: string;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+const project = mkdtempSync(join(tmpdir(), 'heddle-pack-'));
+let packed: Packed;
+
+/** Runs a program that lies in the project. */
+async function inProject(name: string, source: string): Promise<Outcome> {
+  writeFileSync(join(project, name), source);
+  return programFile(join(project, name), { cwd: project });
+}
+
+const printed = (stdout: string): Outcome => ({ status: 0, signal: null, stdout, stderr: '' });
+
+before(async () => {
+  // What is packed is what was built: other tests use dist/ at the same time.
+  const pack = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], {
+    cwd: root,
+    shell,
+  });
+  packed = firstOf(JSON.parse(pack.stdout));
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }));
+  const options = ['--prefer-offline', '--no-audit', '--no-fund'];
+  await run('npm', ['install', ...options, join(project, packed.filename)], { cwd: project, shell });
+});
+
+after(() => rmSync(project, { recursive: true, force: true }));
+
+/** npm prints a list, or from version 12 on an object by package name. */
+function firstOf(json: Packed[] | Record<string, Packed>): Packed {
+  return Object.values(json)[0]!;
+}
+
+test('the tarball holds what users need and nothing else', () => {
+  const paths = packed.files.map(({ path }) => path);
+  const outside = paths.filter((path) => !path.startsWith('dist/')).sort();
+  assert.deepEqual(outside, ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+  const odd = paths.filter((path) => path.startsWith('dist/') && !/\.(js|d\.ts)$/.test(path));
+  assert.deepEqual(odd, []);
+  for (const face of ['index', 'thread', 'dummy_thread']) {
+    assert.ok(paths.includes(`dist/${face}.js`) && paths.includes(`dist/${face}.d.ts`), face);
+  }
+  assert.ok(packed.unpackedSize < 1_000_000, `${packed.unpackedSize} bytes`);
+});
+
+test('every export of package.json is a file of the tarball', () => {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { exports: object };
+  const targets = Object.values(exports).flatMap((entry: string | object) =>
+    typeof entry === 'string' ? [entry] : (Object.values(entry) as string[]),
+  );
+  const paths = new Set(packed.files.map(({ path }) => `./${path}`));
+  assert.deepEqual(
+    targets.filter((path) => !paths.has(path)),
+    [],
+  );
+});
+
+const counting = (imports: string) => `
+  ${imports}
+  const lock = allocate_lock();
+  const done = allocate_lock();
+  const sums = new Int32Array(new SharedArrayBuffer(8));
+  done.acquire();
+  for (let n = 1; n <= 4; n++) {
+    start_new_thread((by) => {
+      const last = lock.with(() => { sums[0] += by; return ++sums[1] === 4; });
+      if (last) done.release();
+    }, [n]);
+  }
+  done.acquire();
+  console.log('sum', sums[0]);
+`;
+
+test('an .mjs program', async () => {
+  const source = counting("import { allocate_lock, start_new_thread } from 'heddle/thread';");
+  assert.deepEqual(await inProject('count.mjs', source), printed('sum 10\n'));
+});
+
+test('the same through heddle/_thread', async () => {
+  const source = counting("import { allocate_lock, start_new_thread } from 'heddle/_thread';");
+  assert.deepEqual(await inProject('count_.mjs', source), printed('sum 10\n'));
+});
+
+test('the same on dummy_thread', async () => {
+  const source = counting("import { allocate_lock, start_new_thread } from 'heddle/dummy_thread';");
+  assert.deepEqual(await inProject('count_dummy.mjs', source), printed('sum 10\n'));
+});
+
+test('the TypeScript face', async () => {
+  const names = 'allocateLock as allocate_lock, startNewThread as start_new_thread';
+  assert.deepEqual(await inProject('face.mjs', counting(`import { ${names} } from 'heddle';`)), printed('sum 10\n'));
+});
+
+test('a .cjs program, by dynamic import', async () => {
+  const source = counting("const { allocate_lock, start_new_thread } = await import('heddle/thread');");
+  assert.deepEqual(await inProject('count.cjs', `(async () => {${source}})();`), printed('sum 10\n'));
+});
+
+const strips = Boolean((process.features as { typescript?: unknown }).typescript);
+
+test('a .ts program, where Node runs them', { skip: !strips && 'this Node does not strip types' }, async () => {
+  const source = counting("import { allocate_lock, start_new_thread } from 'heddle/thread';")
+    .replace('(by) =>', '(by: number): void =>')
+    .replaceAll(/sums\[(\d)\]/g, 'sums[$1]!');
+  assert.deepEqual(await inProject('count.ts', source), printed('sum 10\n'));
+});
+
+test('a module that the package does not export cannot be imported', async () => {
+  const outcome = await inProject('inside.mjs', "import 'heddle/dist/memory/atomics.js';");
+  assert.equal(outcome.status, 1);
+  assert.match(outcome.stderr, /ERR_PACKAGE_PATH_NOT_EXPORTED/);
+});
