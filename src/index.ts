@@ -1,0 +1,15 @@
+// Heddle's TypeScript face: the low-level module under the names of TypeScript's manner, and what is built on it.
+
+export { interruptible } from './runtime/interrupt.js';
+export { KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';
+export { type AcquireOptions, type HeldLock, Lock } from './sync/lock.js';
+export {
+  _count,
+  allocate_lock as allocateLock,
+  exit,
+  get_ident as getIdent,
+  interrupt_main as interruptMain,
+  stack_size as stackSize,
+  start_new_thread as startNewThread,
+  TIMEOUT_MAX,
+} from './thread.js';

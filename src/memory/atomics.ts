@@ -1,0 +1,81 @@
+// The facade over atomics: nothing else in Heddle touches `Atomics` or the kernel. Tests replace the methods of `atomic` by a
+// scheduler that explores interleavings, so every step that another thread can see must be one call of this object.
+//
+// All operations take byte addresses of aligned 32-bit words in the shared memory and are sequentially consistent.
+
+import { kernel } from './kernel.js';
+import { refresh, V } from './memory.js';
+
+/** Why a wait ended: woken (or the word was changed in between), the value was not as expected, or time ran out. */
+export type WaitOutcome = 'ok' | 'not-equal' | 'timed-out';
+
+/** A wait that holds no thread up. */
+export interface AsyncWait {
+  /**
+   * Nobody is interested any more: the event loop is let go. The engine cannot take the waiter out of its queue, so it can still
+   * swallow one notification; `done` is called when that happens, and callers must reckon with it.
+   */
+  abandon(): void;
+}
+
+export interface Atomic {
+  load(address: number): number;
+  store(address: number, value: number): void;
+  /** Returns the old value. */
+  exchange(address: number, value: number): number;
+  /** Stores `value` if the word is `expected`; returns the old value. */
+  compareExchange(address: number, expected: number, value: number): number;
+  /** Returns the old value. */
+  add(address: number, delta: number): number;
+  /** Returns the old value. */
+  or(address: number, bits: number): number;
+  /** Returns the old value. */
+  and(address: number, bits: number): number;
+  /** Blocks this thread while the word is `expected`, at most `timeout` milliseconds (Infinity = no limit). May wake for nothing. */
+  wait(address: number, expected: number, timeout: number): WaitOutcome;
+  /** As `wait`, without blocking: `done` is called from the event loop, which stays alive until then. */
+  waitAsync(address: number, expected: number, timeout: number, done: (outcome: WaitOutcome) => void): AsyncWait;
+  /** Wakes at most `count` waiters, those that wait longest first; returns how many. */
+  notify(address: number, count: number): number;
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+}
+
+/** The word's index in `V.I32`, which is made to reach it. */
+function indexOf(address: number): number {
+  const index = address >>> 2;
+  if (index >= V.I32.length) refresh();
+  return index;
+}
+
+/** Timers count in 32 bits; one that long only keeps the loop alive. */
+const FOREVER = 2 ** 31 - 1;
+
+export const atomic: Atomic = {
+  load: kernel.load,
+  store: kernel.store,
+  exchange: kernel.exchange,
+  compareExchange: kernel.compareExchange,
+  add: kernel.add,
+  or: kernel.or,
+  and: kernel.and,
+  wait(address, expected, timeout) {
+    return Atomics.wait(V.I32, indexOf(address), expected, timeout);
+  },
+  waitAsync(address, expected, timeout, done) {
+    const result = Atomics.waitAsync(V.I32, indexOf(address), expected, timeout);
+    // Atomics.waitAsync keeps no event loop alive by itself.
+    const hold = setInterval(() => {}, FOREVER);
+    const finish = (outcome: WaitOutcome) => {
+      clearInterval(hold);
+      done(outcome);
+    };
+    if (result.async) result.value.then(finish);
+    else queueMicrotask(() => finish(result.value));
+    return { abandon: () => clearInterval(hold) };
+  },
+  notify(address, count) {
+    return Atomics.notify(V.I32, indexOf(address), count);
+  },
+  now: () => performance.now(),
+};

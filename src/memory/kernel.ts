@@ -1,0 +1,21 @@
+// Instantiates the Wasm kernel over the shared memory, once a thread. The binary is text inside a module (made by
+// scripts/build-kernel.mjs), so bundlers need nothing, and small enough to compile at once.
+
+import { KERNEL } from './kernel-bytes.js';
+import { memory } from './memory.js';
+import { Wasm } from './wasm.js';
+
+/** What kernel/kernel.ts exports: one atomic step each, on a byte address. */
+interface Kernel {
+  load(address: number): number;
+  store(address: number, value: number): void;
+  exchange(address: number, value: number): number;
+  compareExchange(address: number, expected: number, value: number): number;
+  add(address: number, delta: number): number;
+  or(address: number, bits: number): number;
+  and(address: number, bits: number): number;
+}
+
+const bytes = Uint8Array.from(atob(KERNEL), (char) => char.charCodeAt(0));
+
+export const kernel = new Wasm.Instance(new Wasm.Module(bytes), { env: { memory } }).exports as unknown as Kernel;

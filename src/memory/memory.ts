@@ -1,0 +1,65 @@
+// The one shared memory of the process, as this thread sees it.
+//
+// A `WebAssembly.Memory` grows in place without a message to anyone: every thread that holds it sees the new bytes as soon as it
+// makes new views. Views sit in a holder object, because V8 reads `V.I32` as fast as a constant, while exported `let` bindings cost
+// three times as much and growable SharedArrayBuffers twenty.
+
+import { HEAP_START } from './layout.js';
+import { type SharedWasmMemory, Wasm } from './wasm.js';
+
+const WASM_PAGE = 65536;
+
+/** 4 GiB of address space is reserved; memory is only used as it is touched. */
+const MAXIMUM_PAGES = 65536;
+
+/** What a thread has to be told before it can use the memory. */
+export interface Seat {
+  readonly memory: SharedWasmMemory;
+  /** Index of this thread's record; 0 is the main thread, NO_SLOT a helper of Heddle's that runs no user code. */
+  readonly slot: number;
+}
+
+export const NO_SLOT = -1;
+
+/**
+ * Where a new thread finds its seat: the worker's entry puts it on `globalThis` before it loads anything else. The number is the
+ * layout's version: two copies of this package in one thread share only when they agree.
+ */
+export const SEAT = Symbol.for('heddle.seat/1');
+
+const place = globalThis as { [SEAT]?: Seat };
+const inherited = place[SEAT]?.memory;
+
+export const memory: SharedWasmMemory =
+  inherited ?? new Wasm.Memory({ initial: Math.ceil(HEAP_START / WASM_PAGE), maximum: MAXIMUM_PAGES, shared: true });
+
+place[SEAT] ??= { memory, slot: 0 };
+
+/** Index of this thread's record. */
+export const slot = place[SEAT].slot;
+
+/** Typed views on the whole memory, valid up to the size it had at the last `refresh()`. */
+export const V = {
+  I32: new Int32Array(memory.buffer),
+  U8: new Uint8Array(memory.buffer),
+  F64: new Float64Array(memory.buffer),
+};
+
+/** Makes the views cover all that any thread has grown the memory to. */
+export function refresh(): void {
+  const buffer = memory.buffer;
+  if (buffer.byteLength === V.I32.byteLength) return;
+  V.I32 = new Int32Array(buffer);
+  V.U8 = new Uint8Array(buffer);
+  V.F64 = new Float64Array(buffer);
+}
+
+/**
+ * Makes at least `bytes` of memory exist. Any number of threads may call it at once.
+ * @throws RangeError when the memory cannot grow that far.
+ */
+export function reserve(bytes: number): void {
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE));
+  refresh();
+}

@@ -1,0 +1,16 @@
+// The little of the WebAssembly interface that the memory needs, typed here because it belongs to no ECMAScript library of
+// TypeScript's and the DOM's library must not leak into programs for Node.
+
+export interface SharedWasmMemory {
+  readonly buffer: SharedArrayBuffer;
+  /** Adds pages of 64 KiB. Throws RangeError when the maximum is passed. */
+  grow(pages: number): number;
+}
+
+interface WasmApi {
+  Memory: new (limits: { initial: number; maximum: number; shared: true }) => SharedWasmMemory;
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: { env: { memory: SharedWasmMemory } }) => { readonly exports: unknown };
+}
+
+export const Wasm = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;

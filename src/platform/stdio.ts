@@ -1,0 +1,43 @@
+// Output that is on its way when the call returns. A worker's own `process.stdout` goes through its parent's event loop: late while
+// that is busy, lost when the process ends.
+
+import { writeSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
+
+export type Descriptor = 1 | 2;
+
+/**
+ * Writes all of it. A pipe that is full is waited for; a reader that has gone away is not an error worth ending a thread for.
+ */
+export function writeAll(descriptor: Descriptor, bytes: Uint8Array, pause: () => void): void {
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(descriptor, bytes, written);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // The main thread's streams put the descriptor into non-blocking mode, for everybody.
+      if (code === 'EAGAIN') pause();
+      else if (code === 'EPIPE' || code === 'EBADF' || code === 'EIO') return;
+      else throw error;
+    }
+  }
+}
+
+/** Makes `process.stdout` and `process.stderr` of this thread, and so its console, hand every chunk to `write`. */
+export function redirectOutput(write: (descriptor: Descriptor, bytes: Uint8Array) => void): void {
+  for (const [name, descriptor] of [
+    ['stdout', 1],
+    ['stderr', 2],
+  ] as const) {
+    const stream = new Writable({
+      decodeStrings: true,
+      write(chunk: Uint8Array, _encoding, done) {
+        write(descriptor, chunk);
+        done();
+      },
+    });
+    Object.assign(stream, { fd: descriptor, ...(isatty(descriptor) && { isTTY: true }) });
+    Object.defineProperty(process, name, { configurable: true, enumerable: true, get: () => stream });
+  }
+}

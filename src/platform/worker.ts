@@ -1,0 +1,102 @@
+// Workers on Node: making them, what a worker was given, and messages between them.
+
+import {
+  parentPort as creatorPort,
+  isMainThread,
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  SHARE_ENV,
+  type Transferable,
+  Worker,
+  workerData,
+} from 'node:worker_threads';
+
+export { MessageChannel, type MessagePort, type Transferable, type Worker };
+
+/** What a new worker is for: the file that its entry loads. */
+export type Role = 'supervisor' | 'thread' | 'sigint';
+
+/** Handed to src/runtime/entry.ts in a new worker. */
+export interface WorkerBoot {
+  readonly role: Role;
+  /** Goes to `globalThis` before anything else is loaded (src/memory/memory.ts). */
+  readonly seat: object;
+  /** The role's own data. */
+  readonly data: unknown;
+  readonly argv: readonly string[];
+}
+
+export interface SpawnOptions {
+  readonly name: string;
+  /** Bytes of stack; 0 = the platform's default. */
+  readonly stackSize?: number;
+  /** Mebibytes of JavaScript heap; none = the platform's default. */
+  readonly heapLimit?: number;
+  readonly transfer?: readonly Transferable[];
+}
+
+/** The smallest stack with which a worker boots safely, and what Node adds for itself. */
+const STACK_FLOOR = 512 * 1024;
+const MEBIBYTE = 1024 * 1024;
+
+/** More than this and the engine aborts the process instead of refusing. */
+export const STACK_CEILING = 1024 * MEBIBYTE;
+
+/**
+ * Starts a worker.
+ * @throws the platform's error when it cannot: out of threads or memory.
+ */
+export function spawn(boot: WorkerBoot, options: SpawnOptions): Worker {
+  const { name, stackSize = 0, heapLimit, transfer = [] } = options;
+  return new Worker(new URL('../runtime/entry.js', import.meta.url), {
+    name,
+    workerData: boot,
+    transferList: [...transfer],
+    env: SHARE_ENV,
+    // Only threads run user code, and only user code may need loaders.
+    execArgv: boot.role === 'thread' ? loaderFlags(process.execArgv) : [],
+    resourceLimits: {
+      ...(stackSize > 0 && { stackSizeMb: Math.max(stackSize, STACK_FLOOR) / MEBIBYTE }),
+      ...(heapLimit !== undefined && { maxOldGenerationSizeMb: heapLimit, maxYoungGenerationSizeMb: 4 }),
+    },
+  });
+}
+
+/** What this worker was given; only in a worker of ours. */
+export function workerBoot(): WorkerBoot {
+  return workerData as WorkerBoot;
+}
+
+/** The port to the thread that made this worker. */
+export function parentPort(): MessagePort {
+  if (creatorPort === null) throw new Error('the main thread has no parent');
+  return creatorPort;
+}
+
+/** Whether this is the main thread of the process, and not a worker that somebody else started. */
+export const isProcessMain = isMainThread;
+
+/** The next message on a port, without the event loop; undefined = none. */
+export function receive(port: MessagePort): unknown {
+  return receiveMessageOnPort(port)?.message;
+}
+
+const LOADER_FLAGS = ['--import', '--require', '-r', '--loader', '--experimental-loader', '--conditions', '-C'];
+const LOADER_SWITCHES = /^--(no-warnings|enable-source-maps|preserve-symlinks|experimental-(strip|transform)-types)$/;
+
+/** Those of the process's flags that decide how modules load. Others either hold for the whole process or break workers. */
+function loaderFlags(flags: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < flags.length; index++) {
+    const flag = flags[index] ?? '';
+    const value = flags[index + 1];
+    if (LOADER_FLAGS.includes(flag) && value !== undefined) {
+      kept.push(flag, value);
+      index++;
+    } else if (LOADER_FLAGS.some((name) => flag.startsWith(`${name}=`)) || LOADER_SWITCHES.test(flag)) {
+      kept.push(flag);
+    }
+  }
+  return kept;
+}

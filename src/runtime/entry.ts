@@ -1,0 +1,11 @@
+// The first module of every worker of Heddle's: takes its seat, so that the shared memory is found by whatever loads next, then
+// loads what the worker is for.
+
+import { workerBoot } from '../platform/worker.js';
+
+const boot = workerBoot();
+(globalThis as Record<symbol, unknown>)[Symbol.for('heddle.seat/1')] = boot.seat;
+
+if (boot.role === 'thread') await import('./worker.js');
+else if (boot.role === 'supervisor') await import('./supervise.js');
+else await import('./sigint.js');

@@ -1,0 +1,40 @@
+// The wire protocol between threads and the supervisor. Jobs do not pass here: a starter sends them to the worker directly, through
+// a channel (a link) that the supervisor only passes on once.
+
+import type { SharedWasmMemory } from '../memory/wasm.js';
+import type { MessagePort } from '../platform/worker.js';
+
+/** One end of a channel over which the worker with the serial `from` starts threads on the receiver. */
+export interface Link {
+  readonly from: number;
+  readonly port: MessagePort;
+}
+
+/** From any thread to the supervisor. */
+export type Request =
+  /** Make a worker for a slot in state SPAWNING; its first job comes through the link. */
+  | { readonly type: 'spawn'; readonly slot: number; readonly link: Link }
+  /** Pass a link on to the worker of a slot, if it is still the one with the serial `to`. */
+  | { readonly type: 'link'; readonly slot: number; readonly to: number; readonly link: Link }
+  /** An interrupt was set in the main thread's attention word. */
+  | { readonly type: 'interrupt' };
+
+/** From the supervisor to a worker, on its control port. */
+export interface Mail {
+  readonly link: Link;
+}
+
+/** From the supervisor to the main thread: take a turn of the event loop, there is an interrupt. */
+export type Poke = 'turn';
+
+export interface SupervisorBoot {
+  readonly memory: SharedWasmMemory;
+  /** Whether the main thread is that of the process: signals and the debugger reach it. */
+  readonly processMain: boolean;
+}
+
+export interface ThreadBoot {
+  readonly control: MessagePort;
+  /** The link of the starter that asked for this worker; none when it boots ahead. */
+  readonly link: Link | undefined;
+}

@@ -1,0 +1,162 @@
+// Starting a thread: capture the function, find a worker, hand over.
+//
+//   capture(function, arguments)                      throws what cannot travel; nothing is claimed yet
+//   slot ← an idle worker                             a compare-exchange in the table
+//        | one that is about to become idle           a short wait: much cheaper than a new worker
+//        | a free slot, and ask the supervisor        it makes the worker, or says that it cannot
+//   hold the shared cells that travel, note the label
+//   post the packet on the link to the worker, then wake it
+//
+// The worker finds the packet because it is in the port's queue before the word it parks on changes.
+
+import { type CapturedCall, captureCall, Ledger } from '../closure/capture.js';
+import { holdInflight, settleInflight } from '../heap/cells.js';
+import { atomic } from '../memory/atomics.js';
+import { H_STACK_SIZE, R_STACK, R_STATE, R_WAKE, R_WORKER } from '../memory/layout.js';
+import { V } from '../memory/memory.js';
+import { recordOf } from '../memory/self.js';
+import { MessageChannel, type MessagePort, STACK_CEILING, type Transferable } from '../platform/worker.js';
+import { ThreadError } from '../sync/errors.js';
+import { mask, unmask } from '../sync/safepoint.js';
+import { ask } from './supervisor.js';
+import {
+  changeState,
+  claimFree,
+  claimIdle,
+  FAILED,
+  FREE,
+  identOf,
+  LEFTOVER,
+  RUNNING,
+  SPAWNING,
+  serial,
+  setLabel,
+  slots,
+  stateOf,
+  unclaim,
+} from './table.js';
+
+/** A channel on which this thread hands jobs to one worker. */
+interface Outbox {
+  readonly port: MessagePort;
+  /** What the worker has been sent before. */
+  readonly ledger: Ledger;
+}
+
+/** Outboxes by the serial of the worker at the other end. */
+const outboxes = new Map<number, Outbox>();
+
+/** The slot that ran this thread's last job: it knows our code already. */
+let lastSlot = 0;
+
+/** Milliseconds to wait for a worker that has ended its thread and is about to park. A new worker takes 12 to 40. */
+const PARKING_PATIENCE = 0.3;
+
+/** Milliseconds after which a supervisor that does not answer is taken for dead. */
+const SPAWN_PATIENCE = 60_000;
+
+/**
+ * Starts a thread that calls `fn` with `args` and, if given, `kwargs` as one last argument.
+ * @returns its identifier.
+ * @throws CaptureError when something cannot travel; ThreadError "can't start new thread" when there is no room for one.
+ */
+export function startThread(fn: (...args: never[]) => unknown, args: readonly unknown[], kwargs?: object): number {
+  const call = captureCall(fn, args, kwargs);
+  const stackSize = V.F64[H_STACK_SIZE >>> 3] as number;
+  mask();
+  try {
+    let slot = claimIdle(stackSize, lastSlot);
+    if (slot < 0) slot = claimParking(stackSize);
+    if (slot < 0) slot = spawnFor(call, stackSize);
+    else handOver(slot, call);
+    lastSlot = slot;
+    return identOf(slot);
+  } finally {
+    unmask();
+  }
+}
+
+/** A worker whose thread has ended, once it has parked; -1 = none within PARKING_PATIENCE. */
+function claimParking(stackSize: number): number {
+  for (const slot of slots()) {
+    const record = recordOf(slot);
+    if (atomic.load(record + R_STATE) !== LEFTOVER || atomic.load(record + R_STACK) !== stackSize) continue;
+    atomic.wait(record + R_STATE, LEFTOVER, PARKING_PATIENCE);
+    return claimIdle(stackSize, slot);
+  }
+  return -1;
+}
+
+/** Gives a job to the parked worker of a slot that this thread has claimed. */
+function handOver(slot: number, call: CapturedCall): void {
+  const record = recordOf(slot);
+  try {
+    const outbox = outboxTo(slot);
+    load(slot, call, outbox);
+  } catch (error) {
+    // What the ledger says was sent was not.
+    outboxes.delete(atomic.load(record + R_WORKER));
+    settleInflight(slot);
+    unclaim(slot);
+    throw error;
+  }
+  atomic.store(record + R_STATE, RUNNING);
+  atomic.add(record + R_WAKE, 1);
+  atomic.notify(record + R_WAKE, 1);
+}
+
+/** Has a worker made for a job, and waits until it exists; its boot is not waited for. */
+function spawnFor(call: CapturedCall, stackSize: number): number {
+  const slot = stackSize > STACK_CEILING ? -1 : claimFree(stackSize);
+  if (slot < 0) throw new ThreadError("can't start new thread");
+  const record = recordOf(slot);
+  try {
+    const { port1, port2 } = new MessageChannel();
+    const outbox = openOutbox(slot, port1);
+    load(slot, call, outbox);
+    atomic.store(record + R_WAKE, 1);
+    atomic.store(record + R_STATE, SPAWNING);
+    ask({ type: 'spawn', slot, link: { from: serial, port: port2 } }, [port2]);
+    while (atomic.load(record + R_STATE) === SPAWNING) {
+      if (atomic.wait(record + R_STATE, SPAWNING, SPAWN_PATIENCE) === 'timed-out') break;
+    }
+    const state = stateOf(slot);
+    if (state === FAILED || state === SPAWNING) throw new ThreadError("can't start new thread");
+  } catch (error) {
+    outboxes.delete(atomic.load(record + R_WORKER));
+    settleInflight(slot);
+    changeState(slot, FREE);
+    throw error;
+  }
+  return slot;
+}
+
+/** Puts the job into the worker's port, and what it refers to into its keeping. */
+function load(slot: number, call: CapturedCall, outbox: Outbox): void {
+  setLabel(slot, call.label);
+  const packet = call.packet(outbox.ledger);
+  holdInflight(
+    slot,
+    call.handles.map((handle) => handle.address),
+  );
+  outbox.port.postMessage(packet, call.transfer as Transferable[]);
+}
+
+/** The outbox to the worker of a slot that this thread has claimed; a new one is passed on by the supervisor. */
+function outboxTo(slot: number): Outbox {
+  const worker = atomic.load(recordOf(slot) + R_WORKER);
+  const known = outboxes.get(worker);
+  if (known !== undefined) return known;
+  const { port1, port2 } = new MessageChannel();
+  ask({ type: 'link', slot, to: worker, link: { from: serial, port: port2 } }, [port2]);
+  return openOutbox(slot, port1);
+}
+
+function openOutbox(slot: number, port: MessagePort): Outbox {
+  const worker = atomic.load(recordOf(slot) + R_WORKER);
+  const outbox = { port, ledger: new Ledger() };
+  outboxes.set(worker, outbox);
+  port.on('close', () => outboxes.delete(worker));
+  port.unref();
+  return outbox;
+}

@@ -1,0 +1,183 @@
+// The supervisor: makes workers, keeps a spare one, buries the dead, carries interrupts to the main thread. It waits for nothing but
+// its event loop.
+
+import { releasePins, settleInflight } from '../heap/cells.js';
+import { atomic } from '../memory/atomics.js';
+import { R_CLAIMER, R_ENDED, R_MAIL, R_STACK, R_STATE, R_WAITS, R_WORKER } from '../memory/layout.js';
+import { memory, NO_SLOT } from '../memory/memory.js';
+import { passOn } from '../memory/mutex.js';
+import { recordOf } from '../memory/self.js';
+import { cores } from '../platform/process.js';
+import { MessageChannel, type MessagePort, parentPort, spawn, type Worker, workerBoot } from '../platform/worker.js';
+import { releaseOutput } from './console.js';
+import { MainInterrupter } from './interrupter.js';
+import type { Link, Mail, Poke, Request, SupervisorBoot } from './messages.js';
+import { reportUnhandled } from './report.js';
+import {
+  BOOTING,
+  CLAIMED,
+  changeState,
+  claimFree,
+  FAILED,
+  FREE,
+  IDLE,
+  labelOf,
+  RETIRING,
+  RUNNING,
+  SPAWNING,
+  slots,
+  stateOf,
+} from './table.js';
+
+/** Idle workers that are kept for good; more than these are ended after IDLE_LIMIT milliseconds. */
+const KEPT = Math.max(4, 2 * cores);
+const IDLE_LIMIT = 5_000;
+
+/** The supervisor's number where a thread's serial is expected. */
+const SUPERVISOR = -1;
+
+/** How long a report waits for another thread to finish its line, in milliseconds. */
+const PRINT_PATIENCE = 200;
+
+interface Charge {
+  readonly worker: Worker;
+  readonly control: MessagePort;
+  /** Why it is about to exit. */
+  error?: unknown;
+}
+
+const boot = workerBoot();
+const { processMain } = boot.data as SupervisorBoot;
+const main = parentPort();
+const charges = new Map<number, Charge>();
+const interrupter = processMain ? new MainInterrupter() : undefined;
+let retirement: NodeJS.Timeout | undefined;
+
+main.on('message', handle);
+if (processMain) watchSigint();
+
+function handle(request: Request): void {
+  if (request.type === 'spawn') {
+    makeWorker(request.slot, request.link);
+    // What is made ahead must not hold up what was asked for.
+    setImmediate(keepHouse);
+  } else if (request.type === 'link') {
+    passLink(request.slot, request.to, request.link);
+  } else {
+    interruptMain();
+  }
+}
+
+function makeWorker(slot: number, link: Link | undefined): void {
+  const record = recordOf(slot);
+  if (stateOf(slot) !== (link ? SPAWNING : BOOTING)) return;
+  const { port1, port2 } = new MessageChannel();
+  let worker: Worker;
+  try {
+    worker = spawn(
+      { role: 'thread', seat: { memory, slot }, data: { control: port2, link }, argv: boot.argv },
+      {
+        name: `heddle thread ${slot + 1}`,
+        stackSize: atomic.load(record + R_STACK),
+        transfer: link ? [port2, link.port] : [port2],
+      },
+    );
+  } catch {
+    port1.close();
+    changeState(slot, link ? FAILED : FREE);
+    return;
+  }
+  const charge: Charge = { worker, control: port1 };
+  charges.set(slot, charge);
+  port1.on('message', handle);
+  worker.on('error', (error) => {
+    charge.error = error;
+  });
+  worker.on('exit', () => bury(slot, charge));
+  if (link) changeState(slot, RUNNING);
+}
+
+function passLink(slot: number, to: number, link: Link): void {
+  const charge = charges.get(slot);
+  const record = recordOf(slot);
+  if (charge === undefined || atomic.load(record + R_WORKER) !== to) {
+    link.port.close();
+    return;
+  }
+  const mail: Mail = { link };
+  charge.control.postMessage(mail, [link.port]);
+  atomic.add(record + R_MAIL, 1);
+  atomic.notify(record + R_MAIL, 1);
+}
+
+/** A worker has exited: says so if its thread had not ended, and lets go of all it held. */
+function bury(slot: number, charge: Charge): void {
+  const record = recordOf(slot);
+  const worker = atomic.load(record + R_WORKER);
+  const wasRunning = stateOf(slot) === RUNNING;
+  const died = charge.error ?? new Error('the thread was terminated from outside, or by process.reallyExit()');
+  charges.delete(slot);
+  charge.control.close();
+
+  releaseOutput(slot);
+  if (wasRunning) reportUnhandled(labelOf(slot), died, PRINT_PATIENCE);
+  passOn(atomic.exchange(record + R_WAITS, 0) >>> 0);
+  settleInflight(slot);
+  releasePins(slot);
+  for (const other of slots()) {
+    if (stateOf(other) === CLAIMED && atomic.load(recordOf(other) + R_CLAIMER) === worker) {
+      settleInflight(other);
+      changeState(other, charges.has(other) ? IDLE : FREE);
+    }
+  }
+  changeState(slot, FREE);
+  atomic.add(record + R_ENDED, 1);
+  atomic.notify(record + R_ENDED, Infinity);
+  keepHouse();
+}
+
+/** One spare worker as long as the cores are not all served, and no more idle ones than KEPT for long. */
+function keepHouse(): void {
+  const idle = idleSlots();
+  if (idle.length === 0 && charges.size <= cores) makeSpare();
+  if (idle.length > KEPT && !retirement) {
+    retirement = setTimeout(retire, IDLE_LIMIT);
+    retirement.unref();
+  }
+}
+
+function idleSlots(): number[] {
+  return [...slots()].filter((slot) => stateOf(slot) === IDLE || stateOf(slot) === BOOTING);
+}
+
+function makeSpare(): void {
+  const slot = claimFree(0, SUPERVISOR);
+  if (slot < 0) return;
+  atomic.store(recordOf(slot) + R_STATE, BOOTING);
+  makeWorker(slot, undefined);
+}
+
+/** Ends the idle workers that are too many, the newest first. */
+function retire(): void {
+  retirement = undefined;
+  for (const slot of idleSlots().slice(KEPT)) {
+    const state = recordOf(slot) + R_STATE;
+    if (atomic.compareExchange(state, IDLE, RETIRING) === IDLE) void charges.get(slot)?.worker.terminate();
+  }
+}
+
+function interruptMain(): void {
+  const poke: Poke = 'turn';
+  main.postMessage(poke);
+  interrupter?.interrupt();
+}
+
+/** One more worker, which does nothing but wait for Ctrl-C (src/runtime/sigint.ts). */
+function watchSigint(): void {
+  const watcher = spawn(
+    { role: 'sigint', seat: { memory, slot: NO_SLOT }, data: undefined, argv: boot.argv },
+    { name: 'heddle sigint', heapLimit: 16 },
+  );
+  watcher.on('message', interruptMain);
+  watcher.on('error', (error) => reportUnhandled('the watch for Ctrl-C', error, PRINT_PATIENCE));
+}

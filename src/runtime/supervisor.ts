@@ -1,0 +1,65 @@
+// This thread's way to the supervisor: one worker that creates and owns all others, because a worker dies with its creator and a
+// creator that is blocked hears nothing. It is never blocked itself. The main thread makes it when the first thread is started; it
+// does not keep the process alive.
+
+import { atomic } from '../memory/atomics.js';
+import { H_SIGINT_EPOCH, H_SIGINT_HANDLED } from '../memory/layout.js';
+import { memory, NO_SLOT, slot } from '../memory/memory.js';
+import { handlesSigint, onSigintHandlers, programArguments } from '../platform/process.js';
+import { isProcessMain, type MessagePort, spawn, type Transferable } from '../platform/worker.js';
+import { poll } from '../sync/safepoint.js';
+import type { Request, SupervisorBoot } from './messages.js';
+
+interface Mailbox {
+  postMessage(message: Request, transfer: readonly Transferable[]): void;
+}
+
+let mailbox: Mailbox | undefined;
+
+/** A thread other than the main one was given its mailbox when it was made. */
+export function connectSupervisor(control: MessagePort): void {
+  mailbox = control;
+}
+
+/**
+ * Sends a request; the main thread's first one starts the supervisor.
+ * @throws the platform's error when that fails.
+ */
+export function ask(request: Request, transfer: readonly Transferable[] = []): void {
+  mailbox ??= start();
+  mailbox.postMessage(request, transfer);
+}
+
+/** Starts the supervisor if there is none yet. */
+export function summonSupervisor(): void {
+  mailbox ??= start();
+}
+
+function start(): Mailbox {
+  if (slot !== 0) throw new Error('only the main thread starts the supervisor');
+  watchSigintHandlers();
+  const data: SupervisorBoot = { memory, processMain: isProcessMain };
+  const worker = spawn(
+    { role: 'supervisor', seat: { memory, slot: NO_SLOT }, data, argv: programArguments() },
+    { name: 'heddle supervisor' },
+  );
+  // The only thing it ever says is that there is an interrupt.
+  worker.on('message', poll);
+  worker.on('error', (error) => {
+    throw new Error('the supervisor of threads has died', { cause: error });
+  });
+  worker.unref();
+  return worker;
+}
+
+/** Tells everybody whether the program wants to handle Ctrl-C itself (src/runtime/sigint.ts). */
+function watchSigintHandlers(): void {
+  const note = () => {
+    const handled = handlesSigint() ? 1 : 0;
+    if (atomic.exchange(H_SIGINT_HANDLED, handled) === handled) return;
+    atomic.add(H_SIGINT_EPOCH, 1);
+    atomic.notify(H_SIGINT_EPOCH, Infinity);
+  };
+  note();
+  onSigintHandlers(note);
+}

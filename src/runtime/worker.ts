@@ -1,0 +1,168 @@
+// A thread's worker: parks until it is given a job, runs it, and parks again. One job at a time; what the job leaves behind on the
+// event loop is finished before the next.
+//
+//   park      when the event loop has run dry
+//     IDLE; wait until WAKE changes
+//     take the packet from the claimer's link, rebuild the function and its arguments, settle what was in flight
+//     call the function
+//       it returned       → end the thread
+//       it threw          → report, unless it was SystemExit; end the thread
+//       it gave a promise → end the thread so when that settles; hold the event loop until then
+//   back to the event loop: it runs dry at once, or when timers and handles of the job are done
+//
+// An error on the event loop that nobody caught is reported too. If the thread has not ended, that ends it; and since its promise
+// cannot be cancelled, the worker ends as well.
+
+import { type Call, rebuildCall } from '../closure/rebuild.js';
+import { settleInflight } from '../heap/cells.js';
+import { atomic } from '../memory/atomics.js';
+import { R_CLAIMER, R_ENDED, R_MAIL, R_STATE, R_WAKE } from '../memory/layout.js';
+import { slot } from '../memory/memory.js';
+import { record } from '../memory/self.js';
+import { adaptProcess, collectGarbage, exitHere, onLoopDry, onUncaughtError, soon } from '../platform/process.js';
+import { type MessagePort, receive, workerBoot } from '../platform/worker.js';
+import { SystemExit } from '../sync/errors.js';
+import { redirectConsole } from './console.js';
+import type { Link, Mail, ThreadBoot } from './messages.js';
+import { reportUnhandled } from './report.js';
+import { connectSupervisor } from './supervisor.js';
+import { BOOTING, changeState, IDLE, LEFTOVER, labelOf } from './table.js';
+
+/** Milliseconds of idleness after which garbage is collected, so that locks which only it can reach are given back. */
+const TIDY_AFTER = 200;
+
+const FOREVER = 2 ** 31 - 1;
+
+const boot = workerBoot();
+const { control, link } = boot.data as ThreadBoot;
+
+/** Links by the serial of the worker at the other end. */
+const links = new Map<number, MessagePort>();
+
+/** Jobs taken so far; R_WAKE says how many there are. */
+let jobs = 0;
+
+/** Whether a thread runs: its function has not returned, or the promise has not settled. */
+let running = false;
+
+/** Holds the event loop while the thread's promise is pending. */
+let hold: NodeJS.Timeout | undefined;
+
+/** Whether nothing was done since garbage was collected. */
+let tidy = true;
+
+redirectConsole();
+connectSupervisor(control);
+adaptProcess(boot.argv, (code) => {
+  throw new SystemExit(code);
+});
+if (link !== undefined) addLink(link);
+onUncaughtError((error) => {
+  if (!(error instanceof SystemExit)) reportUnhandled(labelOf(slot), error);
+  if (!running) return;
+  endThread();
+  exitHere(0);
+});
+onLoopDry(park);
+if (atomic.load(record + R_STATE) === BOOTING) changeState(slot, IDLE);
+soon(park);
+
+function park(): void {
+  if (running) return;
+  if (atomic.load(record + R_STATE) === LEFTOVER) changeState(slot, IDLE);
+  while (atomic.load(record + R_WAKE) === jobs) {
+    if (atomic.wait(record + R_WAKE, jobs, tidy ? Infinity : TIDY_AFTER) !== 'timed-out') continue;
+    tidy = true;
+    collectGarbage();
+    // Finalizers run in the turn after this.
+    soon(() => {});
+    return;
+  }
+  jobs++;
+  tidy = false;
+  running = true;
+  run();
+}
+
+function run(): void {
+  let call: Call | Promise<Call>;
+  try {
+    call = rebuildCall(takePacket(atomic.load(record + R_CLAIMER)));
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  if (call instanceof Promise) {
+    holdLoop();
+    call.then(start, fail);
+  } else {
+    start(call);
+  }
+}
+
+function start({ fn, args }: Call): void {
+  // This thread has pinned what it was sent.
+  settleInflight(slot);
+  let result: unknown;
+  try {
+    result = fn(...args);
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  if (isThenable(result)) {
+    holdLoop();
+    result.then(endThread, fail);
+  } else {
+    endThread();
+  }
+}
+
+/** The thread ends by an error. */
+function fail(error: unknown): void {
+  if (!(error instanceof SystemExit)) reportUnhandled(labelOf(slot), error);
+  endThread();
+}
+
+function endThread(): void {
+  if (!running) return;
+  running = false;
+  clearInterval(hold);
+  hold = undefined;
+  settleInflight(slot);
+  changeState(slot, LEFTOVER);
+  atomic.add(record + R_ENDED, 1);
+  atomic.notify(record + R_ENDED, Infinity);
+}
+
+function holdLoop(): void {
+  hold ??= setInterval(() => {}, FOREVER);
+}
+
+/** The packet that a claimer has posted for the job that it woke us for. */
+function takePacket(claimer: number): unknown {
+  for (;;) {
+    const mail = atomic.load(record + R_MAIL);
+    while (!links.has(claimer)) {
+      const message = receive(control) as Mail | undefined;
+      if (message === undefined) break;
+      addLink(message.link);
+    }
+    const port = links.get(claimer);
+    if (port !== undefined) return receive(port);
+    // The link is on its way through the supervisor.
+    atomic.wait(record + R_MAIL, mail, Infinity);
+  }
+}
+
+function addLink({ from, port }: Link): void {
+  links.set(from, port);
+  port.on('close', () => {
+    if (links.get(from) === port) links.delete(from);
+  });
+  port.unref();
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}

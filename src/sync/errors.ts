@@ -1,0 +1,32 @@
+// The errors and signals of the contract. They are plain classes without any shared memory behind them, so that `dummy_thread` can
+// have them too.
+
+/** A broken rule of a thread or a lock: Python's `thread.error`, later `RuntimeError`. */
+export class ThreadError extends Error {
+  static {
+    ThreadError.prototype.name = 'ThreadError';
+  }
+}
+
+/**
+ * Ends the thread that throws it, silently; in the main thread it ends the program with status `code`. A normal exception otherwise:
+ * `finally` runs, and a `catch` that keeps it lets the thread go on.
+ */
+export class SystemExit extends Error {
+  static {
+    SystemExit.prototype.name = 'SystemExit';
+  }
+  /** Exit status for the program when the main thread throws it; a thread's is ignored. */
+  readonly code: number | string | null | undefined;
+  constructor(code?: number | string | null) {
+    super(code === undefined || code === null ? '' : String(code));
+    this.code = code;
+  }
+}
+
+/** Raised in the main thread by Ctrl-C and by `interrupt_main()`. Uncaught, it ends the program with status 130. */
+export class KeyboardInterrupt extends Error {
+  static {
+    KeyboardInterrupt.prototype.name = 'KeyboardInterrupt';
+  }
+}

@@ -1,0 +1,265 @@
+// The lock of the contract: not reentrant, without an owner, released by any thread.
+//
+// A lock is a shared cell {references, mutex word, asynchronous waiters, holder}; the `Lock` object is a handle. `holder` is the slot
+// + 1 of the thread that acquired it last: a hint for reports and for `interruptible()`, written plainly after the acquisition.
+//
+// Acquisition is a compare-exchange, release an exchange; see src/memory/mutex.ts for the states and the waiting.
+
+import { allocateCell } from '../heap/cells.js';
+import { defineHandleKind } from '../heap/handle.js';
+import { HandleTable } from '../heap/handles.js';
+import { atomic } from '../memory/atomics.js';
+import { slot, V } from '../memory/memory.js';
+import { acquireBlocking, acquireEventually, FREE, release, tryAcquire } from '../memory/mutex.js';
+import { type AcquireOptions, blockingTimeout, timeoutOf } from './arguments.js';
+import { ThreadError } from './errors.js';
+import { attentive, isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from './safepoint.js';
+
+export type { AcquireOptions } from './arguments.js';
+
+const WORD = 4;
+const HOLDER = 12;
+const holderMark = slot + 1;
+
+/** Given to the constructor to make a handle for an existing cell; nobody outside has it. */
+const ADOPT = Symbol('adopt');
+
+/** What `hold()` returns: releases the lock when disposed of, once. */
+export interface HeldLock extends Disposable {
+  /** Releases the lock before the scope ends. A second call does nothing. */
+  release(): void;
+}
+
+export class Lock {
+  readonly #cell: number;
+
+  /** A new unlocked lock, the same as `allocate_lock()`. */
+  constructor(...none: never[]) {
+    if (new.target !== Lock) {
+      throw new TypeError("type 'thread.lock' is not an acceptable base type: hold a lock in a field instead");
+    }
+    const given = none as unknown[];
+    if (given[0] === ADOPT) {
+      this.#cell = given[1] as number;
+    } else {
+      if (given.length > 0) throw new TypeError(`lock expected 0 arguments, got ${given.length}`);
+      this.#cell = allocateCell();
+      table.enter(this.#cell, this);
+    }
+    Object.preventExtensions(this);
+  }
+
+  /**
+   * Acquires the lock. Waits until somebody releases it, unless told otherwise; the holder itself waits too.
+   *
+   * @param wait `true` or a non-zero integer waits, `false` or 0 only tries; or options.
+   * @param timeout milliseconds to wait at most; -1 or none = for ever.
+   * @returns whether the lock was acquired.
+   * @throws TypeError, RangeError for wrong arguments, also when the lock is free.
+   * @throws KeyboardInterrupt in the main thread, if one came while it waited: the lock is then held.
+   */
+  acquire(wait: boolean | number | AcquireOptions = true, timeout?: number): boolean {
+    // Fast path. Everything unusual makes one of the tests fail.
+    if (
+      wait === true &&
+      timeout === undefined &&
+      arguments.length < 3 &&
+      !attentive() &&
+      tryAcquire(this.#cell + WORD)
+    ) {
+      V.I32[(this.#cell + HOLDER) >>> 2] = holderMark;
+      return true;
+    }
+    return this.#acquireSlow(blockingTimeout(wait, timeout, arguments.length));
+  }
+
+  #acquireSlow(timeout: number): boolean {
+    poll();
+    const acquired = this.#acquire(timeout);
+    poll();
+    return acquired;
+  }
+
+  /** Acquires without delivering interrupts. */
+  #acquire(timeout: number): boolean {
+    const word = this.#cell + WORD;
+    mask();
+    const acquired = tryAcquire(word) || (timeout > 0 && acquireBlocking(word, timeout));
+    if (acquired) {
+      V.I32[(this.#cell + HOLDER) >>> 2] = holderMark;
+      if (isGuarded()) noteAcquired(this, () => this.#releaseIfMine());
+    }
+    unmask();
+    return acquired;
+  }
+
+  /**
+   * As `acquire`, but waits without blocking this thread; the event loop stays alive meanwhile.
+   *
+   * @param options `timeout` in milliseconds; `signal` gives up when aborted.
+   * @returns whether the lock was acquired.
+   * @throws the signal's reason when it is aborted; the lock is not acquired then. TypeError, RangeError for wrong arguments.
+   */
+  acquireAsync(options: AcquireOptions & { signal?: AbortSignal } = {}): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const timeout = timeoutOf(options);
+      const { signal } = options;
+      signal?.throwIfAborted();
+      if (attentive()) poll();
+      const word = this.#cell + WORD;
+      const acquired = () => {
+        V.I32[(this.#cell + HOLDER) >>> 2] = holderMark;
+        resolve(true);
+      };
+      if (tryAcquire(word)) return acquired();
+      if (timeout <= 0) return resolve(false);
+      const abort = () => {
+        pending.cancel();
+        reject(signal?.reason);
+      };
+      const pending = acquireEventually(word, timeout, (success) => {
+        signal?.removeEventListener('abort', abort);
+        if (success) acquired();
+        else resolve(false);
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /**
+   * Releases the lock; any thread may.
+   * @throws ThreadError "release unlocked lock" when it is not held.
+   */
+  release(): void {
+    if (arguments.length > 0) throw new TypeError(`release() takes no arguments (${arguments.length} given)`);
+    if (attentive()) return this.#releaseSlow();
+    if (!release(this.#cell + WORD)) throw notHeld();
+  }
+
+  #releaseSlow(): void {
+    this.#release();
+    poll();
+  }
+
+  /** Releases without delivering interrupts. */
+  #release(): void {
+    mask();
+    const wasHeld = release(this.#cell + WORD);
+    if (isGuarded()) noteReleased(this);
+    unmask();
+    if (!wasHeld) throw notHeld();
+  }
+
+  /** Whether anybody holds the lock right now. It may have changed by the time you look at the answer. */
+  locked(): boolean {
+    if (arguments.length > 0) throw new TypeError(`locked() takes no arguments (${arguments.length} given)`);
+    return atomic.load(this.#cell + WORD) !== FREE;
+  }
+
+  /** Acquires the lock for a scope: `using held = lock.hold()`. */
+  hold(): HeldLock {
+    this.acquire();
+    return this.#held();
+  }
+
+  /** As `hold`, without blocking this thread: `using held = await lock.holdAsync()`. Options as for `acquireAsync`, without a time-out. */
+  async holdAsync(options: { signal?: AbortSignal } = {}): Promise<HeldLock> {
+    await this.acquireAsync(options.signal === undefined ? {} : { signal: options.signal });
+    return this.#held();
+  }
+
+  #held(): HeldLock {
+    let held = true;
+    const release = () => {
+      if (!held) return;
+      held = false;
+      this.release();
+    };
+    return { release, [Symbol.dispose]: release };
+  }
+
+  /**
+   * Runs `fn` with the lock held and returns what it returns. Releases the lock when `fn` returns or throws; if it returns a promise,
+   * when that settles.
+   */
+  with<T>(fn: () => T): T {
+    if (typeof fn !== 'function') throw new TypeError(`with() takes a function, not ${String(fn)}: lock.with(() => …)`);
+    poll();
+    this.#acquire(Infinity);
+    let result: T;
+    try {
+      poll();
+      result = fn();
+    } catch (error) {
+      this.#releaseQuietly();
+      throw error;
+    }
+    if (isThenable(result)) return result.then(...this.#releaseAfter()) as T;
+    this.release();
+    return result;
+  }
+
+  #releaseAfter(): [(value: unknown) => unknown, (error: unknown) => never] {
+    return [
+      (value) => {
+        this.release();
+        return value;
+      },
+      (error) => {
+        this.#releaseQuietly();
+        throw error;
+      },
+    ];
+  }
+
+  /** After an error that must not be hidden by a second one: the body may have released the lock itself. */
+  #releaseQuietly(): void {
+    mask();
+    release(this.#cell + WORD);
+    if (isGuarded()) noteReleased(this);
+    unmask();
+  }
+
+  /** @throws TypeError: a lock cannot be copied, only passed to threads. */
+  toJSON(): never {
+    throw new TypeError("cannot pickle 'lock' object: pass it to a thread as an argument, or capture it");
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'lock';
+  }
+
+  toString(): string {
+    return `<${this.locked() ? 'locked' : 'unlocked'} lock object at 0x${this.#cell.toString(16)}>`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  /** After an interrupt cut the thread short: frees the lock if this thread still holds it. */
+  #releaseIfMine(): void {
+    if (V.I32[(this.#cell + HOLDER) >>> 2] === holderMark) release(this.#cell + WORD);
+  }
+
+  static {
+    defineHandleKind<Lock>({
+      name: 'Lock',
+      is: (value): value is Lock => #cell in value,
+      address: (lock) => lock.#cell,
+      adopt: (address) => table.adopt(address),
+    });
+  }
+}
+
+const table = new HandleTable<Lock>(
+  (address) => new (Lock as unknown as new (...args: unknown[]) => Lock)(ADOPT, address),
+);
+
+function notHeld(): ThreadError {
+  return new ThreadError('release unlocked lock');
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}

@@ -1,0 +1,108 @@
+// Safepoints: where a pending interrupt is delivered, and where a thread under `interruptible()` must not be cut short.
+//
+// Each thread has an attention word in its record. Fast paths load it plainly; anything but 0 sends them here.
+//
+//   bit 0 INTERRUPT   somebody interrupted the thread (set by any thread, several coalesce; cleared by the thread when it delivers)
+//   bit 1 GUARDED     the thread runs under `interruptible()` (set and cleared by the thread only)
+//
+// Under GUARDED another thread may end the running function at any instruction, by way of the debugger. It first evaluates `arm()` in
+// this thread, which refuses while the library is at work (masked); once armed, the library does not begin anything new: `enter()`
+// waits there for the end to come. So the library's own state is never cut through. What was acquired under the guard is noted, and
+// released when the guard is left by an interrupt, since `finally` blocks do not run then.
+
+import { atomic } from '../memory/atomics.js';
+import { V } from '../memory/memory.js';
+import { attention } from '../memory/self.js';
+
+export const INTERRUPT = 1;
+export const GUARDED = 2;
+
+/** Name of the symbol on `globalThis` under which another thread finds the main thread's `arm()`. */
+export const ARM = 'heddle.arm';
+
+const address = attention * 4;
+
+/** What the runtime does when an interrupt is due: runs the program's handler, or throws KeyboardInterrupt. */
+let deliver: () => void = () => {};
+
+export function onInterrupt(action: () => void): void {
+  deliver = action;
+}
+
+/** Under a guard: how deep inside the library this thread is, and whether an end of the guarded function is on its way. */
+let masked = 0;
+let armed = false;
+
+/** Whether a safepoint has anything to do. One plain load, for fast paths. */
+export function attentive(): boolean {
+  return V.I32[attention] !== 0;
+}
+
+/** Delivers a pending interrupt, if there is one. */
+export function poll(): void {
+  if ((atomic.load(address) & INTERRUPT) === 0) return;
+  if ((atomic.and(address, ~INTERRUPT) & INTERRUPT) !== 0) deliver();
+}
+
+/** The library begins something that must not be cut short. Pairs with `unmask`. */
+export function mask(): void {
+  masked++;
+  // Armed before we could mask: the end is already on its way and will come at an instruction of this loop.
+  while (armed) atomic.now();
+}
+
+export function unmask(): void {
+  masked--;
+}
+
+/** Runs inside this thread at another's request, between two of its instructions: may the guarded function be ended right here? */
+export function arm(): boolean {
+  if (masked > 0 || (atomic.load(address) & GUARDED) === 0 || (atomic.load(address) & INTERRUPT) === 0) return false;
+  atomic.and(address, ~INTERRUPT);
+  armed = true;
+  return true;
+}
+
+/** Something that the guarded function acquired and has not released. */
+interface Held {
+  readonly lock: object;
+  /** Frees it, if it is still this thread's. */
+  free(): void;
+}
+
+let held: Held[] = [];
+let depth = 0;
+
+/** Whether this thread is under a guard, so that acquisitions have to be noted. */
+export function isGuarded(): boolean {
+  return depth > 0;
+}
+
+export function noteAcquired(lock: object, free: () => void): void {
+  held.push({ lock, free });
+}
+
+export function noteReleased(lock: object): void {
+  const index = held.findLastIndex((entry) => entry.lock === lock);
+  if (index >= 0) held.splice(index, 1);
+}
+
+/** Enters a guard; the result goes to `leaveGuard`. */
+export function enterGuard(): number {
+  if (depth++ === 0) atomic.or(address, GUARDED);
+  return held.length;
+}
+
+/** Leaves a guard. `cut` says that the function was ended from outside: what it had acquired is released. */
+export function leaveGuard(mark: number, cut: boolean): void {
+  armed = false;
+  masked = 0;
+  if (--depth === 0) atomic.and(address, ~GUARDED);
+  if (cut) for (const entry of held.splice(mark).reverse()) entry.free();
+  else if (depth === 0) held = [];
+}
+
+/** When a guarded function is done but its end is on its way already, it must come here and not later. */
+export function awaitCut(): void {
+  while (armed) atomic.now();
+}
