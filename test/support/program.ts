@@ -48,6 +48,22 @@ export function program(source: string, options: ProgramOptions = {}): Promise<O
   return programFile(file, options);
 }
 
+/**
+ * Runs statements that use the names of `heddle/thread`, then waits in a blocking call until all threads have ended. The statements
+ * begin in line 2.
+ */
+export function threadProgram(statements: string, options: ProgramOptions = {}): Promise<Outcome> {
+  return program(
+    `import * as thread from 'heddle/thread'; const { allocate_lock, exit, interrupt_main, start_new_thread } = thread;
+${statements}
+const idle = allocate_lock();
+idle.acquire();
+while (thread._count() > 0) idle.acquire({ timeout: 1 });
+`,
+    options,
+  );
+}
+
 /** Runs a file. Rejects if the program does not end by itself in time. */
 export function programFile(file: string, options: ProgramOptions = {}): Promise<Outcome> {
   const { args = [], nodeOptions = [], env = {}, cwd = root, timeout = 60_000, onStdout } = options;
