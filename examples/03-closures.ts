@@ -1,5 +1,5 @@
 // What a thread's function closes over travels with it: helpers, classes, imports, data. Locks and shared memory are the same ones on
-// both sides; everything else is a copy, as it was at the start of the thread.
+// both sides. Other data is a copy, made when the thread starts; a captured one is frozen in the thread, so that no write is lost.
 
 import { basename } from 'node:path';
 import { allocateLock, startNewThread } from 'heddle';
@@ -20,16 +20,18 @@ const done = allocateLock();
 const corner = new Point(3, 4);
 const ages = new Map([['ada', 36]]);
 const shout = (text: string) => `${text.toUpperCase()}!`;
+const list = ['from main'];
 
 done.acquire();
 startNewThread(
-  ({ greeting }: { greeting: string }) => {
+  (words: string[], { greeting }: { greeting: string }) => {
     console.log(shout(greeting), corner instanceof Point, corner.length, basename('/tmp/ada.txt'), ages.get('ada'));
-    ages.set('ada', 37);
+    words.push('from the thread');
+    console.log(words);
     done.release();
   },
-  [],
+  [list],
   { greeting: 'hello' },
 );
 done.acquire();
-console.log(`In main ada is still ${ages.get('ada')}: the thread had a copy of the map.`);
+console.log(list);

@@ -22,7 +22,7 @@ export default async function* report(events) {
       else {
         failed++;
         const { error } = data.details;
-        yield `\n✖ ${data.name}\n${indented(inspect(error?.cause ?? error))}\n\n`;
+        yield `\n✖ ${data.name}\n${indented(shown(error?.cause ?? error))}\n\n`;
       }
     } else if (type === 'test:stdout' || type === 'test:stderr') {
       yield data.message;
@@ -34,5 +34,11 @@ export default async function* report(events) {
     }
   }
 }
+
+/** An error's stack and cause; not its other properties, which repeat what an assertion's message says. */
+const shown = (error) => {
+  if (!(error instanceof Error)) return inspect(error);
+  return error.cause === undefined ? error.stack : `${error.stack}\n[cause]: ${inspect(error.cause)}`;
+};
 
 const indented = (text) => text.replace(/^/gm, '    ');
