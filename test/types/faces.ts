@@ -1,0 +1,73 @@
+// What the types promise. This file is compiled, not run: every line marked as an error must be one.
+
+import { type allocateLock, type Lock, startNewThread } from 'heddle';
+import type * as underscored from 'heddle/_thread';
+import * as dummy from 'heddle/dummy_thread';
+import * as thread from 'heddle/thread';
+
+/** Fails to compile unless both types are the same. */
+function same<A, B>(..._proof: [A] extends [B] ? ([B] extends [A] ? [] : [never]) : [never]): void {}
+
+export function starts(): void {
+  same<ReturnType<typeof startNewThread>, number>();
+  startNewThread(() => {}, []);
+  startNewThread((n: number, text: string) => n + text.length, [1, 'a']);
+  startNewThread((n: number, text?: string) => n + (text?.length ?? 0), [1]);
+  startNewThread((...numbers: number[]) => numbers.length, [1, 2, 3]);
+  startNewThread(async (n: number) => n, [1]);
+  startNewThread((n: number, { by }: { by: number }) => n * by, [1], { by: 2 });
+  startNewThread(thread.exit, []);
+
+  // @ts-expect-error an argument of the wrong type
+  startNewThread((n: number) => n, ['a']);
+  // @ts-expect-error an argument too few
+  startNewThread((n: number, text: string) => n + text.length, [1]);
+  // @ts-expect-error an argument too many
+  startNewThread((n: number) => n, [1, 2]);
+  // @ts-expect-error the arguments are no array
+  startNewThread((n: number) => n, 1);
+  // @ts-expect-error kwargs of the wrong type
+  startNewThread((n: number, { by }: { by: number }) => n * by, [1], { by: 'a' });
+  // @ts-expect-error not a function
+  startNewThread(42, []);
+  // @ts-expect-error no arguments given
+  startNewThread(() => {});
+}
+
+export async function locks(lock: Lock): Promise<void> {
+  same<ReturnType<typeof allocateLock>, Lock>();
+  same<ReturnType<typeof thread.allocate_lock>, Lock>();
+  same<thread.LockType, Lock>();
+  lock.acquire();
+  lock.acquire(0);
+  lock.acquire(true, 100);
+  lock.acquire({ timeout: 100 });
+  const sum: number = lock.with(() => 1 + 1);
+  const later: Promise<string> = lock.with(async () => String(sum));
+  await later;
+  using held = lock.hold();
+  held.release();
+  using eventually = await lock.holdAsync({ signal: AbortSignal.timeout(1) });
+  eventually.release();
+
+  // @ts-expect-error a text is no wait flag
+  lock.acquire('yes');
+  // @ts-expect-error null is no wait flag
+  lock.acquire(null);
+  // @ts-expect-error the name is timeout
+  lock.acquire({ timeOut: 100 });
+  // @ts-expect-error the type takes no arguments
+  new thread.LockType(true);
+}
+
+export function faces(): void {
+  same<typeof underscored, typeof thread>();
+  // One can be imported in place of the other.
+  same<keyof typeof dummy, keyof typeof thread>();
+  same<ReturnType<typeof dummy.start_new_thread>, undefined>();
+  dummy.start_new_thread((n: number, text: string) => n + text.length, [1, 'a']);
+  dummy.start_new_thread((n: number, { by }: { by: number }) => n * by, [1], { by: 2 });
+
+  // @ts-expect-error an argument of the wrong type
+  dummy.start_new_thread((n: number) => n, ['a']);
+}
