@@ -5,10 +5,12 @@
 // A program that waits for another thread before that thread was started hangs with real threads and goes on here: locks of this
 // module never block.
 
-import { DummyLock, isThenable } from './dummy/lock.js';
+import { DummyLock } from './dummy/lock.js';
 import { KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';
+import { isThenable } from './sync/held.js';
 
-export type { DummyAcquireAsyncOptions, DummyAcquireOptions, DummyHold } from './dummy/lock.js';
+export type { DummyAcquireAsyncOptions, DummyAcquireOptions } from './dummy/lock.js';
+export type { HeldLock } from './sync/held.js';
 export { DummyLock as LockType, KeyboardInterrupt, SystemExit, ThreadError as error };
 
 /** The longest time-out there is, in milliseconds. Time-outs have no effect in this module. */

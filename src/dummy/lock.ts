@@ -2,6 +2,7 @@
 // not wait, it takes the lock whether or not it is held.
 
 import { ThreadError } from '../sync/errors.js';
+import { type HeldLock, heldLock, isThenable } from '../sync/held.js';
 
 /** Keyword form of the argument of `acquire`. */
 export interface DummyAcquireOptions {
@@ -15,12 +16,6 @@ export interface DummyAcquireAsyncOptions {
   /** Has no effect. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
-}
-
-/** What `hold()` returns: releases the lock when disposed of, once. */
-export interface DummyHold extends Disposable {
-  /** Releases the lock before the scope ends. A second call does nothing. */
-  release(): void;
 }
 
 export class DummyLock {
@@ -54,24 +49,14 @@ export class DummyLock {
   }
 
   /** Acquires the lock for a scope: `using held = lock.hold()`. */
-  hold(): DummyHold {
+  hold(): HeldLock {
     this.acquire();
-    return this.#held();
+    return heldLock(this);
   }
 
-  async holdAsync(options: Pick<DummyAcquireAsyncOptions, 'signal'> = {}): Promise<DummyHold> {
+  async holdAsync(options: Pick<DummyAcquireAsyncOptions, 'signal'> = {}): Promise<HeldLock> {
     await this.acquireAsync(options);
-    return this.#held();
-  }
-
-  #held(): DummyHold {
-    let held = true;
-    const release = () => {
-      if (!held) return;
-      held = false;
-      this.release();
-    };
-    return { release, [Symbol.dispose]: release };
+    return heldLock(this);
   }
 
   /** Runs `body` with the lock held; releases it when the body returns or throws, or when its promise settles. */
@@ -89,14 +74,6 @@ export class DummyLock {
     this.release();
     return result;
   }
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
 }
 
 function isOptions(value: unknown): value is DummyAcquireOptions {
