@@ -38,9 +38,7 @@ export function start_new_thread<A extends readonly unknown[], K extends object>
 export function start_new_thread(fn: (...args: never[]) => unknown, args: readonly unknown[], kwargs?: object): number {
   checkStart(fn, args, kwargs, arguments.length);
   poll();
-  const ident = startThread(fn, args, kwargs);
-  poll();
-  return ident;
+  return startThread(fn, args, kwargs);
 }
 
 /** Obsolete synonym of `start_new_thread`. */

@@ -27,8 +27,12 @@ export class MainDebugger {
   }
 
   /** Ends the innermost evaluation that this thread has under way for itself; see `runEndable`. */
-  terminate(): void {
-    this.#session.post('Runtime.terminateExecution');
+  terminate(): Promise<void> {
+    return new Promise((resolve) => this.#session.post('Runtime.terminateExecution', () => resolve()));
+  }
+
+  disconnect(): void {
+    this.#session.disconnect();
   }
 }
 

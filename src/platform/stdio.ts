@@ -2,7 +2,7 @@
 // that is busy, lost when the process ends.
 
 import { writeSync } from 'node:fs';
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 
 export type Descriptor = 1 | 2;
@@ -24,20 +24,21 @@ export function writeAll(descriptor: Descriptor, bytes: Uint8Array, pause: () =>
   }
 }
 
-/** Makes `process.stdout` and `process.stderr` of this thread, and so its console, hand every chunk to `write`. */
+/**
+ * Makes `process.stdout` and `process.stderr` of this thread, and so its console, hand every chunk to `write`. The streams stay the
+ * platform's own, whose parent sends them messages; only where they write to changes.
+ */
 export function redirectOutput(write: (descriptor: Descriptor, bytes: Uint8Array) => void): void {
   for (const [name, descriptor] of [
     ['stdout', 1],
     ['stderr', 2],
   ] as const) {
-    const stream = new Writable({
-      decodeStrings: true,
-      write(chunk: Uint8Array, _encoding, done) {
-        write(descriptor, chunk);
-        done();
-      },
-    });
-    Object.assign(stream, { fd: descriptor, ...(isatty(descriptor) && { isTTY: true }) });
-    Object.defineProperty(process, name, { configurable: true, enumerable: true, get: () => stream });
+    const stream: Writable = process[name];
+    stream._write = (chunk: Uint8Array | string, encoding, done) => {
+      write(descriptor, typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
+      done();
+    };
+    // Without it, chunks come one by one.
+    Object.assign(stream, { _writev: null, ...(isatty(descriptor) && { isTTY: true }) });
   }
 }

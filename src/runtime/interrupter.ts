@@ -5,26 +5,27 @@
 //      the guard by itself (src/sync/safepoint.ts)
 //   2  end the execution
 
+import { atomic } from '../memory/atomics.js';
+import { R_ATTENTION } from '../memory/layout.js';
+import { recordOf } from '../memory/self.js';
 import { MainDebugger } from '../platform/debugger.js';
-import { ARM } from '../sync/safepoint.js';
+import { ARM, GUARDED } from '../sync/safepoint.js';
 
 export class MainInterrupter {
-  #main: MainDebugger | undefined;
   #busy = false;
 
-  /** Something has set the main thread's interrupt bit. No effect when it is not under the guard: its next safepoint sees the bit. */
-  interrupt(): void {
-    if (this.#busy) return;
+  /** Something has set the main thread's interrupt bit. Unless it is under the guard nothing is done: its next safepoint sees the bit. */
+  async interrupt(): Promise<void> {
+    if (this.#busy || (atomic.load(recordOf(0) + R_ATTENTION) & GUARDED) === 0) return;
     this.#busy = true;
-    this.#main ??= new MainDebugger();
-    const main = this.#main;
-    main
-      .evaluate(`globalThis[Symbol.for('${ARM}')]?.() ?? false`)
-      .then((armed) => {
-        if (armed === true) main.terminate();
-      })
-      .finally(() => {
-        this.#busy = false;
-      });
+    // Connected only for this: a process that ends with a session open waits for it.
+    const main = new MainDebugger();
+    try {
+      const armed = await main.evaluate(`globalThis[Symbol.for('${ARM}')]?.() ?? false`);
+      if (armed === true) await main.terminate();
+    } finally {
+      main.disconnect();
+      this.#busy = false;
+    }
   }
 }

@@ -8,6 +8,9 @@ import { print } from './console.js';
 const OWN = new URL('..', import.meta.url);
 const OWN_FRAMES = [OWN.href, decodeURI(OWN.pathname)];
 
+const FRAME = /^\s+at /;
+const PLATFORM_FRAME = /^\s+at .*\bnode:/;
+
 /** Text of an error for people: source-mapped, without Heddle's and the platform's frames. */
 export function describeError(error: unknown): string {
   return withoutOwnFrames(mapStack(inspect(error)));
@@ -18,13 +21,21 @@ export function reportUnhandled(label: string, error: unknown, patience?: number
   print(2, `Unhandled exception in thread started by <${label}>\n${describeError(error)}\n`, patience);
 }
 
+/** Drops Heddle's frames, and the platform's below the last of them: those that called Heddle. */
 function withoutOwnFrames(text: string): string {
-  return text
-    .split('\n')
-    .filter((line) => !/^\s+at /.test(line) || !isOwn(line))
-    .join('\n');
-}
-
-function isOwn(frame: string): boolean {
-  return OWN_FRAMES.some((place) => frame.includes(place)) || /\(?node:internal\//.test(frame);
+  const kept: string[] = [];
+  let own = false;
+  for (const line of [...text.split('\n'), '']) {
+    if (!FRAME.test(line)) {
+      if (own) while (PLATFORM_FRAME.test(kept.at(-1) ?? '')) kept.pop();
+      own = false;
+      kept.push(line);
+    } else if (OWN_FRAMES.some((place) => line.includes(place))) {
+      own = true;
+    } else {
+      kept.push(line);
+    }
+  }
+  kept.pop();
+  return kept.join('\n');
 }

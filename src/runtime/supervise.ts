@@ -169,7 +169,7 @@ function retire(): void {
 function interruptMain(): void {
   const poke: Poke = 'turn';
   main.postMessage(poke);
-  interrupter?.interrupt();
+  void interrupter?.interrupt();
 }
 
 /** One more worker, which does nothing but wait for Ctrl-C (src/runtime/sigint.ts). */

@@ -22,6 +22,8 @@ import { record } from '../memory/self.js';
 import { adaptProcess, collectGarbage, exitHere, onLoopDry, onUncaughtError, soon } from '../platform/process.js';
 import { type MessagePort, receive, workerBoot } from '../platform/worker.js';
 import { SystemExit } from '../sync/errors.js';
+// Locks among the arguments are adopted by the kind that this module defines.
+import '../sync/lock.js';
 import { redirectConsole } from './console.js';
 import type { Link, Mail, ThreadBoot } from './messages.js';
 import { reportUnhandled } from './report.js';
@@ -75,13 +77,20 @@ function park(): void {
     tidy = true;
     collectGarbage();
     // Finalizers run in the turn after this.
-    soon(() => {});
+    anotherTurn();
     return;
   }
+  // Without anything on the event loop the worker would end after this.
+  anotherTurn();
   jobs++;
   tidy = false;
   running = true;
   run();
+}
+
+/** The event loop goes on for one turn at least, and then runs dry again. */
+function anotherTurn(): void {
+  soon(() => {});
 }
 
 function run(): void {
