@@ -100,11 +100,15 @@ export function acquireEventually(word: number, timeout: number, done: (acquired
 /** Frees the mutex; whether it was held. */
 export function release(word: number): boolean {
   const before = atomic.exchange(word, FREE);
+  return before === HELD || afterRelease(word, before);
+}
+
+/** Slow path of release: the word was `before`, and not HELD. Whether the mutex was held. */
+export function afterRelease(word: number, before: number): boolean {
   if (before === CONTENDED) wake(word);
   return before !== FREE;
 }
 
-/** Slow path of release. */
 function wake(word: number): void {
   atomic.notify(word, atomic.load(word + ASYNC) > 0 ? Infinity : 1);
 }

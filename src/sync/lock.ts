@@ -10,7 +10,7 @@ import { defineHandleKind } from '../heap/handle.js';
 import { HandleTable } from '../heap/handles.js';
 import { atomic } from '../memory/atomics.js';
 import { slot, V } from '../memory/memory.js';
-import { acquireBlocking, acquireEventually, FREE, release, tryAcquire } from '../memory/mutex.js';
+import { acquireBlocking, acquireEventually, afterRelease, FREE, HELD, release, tryAcquire } from '../memory/mutex.js';
 import { type AcquireOptions, blockingTimeout, timeoutOf } from './arguments.js';
 import { ThreadError } from './errors.js';
 import { attentive, isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from './safepoint.js';
@@ -59,13 +59,14 @@ export class Lock {
    * @throws KeyboardInterrupt in the main thread, if one came while it waited: the lock is then held.
    */
   acquire(wait: boolean | number | AcquireOptions = true, timeout?: number): boolean {
-    // Fast path. Everything unusual makes one of the tests fail.
+    // Fast path: everything unusual makes one of the tests fail. It has its own compare-exchange, as `release` its own exchange,
+    // because V8 inlines the kernel's into a method, but not through a function between.
     if (
       wait === true &&
       timeout === undefined &&
       arguments.length < 3 &&
       !attentive() &&
-      tryAcquire(this.#cell + WORD)
+      atomic.compareExchange(this.#cell + WORD, FREE, HELD) === FREE
     ) {
       V.I32[(this.#cell + HOLDER) >>> 2] = holderMark;
       return true;
@@ -133,7 +134,8 @@ export class Lock {
   release(): void {
     if (arguments.length > 0) throw new TypeError(`release() takes no arguments (${arguments.length} given)`);
     if (attentive()) return this.#releaseSlow();
-    if (!release(this.#cell + WORD)) throw notHeld();
+    const before = atomic.exchange(this.#cell + WORD, FREE);
+    if (before !== HELD && !afterRelease(this.#cell + WORD, before)) throw notHeld();
   }
 
   #releaseSlow(): void {

@@ -11,8 +11,8 @@
 // released when the guard is left by an interrupt, since `finally` blocks do not run then.
 
 import { atomic } from '../memory/atomics.js';
-import { V } from '../memory/memory.js';
-import { attention } from '../memory/self.js';
+import { R_ATTENTION } from '../memory/layout.js';
+import { own, record } from '../memory/self.js';
 
 export const INTERRUPT = 1;
 export const GUARDED = 2;
@@ -20,7 +20,8 @@ export const GUARDED = 2;
 /** Name of the symbol on `globalThis` under which another thread finds the main thread's `arm()`. */
 export const ARM = 'heddle.arm';
 
-const address = attention * 4;
+const address = record + R_ATTENTION;
+const ATTENTION = R_ATTENTION >>> 2;
 
 /** What the runtime does when an interrupt is due: runs the program's handler, or throws KeyboardInterrupt. */
 let deliver: () => void = () => {};
@@ -35,7 +36,7 @@ let armed = false;
 
 /** Whether a safepoint has anything to do. One plain load, for fast paths. */
 export function attentive(): boolean {
-  return V.I32[attention] !== 0;
+  return own[ATTENTION] !== 0;
 }
 
 /** Delivers a pending interrupt, if there is one. */
