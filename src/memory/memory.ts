@@ -9,8 +9,11 @@ import { type SharedWasmMemory, Wasm } from './wasm.js';
 
 const WASM_PAGE = 65536;
 
-/** 4 GiB of address space is reserved; memory is only used as it is touched. */
-const MAXIMUM_PAGES = 65536;
+/**
+ * Address space to reserve, in pages: 4 GiB, or less where the system limits it. Memory is only used as it is touched. The kernel
+ * declares the largest.
+ */
+const MAXIMUM_PAGES = [65536, 16384, 4096];
 
 /** What a thread has to be told before it can use the memory. */
 export interface Seat {

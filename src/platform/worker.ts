@@ -36,6 +36,8 @@ export interface SpawnOptions {
   readonly transfer?: readonly Transferable[];
 }
 
+const ENTRY = new URL('../runtime/entry.js', import.meta.url);
+
 /** The smallest stack with which a worker boots safely, and what Node adds for itself. */
 const STACK_FLOOR = 512 * 1024;
 const MEBIBYTE = 1024 * 1024;
@@ -49,7 +51,13 @@ export const STACK_CEILING = 1024 * MEBIBYTE;
  */
 export function spawn(boot: WorkerBoot, options: SpawnOptions): Worker {
   const { name, stackSize = 0, heapLimit, transfer = [] } = options;
-  return new Worker(new URL('../runtime/entry.js', import.meta.url), {
+  // Node would find out later, in the worker, while the main thread may be waiting for it.
+  if (!existsSync(ENTRY)) {
+    throw new Error(
+      `Heddle's own files are not where it was loaded from, ${ENTRY} for one: tell your bundler that heddle is external`,
+    );
+  }
+  return new Worker(ENTRY, {
     name,
     workerData: boot,
     transferList: [...transfer],

@@ -133,14 +133,13 @@ export class Lock {
    */
   release(): void {
     if (arguments.length > 0) throw new TypeError(`release() takes no arguments (${arguments.length} given)`);
-    if (attentive()) return this.#releaseSlow();
+    if (attentive()) {
+      this.#release();
+      poll();
+      return;
+    }
     const before = atomic.exchange(this.#cell + WORD, FREE);
     if (before !== HELD && !afterRelease(this.#cell + WORD, before)) throw notHeld();
-  }
-
-  #releaseSlow(): void {
-    this.#release();
-    poll();
   }
 
   /** Releases without delivering interrupts. */
