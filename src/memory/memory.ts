@@ -33,8 +33,21 @@ export const SEAT = Symbol.for('heddle.seat/1');
 const place = globalThis as { [SEAT]?: Seat };
 const inherited = place[SEAT]?.memory;
 
-export const memory: SharedWasmMemory =
-  inherited ?? new Wasm.Memory({ initial: Math.ceil(HEAP_START / WASM_PAGE), maximum: MAXIMUM_PAGES, shared: true });
+export const memory: SharedWasmMemory = inherited ?? found();
+
+function found(): SharedWasmMemory {
+  const initial = Math.ceil(HEAP_START / WASM_PAGE);
+  for (const maximum of MAXIMUM_PAGES) {
+    try {
+      return new Wasm.Memory({ initial, maximum, shared: true });
+    } catch {
+      // Not that much address space.
+    }
+  }
+  throw new RangeError(
+    'there is no address space for the shared memory: raise the limit on virtual memory (ulimit -v)',
+  );
+}
 
 place[SEAT] ??= { memory, slot: 0 };
 

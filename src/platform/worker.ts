@@ -1,5 +1,6 @@
 // Workers on Node: making them, what a worker was given, and messages between them.
 
+import { existsSync } from 'node:fs';
 import {
   parentPort as creatorPort,
   isMainThread,
