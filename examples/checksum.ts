@@ -56,16 +56,20 @@ function checksum(paths: readonly string[], threads: number, label: string): Tot
     }
   }
 
-  const bar = new progress.SingleBar({ format: '{label} {bar} {percentage}%  {value}/{total} files' });
+  const format = '{label} {bar} {percentage}%  {value}/{total} files';
+  const bar = new progress.SingleBar({ format, gracefulExit: false });
   bar.start(paths.length, 0, { label: label.padEnd(10) });
   const start = performance.now();
-  totals[RUNNING] = threads;
-  finished.acquire();
-  for (let n = 0; n < threads; n++) start_new_thread(work, []);
-  while (!finished.acquire({ timeout: 50 })) bar.update(totals[FILES]!);
+  try {
+    totals[RUNNING] = threads;
+    finished.acquire();
+    for (let n = 0; n < threads; n++) start_new_thread(work, []);
+    while (!finished.acquire({ timeout: 50 })) bar.update(totals[FILES]!);
+    bar.update(totals[FILES]!);
+  } finally {
+    bar.stop(); // Also when Ctrl-C has raised KeyboardInterrupt: the terminal is as it was.
+  }
   const seconds = (performance.now() - start) / 1000;
-  bar.update(totals[FILES]!);
-  bar.stop();
   return { digests, files: totals[FILES]!, bytes: totals[BYTES]!, seconds };
 }
 
