@@ -37,10 +37,10 @@ export async function poolRows(): Promise<Row[]> {
   const piscina = new Piscina({ filename, minThreads: 2, maxThreads: 2 });
   const tinypool = new Tinypool({ filename, minThreads: 2, maxThreads: 2 });
   const pool = workerpool.pool({ minWorkers: 2, maxWorkers: 2, workerType: 'thread' });
-  const sides: [string, (n: number) => PromiseLike<unknown>][] = [
+  const sides: [string, (n: number) => Promise<unknown>][] = [
     ['piscina', (n) => piscina.run(n)],
     ['tinypool', (n) => tinypool.run(n)],
-    ['workerpool', (n) => pool.exec((value: number) => value + 1, [n])],
+    ['workerpool', async (n) => await pool.exec((value: number) => value + 1, [n])],
   ];
   const rows: Row[] = [];
   for (const [name, run] of sides) {

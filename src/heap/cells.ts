@@ -86,11 +86,14 @@ export function settleInflight(slot: number): void {
   }
 }
 
-/** Lets go of all that a dead thread had pinned. Only for a slot whose worker has exited. */
-export function releasePins(slot: number): void {
+/** Lets go of all that a dead thread had pinned, and shows each cell to `visit` before. Only for a slot whose worker has exited. */
+export function releasePins(slot: number, visit: (cell: number) => void = () => {}): void {
   const head = recordOf(slot) + R_PINS;
   for (let block = atomic.exchange(head, 0) >>> 0; block !== 0; ) {
-    for (const cell of pinnedBy(block)) atomic.add(cell, -1);
+    for (const cell of pinnedBy(block)) {
+      visit(cell);
+      atomic.add(cell, -1);
+    }
     const next = atomic.load(block + NEXT) >>> 0;
     blocks.free(block);
     block = next;

@@ -113,7 +113,9 @@ function wake(word: number): void {
   atomic.notify(word, atomic.load(word + ASYNC) > 0 ? Infinity : 1);
 }
 
-/** A thread that waited for this mutex was killed: a wake-up that it may have swallowed goes to the others. */
+/**
+ * A thread that could reach this mutex was killed: a wake-up that it may have swallowed, or have been about to give, goes to the others.
+ */
 export function passOn(word: number): void {
   if (word !== 0) wake(word);
 }

@@ -6,7 +6,7 @@
 import { atomic } from '../memory/atomics.js';
 import { H_STDERR, H_STDOUT } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
-import { acquireBlocking, FREE, release } from '../memory/mutex.js';
+import { acquireBlocking, FREE, passOn, release } from '../memory/mutex.js';
 import { type Descriptor, redirectOutput, writeAll } from '../platform/stdio.js';
 import { mask, unmask } from '../sync/safepoint.js';
 
@@ -41,13 +41,14 @@ function pause(): void {
   atomic.wait(0, 0, FULL_PIPE_PAUSE);
 }
 
-/** Opens the output locks if a thread that has died was inside. */
+/** A thread has died: opens the output locks if it was inside, and wakes others that it may have been about to wake. */
 export function releaseOutput(deadSlot: number): void {
   for (const lock of [H_STDOUT, H_STDERR]) {
     if (atomic.load(lock + HOLDER) === deadSlot + 1 && atomic.load(lock) !== FREE) {
       atomic.store(lock + HOLDER, 0);
       release(lock);
     }
+    passOn(lock);
   }
 }
 

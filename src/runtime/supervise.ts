@@ -5,10 +5,10 @@ import { releasePins, settleInflight } from '../heap/cells.js';
 import { atomic } from '../memory/atomics.js';
 import { R_CLAIMER, R_ENDED, R_MAIL, R_STACK, R_STATE, R_WAITS, R_WORKER } from '../memory/layout.js';
 import { memory, NO_SLOT } from '../memory/memory.js';
-import { passOn } from '../memory/mutex.js';
 import { recordOf } from '../memory/self.js';
 import { cores } from '../platform/process.js';
 import { MessageChannel, type MessagePort, parentPort, spawn, type Worker, workerBoot } from '../platform/worker.js';
+import { wakeLock } from '../sync/lock.js';
 import { releaseOutput } from './console.js';
 import { MainInterrupter } from './interrupter.js';
 import type { Link, Mail, Poke, Request, SupervisorBoot } from './messages.js';
@@ -121,9 +121,10 @@ function bury(slot: number, charge: Charge): void {
 
   releaseOutput(slot);
   if (wasRunning) reportUnhandled(labelOf(slot), died, PRINT_PATIENCE);
-  passOn(atomic.exchange(record + R_WAITS, 0) >>> 0);
+  atomic.store(record + R_WAITS, 0);
   settleInflight(slot);
-  releasePins(slot);
+  // It may have died between freeing a lock and waking the next, or between being woken and acquiring.
+  releasePins(slot, wakeLock);
   for (const other of slots()) {
     if (stateOf(other) === CLAIMED && atomic.load(recordOf(other) + R_CLAIMER) === worker) {
       settleInflight(other);

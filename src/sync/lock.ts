@@ -257,6 +257,11 @@ const table = new HandleTable<Lock>(
   (address) => new (Lock as unknown as new (...args: unknown[]) => Lock)(ADOPT, address),
 );
 
+/** For the cell of a lock that a killed thread could reach: see `passOn`. */
+export function wakeLock(cell: number): void {
+  passOn(cell + WORD);
+}
+
 function notHeld(): ThreadError {
   return new ThreadError('release unlocked lock');
 }
