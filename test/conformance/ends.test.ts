@@ -119,8 +119,9 @@ test('1.3-4 the rejection of an async function is reported in the same way', asy
 
 test('1.3-4 an error in a timer of a thread is reported and ends that thread', async () => {
   const outcome = await threadProgram(`
-    start_new_thread(function task() {
+    start_new_thread(async function task() {
       setTimeout(() => { throw new RangeError('boom 3'); }, 1);
+      await new Promise(() => {});
     }, []);
   `);
   reports(outcome, 'task', 'RangeError: boom 3');
@@ -128,11 +129,26 @@ test('1.3-4 an error in a timer of a thread is reported and ends that thread', a
 
 test('1.3-4 a rejection that nobody handles is reported and ends that thread', async () => {
   const outcome = await threadProgram(`
-    start_new_thread(function task() {
+    start_new_thread(async function task() {
       Promise.reject(new RangeError('boom 4'));
+      await new Promise(() => {});
     }, []);
   `);
   reports(outcome, 'task', 'RangeError: boom 4');
+});
+
+test('1.3-4 what a thread leaves on its event loop runs on after its end; an error there is reported too', async () => {
+  const outcome = await program(`
+    import { allocate_lock, start_new_thread } from 'heddle/thread';
+    const later = allocate_lock();
+    later.acquire();
+    start_new_thread(function task() {
+      setTimeout(() => { throw new RangeError('boom 5'); }, 1);
+      setTimeout(() => later.release(), 5);
+    }, []);
+    later.acquire();
+  `);
+  reports(outcome, 'task', 'RangeError: boom 5');
 });
 
 test('1.3-4 a stack that overflows is reported and ends that thread', async () => {
