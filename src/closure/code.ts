@@ -1,0 +1,87 @@
+// The code of functions: one for each place in a source text, however many closures were made there.
+import type { Inspected } from '../platform/inspector.js';
+import { threadId } from '../platform/modules.js';
+import { type Analysis, analyse } from './analyse.js';
+import type { Export } from './exports.js';
+import type { CodeRecord, MapRecord } from './graph.js';
+import { fileSource, ranSource, type Source } from './sources.js';
+import { addMap, findMap, type Position } from './stacks.js';
+
+export class Code {
+  readonly record: CodeRecord;
+  readonly analysis: Analysis;
+  readonly map: MapRecord | undefined;
+  readonly scriptId: string;
+  /** The file on disk when it holds this code, and where in it. */
+  readonly source: Source | undefined;
+  readonly start: number;
+  /** Free variables known to be imports from packages, or known not to be. */
+  readonly imports = new Map<string, Export | undefined>();
+  readonly #text: string;
+  readonly #location: { scriptId: string; lineNumber: number; columnNumber: number };
+
+  constructor(text: string, file: string, { location, scopes }: Inspected, isSloppy: boolean) {
+    const analysis = analyse(text);
+    const { scriptId, lineNumber, columnNumber } = location!;
+    this.analysis = analysis;
+    this.scriptId = scriptId;
+    this.#text = text;
+    this.#location = location!;
+    const onDisk = fileSource(file);
+    const start = onDisk?.find(text, location!, analysis.anchor) ?? -1;
+    this.source = start < 0 ? undefined : onDisk;
+    this.start = start;
+    this.map = findMap(file, this.source?.text, true);
+    if (this.map) addMap(this.map);
+    const { line, column } = this.source?.positionAt(start) ?? before(text, analysis.anchor, lineNumber, columnNumber);
+    const isModule = scopes.some(({ description }) => description === 'Module');
+    const inStrictFile = this.source !== undefined && STRICT_FILE.test(this.source.text);
+    // What sloppy mode hides, a failed write to frozen data above all, strict mode shows.
+    const strict = isModule || analysis.form === 'class' || inStrictFile || !(isSloppy || analysis.wantsSloppy);
+    this.record = {
+      id: newCodeId(),
+      text: analysis.text,
+      form: analysis.form,
+      strict: strict || !analysis.wantsSloppy,
+      file,
+      line,
+      column,
+      map: this.map?.id,
+      free: analysis.free.map(({ name }) => name),
+      eager: [...analysis.free.keys()].filter((index) => analysis.free[index]!.eager),
+      letters: analysis.letters,
+      outer: analysis.outer,
+      dynamicImport: analysis.dynamicImport,
+      importMeta: analysis.importMeta,
+      privates: analysis.shape?.staticPrivates ?? [],
+    };
+  }
+
+  /** The whole file that ran and where this code begins in it; -1 when it cannot be told. May start the debugger. */
+  whole(): { source: Source; start: number } {
+    if (this.source) return { source: this.source, start: this.start };
+    const source = ranSource(this.scriptId);
+    return { source, start: source.find(this.#text, this.#location, this.analysis.anchor) };
+  }
+
+  /** Position of an offset in the text. */
+  positionAt(offset: number): Position {
+    const { file, line, column } = this.record;
+    const before = this.#text.slice(0, offset).split('\n');
+    const last = before.at(-1)!.length;
+    return before.length === 1
+      ? { file, line: line + 1, column: column + last + 1 }
+      : { file, line: line + before.length, column: last + 1 };
+  }
+}
+
+let codes = 0;
+const newCodeId = (): string => `${threadId()}.${codes++}`;
+
+const STRICT_FILE = /^(?:#![^\n]*\n)?(?:\s|\/\*[^]*?\*\/|\/\/[^\n]*\n)*(['"])use strict\1/;
+
+/** Start of a text whose anchor is at a position, for a file that cannot be read. */
+function before(text: string, anchor: number, line: number, column: number): { line: number; column: number } {
+  const lines = text.slice(0, anchor).split('\n').length - 1;
+  return { line: line - lines, column: lines ? 0 : column - anchor };
+}

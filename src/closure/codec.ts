@@ -1,0 +1,34 @@
+// Single values between threads: results, errors, messages. The same graph as that of a call; nothing in it is frozen.
+import { leave } from '../platform/inspector.js';
+import { Encoder, type HandleAddress } from './encode.js';
+import type { ValuePacket } from './graph.js';
+import { Ledger } from './ledger.js';
+import { rootPath } from './paths.js';
+
+export { rebuildValue } from './rebuild.js';
+
+export interface CapturedValue {
+  /** Structured-cloneable. Without a ledger it brings all code it needs. */
+  packet(ledger?: Ledger): unknown;
+  readonly transfer: readonly object[];
+  readonly handles: readonly HandleAddress[];
+}
+
+/**
+ * Captures a value under a name for error messages. An error arrives as an instance of its class, with its own properties, cause
+ * and stack.
+ * @throws CaptureError when it, or something in it, cannot travel.
+ */
+export function captureValue(value: unknown, name: string): CapturedValue {
+  const encoder = new Encoder();
+  try {
+    const graph = encoder.encode([[value, rootPath(name)]]);
+    return {
+      packet: (ledger = new Ledger()): ValuePacket => ({ ...ledger.ship(encoder.codes, encoder.maps), graph }),
+      transfer: encoder.transfer,
+      handles: encoder.handles,
+    };
+  } finally {
+    leave();
+  }
+}

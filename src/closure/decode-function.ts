@@ -1,0 +1,76 @@
+// Makes functions from nodes.
+import { factoryFor, type Outer, type Setter } from './compile.js';
+import type { Decoder } from './decode.js';
+import type { CodeRecord, FunctionPayload } from './graph.js';
+import { metaOf } from './modules.js';
+import { poisonValue } from './poison.js';
+import { functionAtHome, rebuiltFunctions } from './rebuilt.js';
+import { addReceivedFile } from './stacks.js';
+
+const records = new Map<string, CodeRecord>();
+
+export function addCode(record: CodeRecord): void {
+  records.set(record.id, record);
+  addReceivedFile(record.file);
+}
+
+export function makeFunction(decoder: Decoder, payload: FunctionPayload): object {
+  const home = functionAtHome(payload.origin);
+  if (home) return home;
+  const record = records.get(payload.code)!;
+  const env: unknown[] = new Array(payload.env.length);
+  const bound = record.free.map((_name, at) => at in payload.env);
+  let setVariable: Setter = () => {};
+  let setPrivate: Setter = () => {};
+  const bind = (set: Setter): void => {
+    setVariable = set;
+    for (const at of record.eager) if (bound[at]) set(at, decoder.value(payload.env[at]));
+  };
+  const made = factoryFor(record, bound, outerOf(record, payload))(
+    bind,
+    record.importMeta ? metaOf(record.file) : undefined,
+    payload.heritage === undefined ? undefined : decoder.value(payload.heritage),
+    (set) => {
+      setPrivate = set;
+    },
+  );
+  const fn = record.form === 'method' ? methodIn(made, decoder, payload) : made;
+  rename(fn, payload.name);
+  rebuiltFunctions.set(fn, { record, origin: payload.origin, env });
+  decoder.later(() => {
+    for (const at of record.free.keys()) {
+      if (!bound[at]) continue;
+      env[at] = decoder.value(payload.env[at]);
+      setVariable(at, env[at]);
+    }
+    payload.privates?.forEach((slot, at) => setPrivate(at, decoder.value(slot)));
+    const { prototype } = payload;
+    if (!prototype) return;
+    const own = (fn as { prototype: object }).prototype;
+    if (prototype.proto !== undefined) Object.setPrototypeOf(own, decoder.value(prototype.proto) as object | null);
+    decoder.define(own, prototype.properties);
+  });
+  return fn;
+}
+
+function outerOf(record: CodeRecord, { outer }: FunctionPayload): Outer | undefined {
+  if (record.outer.length === 0) return undefined;
+  const poison = (what: string): object | undefined => {
+    const at = record.outer.indexOf(what);
+    return at < 0 ? undefined : poisonValue(outer![at]!);
+  };
+  return { self: poison('this'), args: poison('arguments'), home: poison('super') };
+}
+
+/** The function of an object literal's only property. */
+function methodIn(holder: object, decoder: Decoder, { home }: FunctionPayload): object {
+  if (home !== undefined) Object.setPrototypeOf(holder, decoder.value(home) as object | null);
+  const { value, get, set } = Object.getOwnPropertyDescriptor(holder, Reflect.ownKeys(holder)[0]!)!;
+  return (value ?? get ?? set) as object;
+}
+
+function rename(fn: object, name: string): void {
+  const found = Object.getOwnPropertyDescriptor(fn, 'name');
+  if (found?.value === name || (found && !found.configurable)) return;
+  Object.defineProperty(fn, 'name', { value: name, configurable: true });
+}

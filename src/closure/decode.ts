@@ -1,0 +1,302 @@
+// Turns a table of nodes back into live values. A node is made when something first refers to it, empty, and filled later from a
+// list: cycles and depth cost nothing. Only classes need others to be there first: what they extend, and their computed keys.
+import { handleKind } from '../heap/handle.js';
+import { importFrom, requireFrom } from '../platform/modules.js';
+import { makeFunction } from './decode-function.js';
+import { rememberExport } from './exports.js';
+import { freeze } from './freeze.js';
+import {
+  FIXED,
+  FROZEN,
+  type Graph,
+  HIDDEN,
+  isRef,
+  type Node,
+  type Payloads,
+  type Property,
+  READ_ONLY,
+  SEALED,
+  type Slot,
+} from './graph.js';
+import { importedValue } from './imports.js';
+import { metaOf, moduleObjectOf } from './modules.js';
+import { poisonProperty, poisonValue, sink } from './poison.js';
+import { builtinAt, globalAt } from './wellknown.js';
+
+/** Decoders of closures that this thread keeps. */
+export const keptClosures = new Map<string, { readonly decoder: Decoder; readonly fn: unknown }>();
+
+/** Data that belongs to the node; by-reference nodes and functions' prototypes are nobody's to freeze. */
+const FREEZABLE: ReadonlySet<string> = new Set([
+  'raw',
+  'object',
+  'array',
+  'map',
+  'set',
+  'date',
+  'boxed',
+  'error',
+  'arguments',
+  'function',
+  'bound',
+]);
+
+export class Decoder {
+  readonly #nodes: readonly Node[];
+  readonly #capturedFrom: number;
+  readonly #values: unknown[];
+  readonly #made: boolean[];
+  readonly #fills: (() => void)[] = [];
+  readonly #finished: number[] = [];
+
+  constructor({ nodes, capturedFrom }: Graph) {
+    this.#nodes = nodes;
+    this.#capturedFrom = capturedFrom;
+    this.#values = new Array(nodes.length);
+    this.#made = new Array<boolean>(nodes.length).fill(false);
+  }
+
+  /** The complete value of a slot. */
+  decode(slot: Slot): unknown {
+    const value = this.value(slot);
+    for (let next = 0; next < this.#fills.length; next++) this.#fills[next]!();
+    this.#fills.length = 0;
+    for (const index of this.#finished) this.#close(index);
+    this.#finished.length = 0;
+    return value;
+  }
+
+  /** The value of a slot, maybe still empty. */
+  value(slot: Slot): unknown {
+    return isRef(slot) ? this.#make(slot[0]) : slot;
+  }
+
+  isPoison(slot: Slot): boolean {
+    return isRef(slot) && this.#nodes[slot[0]]![0] === 'poison';
+  }
+
+  /** Work for when everything that is needed exists. */
+  later(fill: () => void): void {
+    this.#fills.push(fill);
+  }
+
+  #make(index: number): unknown {
+    if (this.#made[index]) return this.#values[index];
+    const node = this.#nodes[index]!;
+    const value = this.#empty(node);
+    // Making a class can have made itself, by way of what it needs first.
+    if (this.#made[index]) return this.#values[index];
+    this.#values[index] = value;
+    this.#made[index] = true;
+    this.#finished.push(index);
+    this.#fillLater(node, value);
+    return value;
+  }
+
+  #empty(node: Node): unknown {
+    switch (node[0]) {
+      case 'raw':
+        return node[1];
+      case 'object': {
+        const prototype = node[2];
+        return prototype === undefined ? {} : Object.create(this.value(prototype) as object | null);
+      }
+      case 'array':
+        return new Array(node[1].length);
+      case 'map':
+        return new Map();
+      case 'set':
+        return new Set();
+      case 'date':
+        return new Date(node[1]);
+      case 'regexp':
+        return Object.assign(new RegExp(node[1].source, node[1].flags), { lastIndex: node[1].lastIndex });
+      case 'boxed':
+        return Object(this.value(node[1]));
+      case 'error':
+        return emptyError(node[1]);
+      case 'view':
+        return this.#view(node[1]);
+      case 'buffer':
+        return Buffer.from(node[1].buffer, node[1].byteOffset, node[1].byteLength);
+      case 'arguments':
+        return argumentsOf(node[1].map((slot) => this.value(slot)));
+      case 'symbol':
+        return symbolOf(node[1]);
+      case 'url':
+        return new URL(node[1]);
+      case 'params':
+        return new URLSearchParams(node[1]);
+      case 'remade': {
+        const Class = (globalThis as unknown as Record<string, new (...args: unknown[]) => unknown>)[node[1].type]!;
+        return new Class(...node[1].args);
+      }
+      case 'handle':
+        return handleKind(node[1].kind).adopt(node[1].address);
+      case 'function':
+        return makeFunction(this, node[1]);
+      case 'bound':
+        return this.#bound(node[1]);
+      case 'prototype':
+        return (this.value(node[1]) as { prototype: object }).prototype;
+      case 'member': {
+        const { home, key, part } = node[1];
+        return Object.getOwnPropertyDescriptor(this.value(home), this.value(key) as PropertyKey)?.[part];
+      }
+      case 'cached': {
+        const { decoder } = keptClosures.get(node[1].closure)!;
+        return decoder.decode([node[1].index]);
+      }
+      case 'poison':
+        return poisonValue(node[1]);
+      case 'sink':
+        return sink();
+      default:
+        return this.#named(node);
+    }
+  }
+
+  /** What this thread has of its own. */
+  #named(node: Node): unknown {
+    switch (node[0]) {
+      case 'global':
+        return globalAt(node[1]);
+      case 'builtin':
+        return builtinAt(node[1].module, node[1].path);
+      case 'import': {
+        const value = importedValue(node[1]);
+        rememberExport(value, { tag: 'import', payload: node[1] });
+        return value;
+      }
+      case 'require': {
+        const { file, name } = node[1];
+        const exports: unknown = requireFrom(file)(file);
+        return name === undefined ? exports : (exports as Record<string, unknown>)[name];
+      }
+      case 'requireFunction':
+        return requireFrom(node[1]);
+      case 'moduleObject':
+        return moduleObjectOf(node[1].file);
+      case 'importFunction':
+        return importFrom(node[1]);
+      case 'importMeta':
+        return metaOf(node[1]);
+      default:
+        throw new Error(`unknown node ${node[0]}`);
+    }
+  }
+
+  #fillLater(node: Node, value: unknown): void {
+    if (node[2] !== undefined && node[0] !== 'object') {
+      Object.setPrototypeOf(value, this.value(node[2]) as object | null);
+    }
+    switch (node[0]) {
+      case 'array':
+        // Holes stay holes.
+        this.later(() => node[1].forEach((slot, at) => this.#define(value as object, [at as unknown as string, slot])));
+        break;
+      case 'map':
+        this.later(() => {
+          const slots = node[1];
+          for (let at = 0; at < slots.length; at += 2) {
+            Map.prototype.set.call(value, this.value(slots[at]), this.value(slots[at + 1]));
+          }
+        });
+        break;
+      case 'set':
+        this.later(() => {
+          for (const slot of node[1]) Set.prototype.add.call(value, this.value(slot));
+        });
+        break;
+      case 'moduleObject':
+        this.later(() => {
+          (value as NodeJS.Module).exports = this.value(node[1].exports);
+        });
+        break;
+    }
+    const properties = node[3];
+    if (properties) this.later(() => this.define(value as object, properties));
+  }
+
+  define(target: object, properties: readonly Property[]): void {
+    for (const property of properties) this.#define(target, property);
+  }
+
+  #define(target: object, property: Property): void {
+    const key = this.value(property[0]) as PropertyKey;
+    if (property.length === 4) {
+      const accessors = { get: this.value(property[1]), set: this.value(property[2]) } as PropertyDescriptor;
+      Object.defineProperty(target, key, { ...accessors, ...attributes(property[3]) });
+    } else if (this.isPoison(property[1])) {
+      const [, text] = this.#nodes[(property[1] as readonly [number])[0]]!;
+      Object.defineProperty(target, key, poisonProperty(text as string));
+    } else {
+      const flags = property[2] ?? 0;
+      const value = this.value(property[1]);
+      Object.defineProperty(target, key, { value, writable: (flags & READ_ONLY) === 0, ...attributes(flags) });
+    }
+  }
+
+  #close(index: number): void {
+    const node = this.#nodes[index]!;
+    const value = this.#values[index];
+    if (index >= this.#capturedFrom && FREEZABLE.has(node[0])) {
+      if ((typeof value === 'object' && value !== null) || typeof value === 'function') this.#freeze(node, value);
+      return;
+    }
+    const integrity = node[4];
+    if (integrity === undefined) return;
+    if (integrity === FROZEN) Object.freeze(value);
+    else if (integrity === SEALED) Object.seal(value);
+    else Object.preventExtensions(value);
+  }
+
+  #freeze(node: Node, value: object): void {
+    // Of what the platform cloned, only flat data is this thread's own.
+    if (node[0] === 'raw' && !Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return;
+    freeze(value);
+  }
+
+  #view({ type, buffer, offset, length }: Payloads['view']): ArrayBufferView {
+    const bytes = this.value(buffer) as ArrayBuffer;
+    if (type === 'Buffer') return Buffer.from(bytes, offset, length);
+    type View = new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView;
+    return new (globalThis as unknown as Record<string, View>)[type]!(bytes, offset, length);
+  }
+
+  #bound({ target, self, args }: Payloads['bound']): unknown {
+    const values = args.map((slot) => this.value(slot));
+    const fn = this.value(target) as (...args: unknown[]) => unknown;
+    return fn.bind(this.value(self), ...values);
+  }
+}
+
+const attributes = (flags: number): { enumerable: boolean; configurable: boolean } => ({
+  enumerable: (flags & HIDDEN) === 0,
+  configurable: (flags & FIXED) === 0,
+});
+
+function symbolOf(name: Payloads['symbol']): symbol {
+  return 'registered' in name
+    ? Symbol.for(name.registered)
+    : (Symbol as unknown as Record<string, symbol>)[name.wellKnown]!;
+}
+
+function argumentsOf(values: unknown[]): IArguments {
+  return (
+    function () {
+      // biome-ignore lint/complexity/noArguments: the object itself is what is wanted
+      return arguments;
+    } as (...values: unknown[]) => IArguments
+  )(...values);
+}
+
+/** Without the cost, and the frames, of a stack of its own. */
+function emptyError({ message, stack }: Payloads['error']): Error {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const error = message === '' ? new Error() : new Error(message);
+  Error.stackTraceLimit = stackTraceLimit;
+  Object.defineProperty(error, 'stack', { value: stack, writable: true, enumerable: false, configurable: true });
+  return error;
+}

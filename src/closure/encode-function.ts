@@ -1,0 +1,348 @@
+// Functions: by name, by import, or as code and environment.
+import type { Inspected } from '../platform/inspector.js';
+import { commonjsCache } from '../platform/modules.js';
+import { type Analysis, analyse } from './analyse.js';
+import type { Code } from './code.js';
+import { declarationsOf } from './declarations.js';
+import { type Encoder, flagsOf, type PendingValue, UNINITIALISED } from './encode.js';
+import { bindingsOf, isUninitialised, packageImport } from './environment.js';
+import { CaptureError } from './errors.js';
+import { isPackageFile } from './exports.js';
+import { type Binding, inspectFunction, kindOf, type SourceFunction } from './functions.js';
+import type { CodeRecord, FunctionPayload, Node, Slot } from './graph.js';
+import { findHome, isClassHome } from './homes.js';
+import { ownerOf } from './instances.js';
+import { labelOf, nameOf } from './labels.js';
+import { explainPoison, type Path, partPath, propertyPath, rootPath, toolOf } from './paths.js';
+import type { Rebuilt } from './rebuilt.js';
+import { showPosition } from './stacks.js';
+
+export function encodeFunction(encoder: Encoder, pending: PendingValue): void {
+  const { value: fn, index, path } = pending;
+  const kind = kindOf(fn, encoder.inspections);
+  switch (kind.kind) {
+    case 'platform':
+      encoder.nodes[index] = encoder.byName(kind.name);
+      return;
+    case 'export':
+      encoder.nodes[index] = encoder.byName(kind.found);
+      return;
+    case 'require':
+      encoder.nodes[index] = ['requireFunction', kind.file];
+      return;
+    case 'obstacle':
+      encoder.leave(pending, kind);
+      return;
+    case 'bound': {
+      const { target, self, args } = kind.bound;
+      const bound = {
+        target: encoder.slot(target, partPath(path, '.<bound function>')),
+        self: encoder.slot(self, partPath(path, '.<bound this>')),
+        args: args.map((argument, at) => encoder.slot(argument, partPath(path, `.<bound argument ${at}>`))),
+      };
+      encoder.nodes[index] = ['bound', bound];
+      encodeOwnProperties(encoder, pending, undefined);
+      return;
+    }
+    case 'rebuilt': {
+      const payload = { code: kind.record.id, origin: kind.origin, env: [], name: nameOf(fn) };
+      encoder.need(kind.record, undefined);
+      encoder.nodes[index] = ['function', payload];
+      encodeRebuilt(encoder, pending, payload, kind.rebuilt);
+      break;
+    }
+    case 'source':
+      encodeSource(encoder, pending, kind);
+  }
+}
+
+function encodeSource(encoder: Encoder, pending: PendingValue, facts: SourceFunction): void {
+  const { value: fn, index } = pending;
+  const { code, record } = facts;
+  const { analysis } = code;
+  if (analysis.obstacle) {
+    encoder.leave(pending, { why: analysis.obstacle, remedy: 'Pass what it needs as arguments' });
+    return;
+  }
+  const payload: FunctionPayload = { code: record.id, origin: facts.origin, env: [], name: nameOf(fn) };
+  if (analysis.usesSuper || analysis.privateNames.length > 0) {
+    const member = encodeMember(encoder, pending, payload, facts);
+    if (member) {
+      encoder.nodes[index] = member;
+      return;
+    }
+    if (analysis.privateNames.length > 0) {
+      const names = analysis.privateNames.map((name) => `#${name}`).join(', ');
+      const why = `it uses the private ${names} of a class that cannot be found from it`;
+      encoder.leave(pending, { why, remedy: 'Pass the class, or an object that has the method' });
+      return;
+    }
+  }
+  encoder.need(record, code);
+  encoder.nodes[index] = ['function', payload];
+  const by = labelOf(payload.name, record);
+  if (analysis.outer.length > 0) {
+    payload.outer = analysis.outer.map((what) => {
+      const why = `it belongs to the function around ${by}`;
+      return explainPoison(rootPath(what), {
+        why,
+        remedy: 'Put what is needed of it into a const before, and use that',
+      });
+    });
+  }
+  encodeEnvironment(encoder, payload.env, fn, facts, by);
+  encodeShape(encoder, pending, payload, record, analysis);
+}
+
+/** A method whose `super` or private names need the class around it travels as a member of that class. */
+function encodeMember(
+  encoder: Encoder,
+  { value: fn, path }: PendingValue,
+  payload: FunctionPayload,
+  facts: SourceFunction,
+) {
+  const { scopes } = inspectFunction(fn, encoder.inspections);
+  encoder.changing = true;
+  const home = findHome(fn, path.owner, scopes);
+  if (home && isClassHome(home)) {
+    const holder = encoder.slot(home.holder, partPath(path, '.<class>'));
+    const key = typeof home.key === 'symbol' ? encoder.slot(home.key, path) : String(home.key);
+    return ['member', { home: holder, key, part: home.part }] satisfies Node;
+  }
+  if (!facts.code.analysis.usesSuper) return undefined;
+  const superPath = partPath(path, '.<super>');
+  payload.home = home
+    ? encoder.slot(Object.getPrototypeOf(home.holder), superPath)
+    : encoder.poison(superPath, {
+        why: 'the object that the method was written in cannot be found from it',
+        remedy: 'Pass the object or its class',
+      });
+  return undefined;
+}
+
+function encodeEnvironment(encoder: Encoder, env: Slot[], fn: object, facts: SourceFunction, by: string): void {
+  const { code } = facts;
+  const bindings = bindingsOf(fn, facts, encoder.inspections);
+  if (facts.state !== 'constant') encoder.changing = true;
+  env.length = bindings.length;
+  for (const [at, binding] of bindings.entries()) {
+    if (binding.state === 'unbound') continue;
+    const { name, written } = code.analysis.free[at]!;
+    if (written !== undefined) refuseAssignment(code, name, written, by);
+    const declared = () => declarationsOf(code).get(name)?.position;
+    const slot = encodeBinding(encoder, binding, at, code, rootPath(name, { by, declared }));
+    env[at] = slot;
+  }
+}
+
+function refuseAssignment(code: Code, name: string, offset: number, by: string): never {
+  const tool = toolOf(name);
+  throw new CaptureError(
+    `${by} assigns to the captured variable '${name}' (${showPosition(code.positionAt(offset))}); a thread has its own copy of ` +
+      `what is captured, so the assignment would be lost. ` +
+      (tool ? `'${name}' was put there by ${tool}. ` : '') +
+      `Put the value into shared memory or shared(), or return it from the thread`,
+  );
+}
+
+/** Before Node 22 the engine does not say that a variable is not initialised. */
+const SILENT_DEAD_ZONE = Number.parseInt(process.versions.node, 10) < 22;
+
+function encodeBinding(encoder: Encoder, binding: Binding, at: number, code: Code, path: Path): Slot {
+  const { name, bare, members } = code.analysis.free[at]!;
+  if (binding.state === 'global') {
+    const value = (globalThis as Record<string, unknown>)[name];
+    encoder.read.push([globalThis, name, value]);
+    return encoder.slot(value, path);
+  }
+  if (binding.state !== 'value') return encoder.poison(path, UNINITIALISED);
+  const { value, fromModule } = binding;
+  if (value === undefined && SILENT_DEAD_ZONE && isUninitialised(code, name))
+    return encoder.poison(path, UNINITIALISED);
+  const made = encodeToolVariable(encoder, name, code);
+  if (made) return made;
+  if (!isObject(value)) return encoder.slot(value, path);
+  if (fromModule && !encoder.seen.has(value) && mayBeImported(encoder, value)) {
+    const found = packageImport(code, name);
+    if (found) return encoder.add(encoder.byName(found), value);
+  }
+  return !bare && isNamespaceLike(value) ? encoder.members(value, members, path) : encoder.slot(value, path);
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/** The program's own functions are no package's export, so the file need not be parsed to find out. */
+function mayBeImported(encoder: Encoder, value: object): boolean {
+  if (typeof value !== 'function') return true;
+  const kind = kindOf(value, encoder.inspections);
+  return kind.kind === 'source' && isPackageFile(kind.record.file);
+}
+
+/** Variables that tools put into a module, whose values mean something only in the module's own thread. */
+function encodeToolVariable(encoder: Encoder, name: string, { record }: Code): Slot {
+  if (/^cov_[0-9a-z]{6,}$/i.test(name)) return encoder.add(['sink', undefined]);
+  if (name === '__vite_ssr_dynamic_import__') return encoder.add(['importFunction', record.file]);
+  if (name === '__vite_ssr_import_meta__') return encoder.add(['importMeta', record.file]);
+  return undefined;
+}
+
+/** What stands for a module, so that only the members that are used need to travel. */
+function isNamespaceLike(value: object): boolean {
+  if (typeof value !== 'object') return false;
+  if ((value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'Module') return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype && !Object.hasOwn(value, 'default')) return false;
+  if (Object.values(commonjsCache()).some((module) => module?.exports === value)) return !isPackageExports(value);
+  // Compilers stand an object of getters in for the namespace of a CommonJS module.
+  const found = Object.entries(Object.getOwnPropertyDescriptors(value));
+  return (
+    found.some(([, { get }]) => get !== undefined) &&
+    found.every(
+      ([key, { get, set, enumerable }]) => key === 'default' || key === '__esModule' || (get && !set && enumerable),
+    )
+  );
+}
+
+const isPackageExports = (value: object): boolean =>
+  Object.entries(commonjsCache()).some(([file, module]) => module?.exports === value && isPackageFile(file));
+
+function encodeRebuilt(
+  encoder: Encoder,
+  pending: PendingValue,
+  payload: FunctionPayload,
+  { record, env }: Rebuilt,
+): void {
+  const by = labelOf(payload.name, record);
+  payload.env.length = env.length;
+  for (const [at, name] of record.free.entries()) {
+    if (!(at in env)) continue;
+    payload.env[at] = encoder.slot(env[at], rootPath(name, { by, declared: () => undefined }));
+  }
+  if (record.outer.length > 0) {
+    const why = `it belongs to the function around ${by}`;
+    payload.outer = record.outer.map((what) =>
+      explainPoison(rootPath(what), { why, remedy: 'Pass it as an argument' }),
+    );
+  }
+  encodeShape(encoder, pending, payload, record, analysisOf(record));
+}
+
+const analyses = new Map<string, Analysis>();
+
+/** Of a text that was analysed in another thread. */
+function analysisOf(record: CodeRecord): Analysis {
+  let analysis = analyses.get(record.id);
+  if (!analysis) {
+    analysis = analyse(record.text);
+    analyses.set(record.id, analysis);
+  }
+  return analysis;
+}
+
+/** What a function is beside code and environment: its class's heritage and private state, its properties, its prototype. */
+function encodeShape(
+  encoder: Encoder,
+  pending: PendingValue,
+  payload: FunctionPayload,
+  record: CodeRecord,
+  analysis: Analysis,
+): void {
+  const { value: fn, path } = pending;
+  const { shape } = analysis;
+  if (shape?.extendsValue) payload.heritage = encoder.slot(Object.getPrototypeOf(fn), partPath(path, '.<superclass>'));
+  if (record.privates.length > 0) {
+    const { privates } = inspectPrivates(encoder, fn);
+    encoder.changing = true;
+    payload.privates = record.privates.map((name) =>
+      encoder.slot(privates.get(`#${name}`), propertyPath(path, `#${name}`, fn)),
+    );
+  }
+  encodeOwnProperties(encoder, pending, analysis);
+  encodePrototype(encoder, pending, payload, analysis);
+}
+
+const inspectPrivates = (encoder: Encoder, fn: object): Inspected => inspectFunction(fn, encoder.inspections);
+
+/** Properties that every function has, or that belong to sloppy mode. */
+const USUAL = new Set<PropertyKey>(['length', 'name', 'prototype', 'arguments', 'caller']);
+
+function encodeOwnProperties(
+  encoder: Encoder,
+  { value: fn, index, path }: PendingValue,
+  analysis: Analysis | undefined,
+): void {
+  const keys = Reflect.ownKeys(fn);
+  encoder.counted.push([fn, keys.length]);
+  const own = keys.filter((key) => !USUAL.has(key) && !isWritten(fn, key, analysis, true));
+  const node = encoder.nodes[index]!;
+  for (const key of own) {
+    const { get, set, value } = Object.getOwnPropertyDescriptor(fn, key)!;
+    if (get || set) encoder.changing = true;
+    else encoder.read.push([fn, key as string, value]);
+  }
+  if (own.length > 0) node[3] = encoder.properties(fn, own, path);
+  const prototype: object | null = Object.getPrototypeOf(fn);
+  if (!analysis?.shape?.extendsValue && !FUNCTION_PROTOTYPES.has(prototype))
+    node[2] = encoder.prototypeOf(fn, fn, path);
+}
+
+const FUNCTION_PROTOTYPES = new Set<object | null>([
+  Function.prototype,
+  Object.getPrototypeOf(async () => {}),
+  Object.getPrototypeOf(function* () {}),
+  Object.getPrototypeOf(async function* () {}),
+]);
+
+/** Whether a property of a class, or of its prototype, is as the text of the class makes it. */
+function isWritten(holder: object, key: PropertyKey, analysis: Analysis | undefined, isStatic: boolean): boolean {
+  const members = analysis?.shape?.members;
+  if (!members) return false;
+  const { value, get, set } = Object.getOwnPropertyDescriptor(holder, key)!;
+  return [value, get, set].every((part) => {
+    if (part === undefined) return true;
+    if (typeof part !== 'function') return false;
+    const text = Function.prototype.toString.call(part);
+    return members.some(
+      (member) => member.isStatic === isStatic && member.text === text && (member.key ?? key) === key,
+    );
+  });
+}
+
+function encodePrototype(
+  encoder: Encoder,
+  { value: fn, index, path }: PendingValue,
+  payload: FunctionPayload,
+  analysis: Analysis,
+): void {
+  const prototype: unknown = Object.getOwnPropertyDescriptor(fn, 'prototype')?.value;
+  if (typeof prototype !== 'object' || prototype === null) return;
+  const prototypePath = propertyPath(path, 'prototype', fn);
+  const isClass = analysis.form === 'class';
+  const isGenerator = Object.prototype.toString.call(prototype).endsWith('Generator]');
+  const isOwn = isGenerator || ownerOf(prototype) === fn;
+  const known = encoder.seen.get(prototype);
+  if (!isOwn || (known !== undefined && encoder.nodes[known]![0] !== 'prototype')) {
+    // Another object was put in the place of the one that the function made.
+    const property: [Slot, Slot, number] = [
+      'prototype',
+      encoder.slot(prototype, prototypePath),
+      flagsOf({ enumerable: false, configurable: false }),
+    ];
+    const node = encoder.nodes[index]!;
+    node[3] = [...(node[3] ?? []), property];
+    return;
+  }
+  if (known === undefined) encoder.add(['prototype', [index]], prototype);
+  const keys = Reflect.ownKeys(prototype);
+  encoder.counted.push([prototype, keys.length]);
+  const added = keys.filter((key) => key !== 'constructor' && !isWritten(prototype, key, analysis, false));
+  const parent: object | null = Object.getPrototypeOf(prototype);
+  const isUsual = parent === Object.prototype || isGenerator || (isClass && analysis.shape!.extendsValue);
+  const nullHeritage = isClass && parent === null;
+  if (added.length === 0 && (isUsual || nullHeritage)) return;
+  encoder.changing = true;
+  payload.prototype = { properties: encoder.properties(prototype, added, prototypePath) };
+  if (!isUsual && !nullHeritage)
+    payload.prototype.proto = encoder.slot(parent, propertyPath(prototypePath, '__proto__', prototype));
+}

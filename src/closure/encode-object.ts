@@ -1,0 +1,237 @@
+// Objects that are more than their properties.
+import {
+  isAnyArrayBuffer,
+  isBoxedPrimitive,
+  isDate,
+  isExternal,
+  isGeneratorObject,
+  isMap,
+  isMapIterator,
+  isNativeError,
+  isPromise,
+  isRegExp,
+  isSet,
+  isSetIterator,
+  isSharedArrayBuffer,
+  isWeakMap,
+  isWeakSet,
+} from '../platform/kinds.js';
+import { asUrl, commonjsModuleClass } from '../platform/modules.js';
+import type { Encoder, PendingValue } from './encode.js';
+import type { Node } from './graph.js';
+import { hiddenStateOf } from './instances.js';
+import { partPath, propertyPath, type Reason } from './paths.js';
+import { mapStack } from './stacks.js';
+
+/** Fills the node of an exotic object, or says that it is not one. */
+export function encodeExotic(encoder: Encoder, pending: PendingValue): boolean {
+  const { value, index } = pending;
+  const reason = reasonToStay(value);
+  if (reason) {
+    encoder.leave(pending, reason);
+    return true;
+  }
+  const byValue =
+    encodeByValue(encoder, value) ?? encodeTransferred(encoder, pending) ?? encodeModule(encoder, pending);
+  if (byValue) {
+    encoder.nodes[index] = byValue;
+    return true;
+  }
+  const container = encodeContainer(encoder, pending);
+  if (!container) return false;
+  const hidden = hiddenStateOf(value, true, encoder.inspections);
+  if (hidden) {
+    encoder.leave(pending, hidden);
+    return true;
+  }
+  const { node, usual, ignored, constant } = container;
+  encoder.nodes[index] = node;
+  node[2] = encoder.prototypeOf(value, usual, pending.path);
+  const keys = Reflect.ownKeys(value).filter((key) => !ignored(key));
+  encoder.finish(index, value, pending.path, keys);
+  if (!constant) encoder.changing = true;
+  return true;
+}
+
+function reasonToStay(value: object): Reason | undefined {
+  if (isPromise(value)) return { why: 'it is a promise', remedy: 'Await it before the start and pass its result' };
+  if (isWeakMap(value)) return stays('a WeakMap', 'Use a Map, or make it in the thread');
+  if (isWeakSet(value)) return stays('a WeakSet', 'Use a Set, or make it in the thread');
+  if (value instanceof WeakRef) return stays('a WeakRef', 'Pass what it refers to');
+  if (isGeneratorObject(value)) return stays('a running generator', 'Call its function in the thread');
+  if (isMapIterator(value) || isSetIterator(value)) return stays('an iterator', 'Pass what it iterates over');
+  if (isExternal(value)) return stays('a native pointer', 'Make it in the thread');
+  return undefined;
+}
+
+const stays = (what: string, remedy: string): Reason => ({ why: `it is ${what}, which cannot be copied`, remedy });
+
+type Prototyped = { readonly prototype: object };
+
+/** Whether `value` is an instance of exactly the platform's class of this name; asking does not load it. */
+function isInstance(value: object, name: string): boolean {
+  const tag = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  if (tag !== name) return false;
+  const found = (globalThis as unknown as Record<string, Prototyped | undefined>)[name];
+  return found !== undefined && Object.getPrototypeOf(value) === found.prototype;
+}
+
+/** Structured clone knows these, and copies or shares them as it should. */
+const CLONED = new Set(['Blob', 'File', 'CryptoKey', 'WebAssembly.Module']);
+const CLONED_CLASSES = new Set([
+  'PublicKeyObject',
+  'PrivateKeyObject',
+  'SecretKeyObject',
+  'X509Certificate',
+  'BlockList',
+  'SocketAddress',
+]);
+
+function encodeByValue(encoder: Encoder, value: object): Node | undefined {
+  if (isSharedArrayBuffer(value)) return ['raw', value];
+  const tag = String((value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]);
+  if (isInstance(value, 'URL') || isInstance(value, 'URLSearchParams')) {
+    encoder.changing = true;
+    return [tag === 'URL' ? 'url' : 'params', String(value)];
+  }
+  if (isInstance(value, 'DOMException')) {
+    const { message, name } = value as DOMException;
+    return ['remade', { type: 'DOMException', args: [message, name] }];
+  }
+  if (value instanceof TextEncoder) return ['remade', { type: 'TextEncoder', args: [] }];
+  if (value instanceof TextDecoder) {
+    const { encoding, fatal, ignoreBOM } = value;
+    return ['remade', { type: 'TextDecoder', args: [encoding, { fatal, ignoreBOM }] }];
+  }
+  if (CLONED.has(tag) || CLONED_CLASSES.has(value.constructor?.name)) return ['raw', value];
+  // Sharing is what a shared memory is for; an unshared one cannot be cloned.
+  if (tag === 'WebAssembly.Memory' && isSharedArrayBuffer((value as { buffer?: unknown }).buffer))
+    return ['raw', value];
+  return undefined;
+}
+
+const TRANSFERRED = ['MessagePort', 'ReadableStream', 'WritableStream', 'TransformStream'];
+
+function encodeTransferred(encoder: Encoder, pending: PendingValue): Node | undefined {
+  const { value, passed, index } = pending;
+  const tag = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  const name = typeof tag === 'string' ? tag : value.constructor?.name;
+  if (!TRANSFERRED.includes(name) || !isInstanceByName(value, name)) return undefined;
+  if (passed) {
+    encoder.transfer.push(value);
+    return ['raw', value];
+  }
+  encoder.leave(pending, {
+    why: `it is a ${name}, which can only be in one thread`,
+    remedy: 'Pass it as an argument: it is then transferred, and this thread cannot use it any more',
+  });
+  return encoder.nodes[index];
+}
+
+const isInstanceByName = (value: object, name: string): boolean => {
+  const found = (globalThis as unknown as Record<string, unknown>)[name];
+  return typeof found === 'function' && value instanceof found;
+};
+
+/** `import.meta` and `module`, when they are values. */
+function encodeModule(encoder: Encoder, { value, path }: PendingValue): Node | undefined {
+  const { url, resolve } = value as { url?: unknown; resolve?: unknown };
+  if (Object.getPrototypeOf(value) === null && typeof url === 'string' && typeof resolve === 'function') {
+    return ['importMeta', asUrl(url)];
+  }
+  if (value instanceof (commonjsModuleClass() as new () => NodeJS.Module)) {
+    encoder.changing = true;
+    const exports = encoder.slot(value.exports, propertyPath(path, 'exports', value));
+    return ['moduleObject', { file: value.filename, exports }];
+  }
+  return undefined;
+}
+
+interface Container {
+  readonly node: Node;
+  readonly usual: object;
+  readonly ignored: (key: PropertyKey) => boolean;
+  /** Shared, or without anything that could change. */
+  readonly constant?: boolean;
+}
+
+const none = (_key: PropertyKey): boolean => false;
+
+function encodeContainer(encoder: Encoder, { value, path }: PendingValue): Container | undefined {
+  const own = (node: Node, usual: object, ignored = none): Container => ({ node, usual, ignored });
+  if (isMap(value)) {
+    const slots = [...value].flatMap(([key, item], at) => [
+      encoder.slot(key, partPath(path, `<key ${at}>`)),
+      encoder.slot(item, partPath(path, `.get(${describeKey(key)})`)),
+    ]);
+    return own(['map', slots], Map.prototype);
+  }
+  if (isSet(value)) {
+    const slots = [...value].map((item, at) => encoder.slot(item, partPath(path, `<member ${at}>`)));
+    return own(['set', slots], Set.prototype);
+  }
+  if (isNativeError(value)) return errorContainer(value as Error);
+  if (isDate(value)) return own(['date', value.getTime()], Date.prototype);
+  if (isRegExp(value)) return regexpContainer(value);
+  if (ArrayBuffer.isView(value)) return viewContainer(encoder, value, path);
+  if (isAnyArrayBuffer(value)) return own(['raw', value], ArrayBuffer.prototype);
+  if (isBoxedPrimitive(value)) {
+    const primitive: unknown = value.valueOf();
+    const ignored = (key: PropertyKey): boolean =>
+      typeof primitive === 'string' && (key === 'length' || !Number.isNaN(Number(key)));
+    return own(
+      ['boxed', encoder.slot(primitive, path)],
+      (Object(primitive) as Prototyped & { constructor: Prototyped }).constructor.prototype,
+      ignored,
+    );
+  }
+  return undefined;
+}
+
+function describeKey(key: unknown): string {
+  if (typeof key === 'string') return JSON.stringify(key);
+  return typeof key === 'object' || typeof key === 'function' ? '…' : String(key);
+}
+
+function errorContainer(error: Error): Container {
+  let stack: unknown;
+  try {
+    stack = error.stack;
+  } catch {
+    // A stack is text that the program may compute; without it the error still says what happened.
+  }
+  const payload = {
+    message: Object.hasOwn(error, 'message') ? String(error.message) : '',
+    stack: typeof stack === 'string' ? mapStack(stack) : undefined,
+  };
+  return { node: ['error', payload], usual: Error.prototype, ignored: (key) => key === 'stack' || key === 'message' };
+}
+
+function regexpContainer(value: RegExp): Container {
+  const { source, flags, lastIndex } = value;
+  const node: Node = ['regexp', { source, flags, lastIndex }];
+  // Without these flags `lastIndex` means nothing: the expression is as constant as its text.
+  const constant = !value.global && !value.sticky && Reflect.ownKeys(value).length === 1;
+  return { node, usual: RegExp.prototype, ignored: (key) => key === 'lastIndex', constant };
+}
+
+function viewContainer(encoder: Encoder, value: ArrayBufferView, path: PendingValue['path']): Container {
+  const ignored = (key: PropertyKey): boolean => typeof key === 'string' && !Number.isNaN(Number(key));
+  const { buffer, byteOffset, byteLength } = value;
+  // Small Buffers lie together in a pool, which is nobody else's business.
+  if (Buffer.isBuffer(value) && !isSharedArrayBuffer(buffer) && buffer.byteLength !== byteLength) {
+    return { node: ['buffer', Uint8Array.from(value)], usual: Buffer.prototype, ignored };
+  }
+  const type = Buffer.isBuffer(value) ? 'Buffer' : viewName(value);
+  const length = value instanceof DataView ? byteLength : (value as Uint8Array).length;
+  const slot = encoder.slot(buffer, propertyPath(path, 'buffer', value));
+  const usual = (globalThis as unknown as Record<string, Prototyped>)[type]!.prototype;
+  const node: Node = ['view', { type, buffer: slot, offset: byteOffset, length }];
+  return { node, usual, ignored, constant: isSharedArrayBuffer(buffer) };
+}
+
+const typedArrayTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!;
+
+/** What the view is, whatever subclass it belongs to. */
+const viewName = (value: ArrayBufferView): string =>
+  value instanceof DataView ? 'DataView' : (typedArrayTag.get!.call(value) as string);

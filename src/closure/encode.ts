@@ -1,0 +1,413 @@
+// Turns a graph of live values into a table of nodes. Breadth first and without recursion, so that no structure is too deep.
+//
+// Arguments are walked first, functions in them set aside; then the functions, with what they have captured. So a value that can be
+// reached both ways counts as an argument: it is one object in the thread, and not frozen.
+import { handleKindOf } from '../heap/handle.js';
+import type { Inspected } from '../platform/inspector.js';
+import { isArgumentsObject, isModuleNamespaceObject, isProxy } from '../platform/kinds.js';
+import type { Code } from './code.js';
+import { encodeFunction } from './encode-function.js';
+import { encodeExotic } from './encode-object.js';
+import { CaptureError } from './errors.js';
+import { type Export, exportOf } from './exports.js';
+import {
+  type CodeRecord,
+  EXTENSIBLE,
+  FIXED,
+  FROZEN,
+  type Graph,
+  HIDDEN,
+  type MapRecord,
+  NOT_EXTENSIBLE,
+  type Node,
+  type Property,
+  READ_ONLY,
+  type Ref,
+  SEALED,
+  type Slot,
+} from './graph.js';
+import { hiddenStateOf, ownerOf } from './instances.js';
+import { explainPoison, explainRefusal, type Path, propertyPath, type Reason } from './paths.js';
+import { poisons } from './rebuilt.js';
+import { globalNameOf, type WellKnown } from './wellknown.js';
+
+export interface HandleAddress {
+  readonly kind: string;
+  readonly address: number;
+}
+
+/** A graph that the receiver keeps: its values can be referred to. */
+export interface Kept {
+  readonly id: string;
+  /** Node of each object in it. */
+  readonly index: ReadonlyMap<object, number>;
+}
+
+interface Pending {
+  readonly value: object;
+  readonly index: number;
+  readonly path: Path;
+  /** Passed as an argument, or the function of the start itself: what cannot travel stops the start. */
+  readonly passed: boolean;
+}
+
+export class Encoder {
+  readonly nodes: Node[] = [];
+  readonly codes = new Map<string, CodeRecord>();
+  readonly maps = new Map<string, MapRecord>();
+  readonly handles: HandleAddress[] = [];
+  readonly transfer: object[] = [];
+  readonly inspections: Map<object, Inspected>;
+  /** What must be as it was if the graph is to be used again: numbers of own keys, and values of members. */
+  readonly counted: [owner: object, keys: number][] = [];
+  readonly read: [owner: object, name: string, value: unknown][] = [];
+  /** What was captured can change from one start to the next. */
+  changing = false;
+  /** Index of every object and symbol that has a node. */
+  readonly seen = new Map<unknown, number>();
+  readonly #kept: Kept | undefined;
+  readonly #partial = new Map<object, number>();
+  readonly #data: Pending[] = [];
+  readonly #functions: Pending[] = [];
+  #passing = true;
+
+  constructor(kept?: Kept, inspections = new Map<object, Inspected>()) {
+    this.#kept = kept;
+    this.inspections = inspections;
+  }
+
+  /** Walks `passed`, then `captured`, and gives their graph. */
+  encode(passed: readonly (readonly [unknown, Path])[], started?: readonly [object, Path]): Graph {
+    const roots = passed.map(([value, path]) => this.slot(value, path));
+    this.#drain(this.#data);
+    const capturedFrom = this.nodes.length;
+    if (started) roots.unshift(this.slot(...started));
+    this.#passing = false;
+    while (this.#functions.length > 0 || this.#data.length > 0) {
+      this.#drain(this.#data);
+      this.#drain(this.#functions);
+    }
+    return { nodes: this.nodes, roots, capturedFrom };
+  }
+
+  /** Lists may grow while they are walked. */
+  #drain(list: Pending[]): void {
+    for (let next = 0; next < list.length; next++) {
+      const pending = list[next]!;
+      if (typeof pending.value === 'function') this.#function(pending);
+      else this.#object(pending);
+    }
+    list.length = 0;
+  }
+
+  /** The slot for a value: itself, or a reference to a node that will be filled in its turn. */
+  slot(value: unknown, path: Path): Slot {
+    switch (typeof value) {
+      case 'object':
+        if (value === null) return value;
+        break;
+      case 'function':
+        break;
+      case 'symbol':
+        return this.#symbol(value, path);
+      default:
+        return value as Slot;
+    }
+    const known = this.seen.get(value);
+    if (known !== undefined) return [known];
+    const kept = this.#kept?.index.get(value);
+    if (kept !== undefined) return this.add(['cached', { closure: this.#kept!.id, index: kept }], value);
+    const ref = this.add(['raw', undefined], value);
+    const pending = { value, index: ref[0], path, passed: this.#passing };
+    (typeof value === 'function' ? this.#functions : this.#data).push(pending);
+    return ref;
+  }
+
+  /** A node of its own, for `value` if there is one. */
+  add(node: Node, value?: unknown): Ref {
+    const index = this.nodes.length;
+    this.nodes.push(node);
+    if (value !== undefined) this.seen.set(value, index);
+    return [index];
+  }
+
+  /** The node stands for something that stays behind; if it was passed, nothing starts. */
+  leave({ index, path, passed }: Pick<Pending, 'index' | 'path' | 'passed'>, reason: Reason): void {
+    if (passed) throw new CaptureError(explainRefusal(path, reason));
+    this.nodes[index] = ['poison', explainPoison(path, reason)];
+  }
+
+  /** A node for something that has no value of its own. */
+  poison(path: Path, reason: Reason): Ref {
+    return this.add(['poison', explainPoison(path, reason)]);
+  }
+
+  byName(name: WellKnown | Export): Node {
+    if (name.tag === 'global') return ['global', name.path];
+    if (name.tag === 'builtin') return ['builtin', { module: name.module, path: name.path }];
+    return name.tag === 'import' ? ['import', name.payload] : ['require', name.payload];
+  }
+
+  #symbol(symbol: symbol, path: Path): Slot {
+    const known = this.seen.get(symbol);
+    if (known !== undefined) return [known];
+    const node = symbolNode(symbol);
+    if (node) return this.add(node, symbol);
+    const reason = {
+      why: `it is the unique symbol ${String(symbol)}, and a copy would be another one`,
+      remedy: 'Use Symbol.for(), or make the symbol in the thread',
+    };
+    if (this.#passing) throw new CaptureError(explainRefusal(path, reason));
+    return this.poison(path, reason);
+  }
+
+  #function(pending: Pending): void {
+    const { value, index } = pending;
+    const why = poisons.get(value);
+    if (why !== undefined) {
+      if (pending.passed) throw new CaptureError(why);
+      this.nodes[index] = ['poison', why];
+    } else encodeFunction(this, pending);
+  }
+
+  #object(pending: Pending): void {
+    const { value, index, path } = pending;
+    if (isProxy(value)) return this.#proxy(pending);
+    const prototype: object | null = Object.getPrototypeOf(value);
+    // Plain data first: it is most of what travels.
+    if (prototype === Object.prototype || (prototype === Array.prototype && Array.isArray(value))) {
+      const name = prototype === Object.prototype ? (globalNameOf(value) ?? exportOf(value)) : undefined;
+      if (name) {
+        this.nodes[index] = this.byName(name);
+        return;
+      }
+      if (Array.isArray(value)) return this.#array(pending, value);
+      if (isArgumentsObject(value)) this.#arguments(pending);
+      else this.#plain(pending);
+      return;
+    }
+    const handle = handleKindOf(value);
+    if (handle) {
+      const address = handle.address(value);
+      this.handles.push({ kind: handle.name, address });
+      this.nodes[index] = ['handle', { kind: handle.name, address }];
+      return;
+    }
+    const name = globalNameOf(value) ?? exportOf(value);
+    const owner = name ? undefined : ownerOf(value);
+    if (name) this.nodes[index] = this.byName(name);
+    else if (owner) this.nodes[index] = ['prototype', this.slot(owner, propertyPath(path, 'constructor', value))];
+    else if (isModuleNamespaceObject(value)) this.nodes[index] = this.#namespace(value, path);
+    else if (!encodeExotic(this, pending)) {
+      if (Array.isArray(value)) return this.#array(pending, value);
+      const hidden = prototype && hiddenStateOf(value, false, this.inspections);
+      if (hidden) this.leave(pending, hidden);
+      else this.#plain(pending);
+    }
+  }
+
+  #proxy(pending: Pending): void {
+    const { value, index } = pending;
+    const handle = handleKindOf(value);
+    if (handle) {
+      const address = handle.address(value);
+      this.handles.push({ kind: handle.name, address });
+      this.nodes[index] = ['handle', { kind: handle.name, address }];
+      return;
+    }
+    this.leave(pending, { why: 'it is a Proxy', remedy: 'Pass the object behind it' });
+  }
+
+  #plain({ value, index, path }: Pending): void {
+    if (isFlatObject(value)) {
+      this.changing = true;
+      this.nodes[index] = ['raw', { ...value }];
+      return;
+    }
+    if (!Object.isFrozen(value)) this.changing = true;
+    this.nodes[index] = ['object', undefined, this.prototypeOf(value, Object.prototype, path)];
+    this.finish(index, value, path);
+  }
+
+  #array({ index, path }: Pending, value: unknown[]): void {
+    if (Object.getPrototypeOf(value) === Array.prototype && isFlatArray(value)) {
+      this.changing = true;
+      this.nodes[index] = ['raw', value.slice()];
+      return;
+    }
+    if (!Object.isFrozen(value)) this.changing = true;
+    const items = new Array<Slot>(value.length);
+    this.nodes[index] = ['array', items, this.prototypeOf(value, Array.prototype, path)];
+    const implied = impliedFlags(integrityOf(value));
+    const others: PropertyKey[] = [];
+    for (const key of Reflect.ownKeys(value)) {
+      if (key === 'length') continue;
+      const found = Object.getOwnPropertyDescriptor(value, key)!;
+      // Elements with accessors or attributes of their own are properties like any other.
+      if (typeof key === 'string' && isIndex(key) && 'value' in found && (flagsOf(found) & ~implied) === 0) {
+        items[Number(key)] = this.slot(found.value, propertyPath(path, Number(key), value));
+      } else others.push(key);
+    }
+    this.finish(index, value, path, others);
+  }
+
+  #arguments({ value, index, path }: Pending): void {
+    const items = Array.from(value as ArrayLike<unknown>);
+    this.changing = true;
+    this.nodes[index] = ['arguments', items.map((item, at) => this.slot(item, propertyPath(path, at, value)))];
+  }
+
+  #namespace(value: object, path: Path): Node {
+    const names = Object.keys(value);
+    return ['object', undefined, null, names.map((name) => this.#member(value, name, path)), FROZEN];
+  }
+
+  /** A module's exports, of which only some members are ever used: only those travel. */
+  members(value: object, names: Iterable<string>, path: Path): Slot {
+    const whole = this.seen.get(value);
+    if (whole !== undefined) return [whole];
+    let index = this.#partial.get(value);
+    if (index === undefined) {
+      [index] = this.add(['object', undefined, null, []]);
+      this.#partial.set(value, index);
+    }
+    const properties = this.nodes[index]![3]!;
+    for (const name of names) {
+      if (!(name in value) || properties.some(([key]) => key === name)) continue;
+      properties.push(this.#member(value, name, path));
+    }
+    return [index];
+  }
+
+  #member(owner: object, name: string, path: Path): Property {
+    const memberPath = propertyPath(path, name, owner);
+    try {
+      const value = (owner as Record<string, unknown>)[name];
+      this.read.push([owner, name, value]);
+      return [name, this.slot(value, memberPath)];
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw error;
+      this.changing = true;
+      return [name, this.poison(memberPath, UNINITIALISED)];
+    }
+  }
+
+  /** Adds properties and integrity to a node whose payload is there. */
+  finish(index: number, value: object, path: Path, keys: PropertyKey[] = Reflect.ownKeys(value)): void {
+    const node = this.nodes[index]!;
+    const integrity = integrityOf(value);
+    if (keys.length > 0) node[3] = this.properties(value, keys, path, impliedFlags(integrity));
+    if (integrity !== EXTENSIBLE) node[4] = integrity;
+  }
+
+  properties(value: object, keys: readonly PropertyKey[], path: Path, implied = 0): Property[] {
+    const properties: Property[] = [];
+    for (const key of keys) {
+      const slot = typeof key === 'symbol' ? this.#key(key) : (key as string);
+      // Who holds a unique symbol cannot bring it along, so nobody can look for its property there.
+      if (slot === undefined) continue;
+      const found = Object.getOwnPropertyDescriptor(value, key)!;
+      properties.push(this.property(slot, found, propertyPath(path, key as string | symbol, value), implied));
+    }
+    return properties;
+  }
+
+  property(key: Slot, found: PropertyDescriptor, path: Path, implied = 0): Property {
+    const flags = flagsOf(found) & ~implied;
+    const poisoned = found.get && poisons.get(found.get);
+    if (poisoned !== undefined) {
+      if (this.#passing) throw new CaptureError(poisoned);
+      return [key, this.add(['poison', poisoned])];
+    }
+    if (!('value' in found)) return [key, this.slot(found.get, path), this.slot(found.set, path), flags];
+    const value = this.slot(found.value, path);
+    return flags === 0 ? [key, value] : [key, value, flags];
+  }
+
+  #key(symbol: symbol): Slot {
+    const known = this.seen.get(symbol);
+    if (known !== undefined) return [known];
+    const node = symbolNode(symbol);
+    return node && this.add(node, symbol);
+  }
+
+  /** Undefined where it is the usual one. */
+  prototypeOf(value: object, usual: object, path: Path): Slot {
+    const prototype: object | null = Object.getPrototypeOf(value);
+    return prototype === usual ? undefined : this.slot(prototype, propertyPath(path, '__proto__', value));
+  }
+
+  /** The receiver will need this code, unless it has it. */
+  need(record: CodeRecord, code: Code | undefined): void {
+    this.codes.set(record.id, record);
+    if (code?.map) this.maps.set(code.map.id, code.map);
+  }
+}
+
+export type PendingValue = Pending;
+
+export const UNINITIALISED: Reason = {
+  why: 'it was not initialised yet when the thread was started',
+  remedy: 'Start the thread after its declaration has run',
+};
+
+const wellKnownSymbols = new Map<symbol, string>();
+for (const name of Object.getOwnPropertyNames(Symbol)) {
+  const value = (Symbol as unknown as Record<string, unknown>)[name];
+  if (typeof value === 'symbol') wellKnownSymbols.set(value, name);
+}
+
+/** Undefined for a unique symbol. */
+function symbolNode(symbol: symbol): Node | undefined {
+  const registered = Symbol.keyFor(symbol);
+  if (registered !== undefined) return ['symbol', { registered }];
+  const wellKnown = wellKnownSymbols.get(symbol);
+  return wellKnown === undefined ? undefined : ['symbol', { wellKnown }];
+}
+
+export function flagsOf({ writable, enumerable, configurable }: PropertyDescriptor): number {
+  return (writable === false ? READ_ONLY : 0) | (enumerable ? 0 : HIDDEN) | (configurable ? 0 : FIXED);
+}
+
+/** What an object's integrity says of all its properties. */
+const impliedFlags = (integrity: number): number =>
+  integrity === FROZEN ? READ_ONLY | FIXED : integrity === SEALED ? FIXED : 0;
+
+function integrityOf(value: object): number {
+  if (Object.isExtensible(value)) return EXTENSIBLE;
+  if (Object.isFrozen(value)) return FROZEN;
+  return Object.isSealed(value) ? SEALED : NOT_EXTENSIBLE;
+}
+
+const isIndex = (key: string): boolean => /^(?:0|[1-9]\d*)$/.test(key) && Number(key) < 2 ** 32 - 1;
+
+const isPrimitive = (value: unknown): boolean =>
+  (typeof value !== 'object' || value === null) && typeof value !== 'function' && typeof value !== 'symbol';
+
+/** The platform's own clone copies it exactly. */
+function isFlatObject(value: object): boolean {
+  if (Object.getPrototypeOf(value) !== Object.prototype || !Object.isExtensible(value)) return false;
+  for (const key of Reflect.ownKeys(value)) {
+    const found = Object.getOwnPropertyDescriptor(value, key)!;
+    if (typeof key === 'symbol' || !isPrimitive(found.value) || !('value' in found) || flagsOf(found) !== 0)
+      return false;
+  }
+  return true;
+}
+
+/** Above this, looking for properties that are not elements costs more than they are likely. */
+const LONG_ARRAY = 1000;
+
+function isFlatArray(value: unknown[]): boolean {
+  if (!Object.isExtensible(value)) return false;
+  if (value.length <= LONG_ARRAY) {
+    return Reflect.ownKeys(value).every((key) => {
+      const found = Object.getOwnPropertyDescriptor(value, key)!;
+      return (
+        key === 'length' ||
+        (isPrimitive(found.value) && flagsOf(found) === 0 && 'value' in found && isIndex(String(key)))
+      );
+    });
+  }
+  return value.every(isPrimitive);
+}

@@ -1,0 +1,16 @@
+// The one error of this layer.
+
+/**
+ * Something cannot travel to another thread. Thrown by a start, and in the thread by the first use of a captured value that stayed
+ * behind. The message names the variable, its path and place, why, and what to do instead.
+ */
+export class CaptureError extends TypeError {
+  static {
+    Object.defineProperty(CaptureError.prototype, 'name', {
+      value: 'CaptureError',
+      writable: true,
+      configurable: true,
+    });
+  }
+  readonly code = 'ERR_CANNOT_CAPTURE';
+}

@@ -1,0 +1,39 @@
+// Makes captured data read-only: a write throws, where otherwise it would be lost with the thread's copy.
+//
+// Limits: elements of typed arrays, the bytes of buffers, `lastIndex` of regular expressions and the parts of a URL stay writable,
+// since the language cannot freeze them; and `Map.prototype.set.call(map)` gets around what is done to a map here.
+import { isDate, isMap, isSet } from '../platform/kinds.js';
+
+const MAP_WRITES = ['set', 'delete', 'clear'];
+const SET_WRITES = ['add', 'delete', 'clear'];
+const DATE_WRITES = Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith('set'));
+
+const refusals = new Map<string, PropertyDescriptor>();
+
+function refusal(kind: string, method: string): PropertyDescriptor {
+  const name = `${kind}.${method}`;
+  let found = refusals.get(name);
+  if (!found) {
+    const value = (): never => {
+      throw new TypeError(
+        `cannot ${method} on a captured ${kind}: a thread has its own copy of what is captured, so the change would be lost. ` +
+          'Pass it as an argument to have a copy that can be changed, or share the data',
+      );
+    };
+    found = { value, writable: false, enumerable: false, configurable: false };
+    refusals.set(name, found);
+  }
+  return found;
+}
+
+export function freeze(value: object): void {
+  if (ArrayBuffer.isView(value)) return;
+  if (Object.isExtensible(value)) {
+    if (isMap(value)) for (const method of MAP_WRITES) Object.defineProperty(value, method, refusal('Map', method));
+    else if (isSet(value))
+      for (const method of SET_WRITES) Object.defineProperty(value, method, refusal('Set', method));
+    else if (isDate(value))
+      for (const method of DATE_WRITES) Object.defineProperty(value, method, refusal('Date', method));
+  }
+  Object.freeze(value);
+}

@@ -1,0 +1,162 @@
+// The wire format: how a graph of values looks in a message. Everything here can be structured-cloned.
+//
+// A graph is a table of nodes. A slot is a primitive itself, or a reference to a node: an array of one index. Nodes refer to each
+// other by slots, so cycles and shared objects keep their shape, however deep.
+
+/** Index of a node, boxed so that it cannot be mistaken for a number. */
+export type Ref = readonly [index: number];
+export type Slot = string | number | bigint | boolean | null | undefined | Ref;
+
+export const isRef = (slot: Slot): slot is Ref => typeof slot === 'object' && slot !== null;
+
+/** Attributes of a property that differ from those of a plain assignment. */
+export const READ_ONLY = 1;
+export const HIDDEN = 2;
+export const FIXED = 4;
+
+/** A data property (2 or 3 entries) or an accessor (4). Keys are strings, or references to symbols. */
+export type Property =
+  | [key: Slot, value: Slot]
+  | [key: Slot, value: Slot, flags: number]
+  | [key: Slot, get: Slot, set: Slot, flags: number];
+
+/** Order matters: each implies those before. */
+export const EXTENSIBLE = 0;
+export const NOT_EXTENSIBLE = 1;
+export const SEALED = 2;
+export const FROZEN = 3;
+
+export type Payloads = {
+  /** Cloned by the platform: flat data, SharedArrayBuffer, WebAssembly.Module, transferred ports… */
+  raw: unknown;
+  object: undefined;
+  array: Slot[];
+  map: Slot[];
+  set: Slot[];
+  date: number;
+  regexp: { source: string; flags: string; lastIndex: number };
+  boxed: Slot;
+  error: { message: string; stack: string | undefined };
+  view: { type: string; buffer: Slot; offset: number; length: number };
+  /** A Buffer with its bytes, without the pool it lies in. */
+  buffer: Uint8Array;
+  arguments: Slot[];
+  symbol: { registered: string } | { wellKnown: string };
+  url: string;
+  params: string;
+  /** An instance of a stateless builtin, made again: TextEncoder, TextDecoder. */
+  remade: { type: string; args: unknown[] };
+  /** A path from globalThis: ['Array', 'prototype']. */
+  global: string[];
+  builtin: { module: string; path: string[] };
+  /** An export of an ES module; '*' is the namespace. `specifier` is resolved from `base`. */
+  import: { base: string; specifier: string; name: string };
+  /** `module.exports` of a CommonJS file, or one of its properties. */
+  require: { file: string; name: string | undefined };
+  /** The `require` function, the `module` object, `import()` or `import.meta` of a file. */
+  requireFunction: string;
+  moduleObject: { file: string; exports: Slot };
+  importFunction: string;
+  importMeta: string;
+  handle: { kind: string; address: number };
+  /** A function that travels by source. */
+  function: FunctionPayload;
+  bound: { target: Slot; self: Slot; args: Slot[] };
+  /** The object that a function made by itself for its `prototype`. */
+  prototype: Slot;
+  /** A method that must be taken from the object it was written in, for the sake of `super` or private names. */
+  member: { home: Slot; key: Slot; part: 'value' | 'get' | 'set' };
+  /** A node of a closure that the receiver keeps. */
+  cached: { closure: string; index: number };
+  /** Takes everything and gives nothing: stands for the counters of a coverage tool. */
+  sink: undefined;
+  /** What stayed behind. The receiver throws this when it is used. */
+  poison: string;
+};
+
+export interface FunctionPayload {
+  readonly code: string;
+  /** Identity where the function was first captured: coming home, it is that function again. */
+  readonly origin: string;
+  /** Values of the code's free variables, in its order. A hole is left to the receiver's global object. */
+  env: Slot[];
+  name: string;
+  /** What a class extends: evaluated by the sender, so that it is not evaluated twice. */
+  heritage?: Slot;
+  /** What `super` of a method looks in. */
+  home?: Slot;
+  /** Why what it takes from the function around it stayed behind, in the order of its code's `outer`. */
+  outer?: string[];
+  /** Changes to the prototype object that the function's own text does not make. */
+  prototype?: { proto?: Slot; properties: Property[] };
+  /** Values of static private fields, in the code's order. */
+  privates?: Slot[];
+}
+
+export type Tag = keyof Payloads;
+
+/** `proto` is undefined where the tag's usual prototype is meant, and `properties` where there are none. */
+export type Node<T extends Tag = Tag> = {
+  [K in T]: [tag: K, payload: Payloads[K], proto?: Slot, properties?: Property[] | undefined, integrity?: number];
+}[T];
+
+export interface Graph {
+  readonly nodes: Node[];
+  readonly roots: Slot[];
+  /** Nodes from here on were captured, not passed: the receiver freezes them. */
+  readonly capturedFrom: number;
+}
+
+/** All that the receiver needs to make functions of one text. Sent to a thread once. */
+export interface CodeRecord {
+  readonly id: string;
+  /** Text of the function, of the same length as written up to its last brace. */
+  readonly text: string;
+  readonly form: 'expression' | 'method' | 'class';
+  readonly strict: boolean;
+  /** URL or path as stacks show it, and the zero-based position of the text in it. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Id of the file's source map, if it has one. */
+  readonly map: string | undefined;
+  readonly free: readonly string[];
+  /** Indexes in `free` that a class needs while it is being evaluated: its computed keys. */
+  readonly eager: readonly number[];
+  /** One-letter names that do not occur in the text, for the wrapper around it. */
+  readonly letters: string;
+  /** What it takes from the function around it: 'this', 'arguments', 'super'. */
+  readonly outer: readonly string[];
+  readonly dynamicImport: boolean;
+  readonly importMeta: boolean;
+  /** Static private fields of a class. */
+  readonly privates: readonly string[];
+}
+
+/** A source map: named by a comment at the end of the file `id`, or here. */
+export interface MapRecord {
+  /** The generated file, as stacks show it. */
+  readonly id: string;
+  readonly payload: unknown;
+}
+
+/** What one message brings besides its values. */
+export interface Shipment {
+  readonly codes?: CodeRecord[];
+  readonly maps?: MapRecord[];
+  /** Cached closures that nobody can start again. */
+  readonly drop?: string[];
+}
+
+export interface ValuePacket extends Shipment {
+  readonly graph: Graph;
+}
+
+export interface CallPacket extends Shipment {
+  /** A function to keep or one that is kept; without it the graph's roots are the function and its arguments. */
+  readonly closure?: { readonly id: string; readonly graph?: Graph };
+  /** Arguments that are all primitives. */
+  readonly args?: unknown[];
+  /** Arguments otherwise. */
+  readonly graph?: Graph;
+}

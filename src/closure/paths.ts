@@ -1,0 +1,112 @@
+// How a value was reached, and what to say when it cannot travel.
+import { type Position, showPosition } from './stacks.js';
+
+export interface Path {
+  readonly up: Path | undefined;
+  /** As written after what is before it: `db`, `.pool`, `[0]`. */
+  readonly step: string | number | symbol;
+  /** The object that has the value as a property. */
+  readonly owner: object | undefined;
+  /** Of a variable: the function that captured it and where it was declared. */
+  readonly capture: Capture | undefined;
+}
+
+export interface Capture {
+  /** "function work at /app.ts:12:7" */
+  readonly by: string;
+  readonly declared: () => Position | undefined;
+}
+
+export const rootPath = (name: string, capture?: Capture): Path => ({
+  up: undefined,
+  step: name,
+  owner: undefined,
+  capture,
+});
+
+/** A property of an object. */
+export const propertyPath = (up: Path, step: string | number | symbol, owner: object): Path => ({
+  up,
+  step,
+  owner,
+  capture: undefined,
+});
+
+/** Any other part, already written as it is to be shown. */
+export const partPath = (up: Path, text: string): Path => ({
+  up,
+  step: Symbol.for(text),
+  owner: undefined,
+  capture: undefined,
+});
+
+export function showPath(path: Path): string {
+  if (!path.up) return String(path.step);
+  return showPath(path.up) + showStep(path);
+}
+
+function showStep({ step, owner }: Path): string {
+  if (typeof step === 'number') return `[${step}]`;
+  if (typeof step === 'symbol') return owner ? `[${String(step)}]` : step.description!;
+  return /^[\p{ID_Start}$_#][\p{ID_Continue}$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+}
+
+function rootOf(path: Path): Path {
+  let root = path;
+  while (root.up) root = root.up;
+  return root;
+}
+
+/** Why something cannot travel, and what to do instead. */
+export interface Reason {
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** What the thread throws when it uses what stayed behind. */
+export function explainPoison(path: Path, { why, remedy }: Reason): string {
+  return `'${showPath(path)}' did not travel to this thread: ${why}${whence(path)}. ${remedy}`;
+}
+
+/** What a start throws at once. */
+export function explainRefusal(path: Path, { why, remedy }: Reason): string {
+  return `cannot pass '${showPath(path)}' to a thread: ${why}${whence(path)}. ${remedy}`;
+}
+
+function whence(path: Path): string {
+  const root = rootOf(path);
+  const { capture } = root;
+  if (!capture) return '';
+  const declared = capture.declared();
+  const name = String(root.step);
+  const tool = toolOf(name);
+  const parts = [
+    declared ? `'${name}' is declared at ${showPosition(declared)}` : undefined,
+    `captured by ${capture.by}`,
+    tool && `'${name}' was put there by ${tool}`,
+  ];
+  return ` (${parts.filter(Boolean).join(', ')})`;
+}
+
+const TOOLS: readonly (readonly [RegExp, string])[] = [
+  [/^cov_[0-9a-z]+$/i, 'a coverage tool (istanbul)'],
+  [/^__vite_ssr_|^__vi_import_/, 'Vite (vitest)'],
+  [
+    /^__(?:name|toESM|toCommonJS|require|commonJS|esm|export|publicField|privateGet|privateSet|privateAdd|using|callDispose)$/,
+    'esbuild',
+  ],
+  [
+    /^__(?:awaiter|generator|decorate|metadata|param|rest|spreadArray|values|read|await|async\w+|classPrivateField\w+)$/,
+    'TypeScript',
+  ],
+  [/^__(?:esDecorate|runInitializers|propKey|setFunctionName|addDisposableResource|disposeResources)$/, 'TypeScript'],
+  [
+    /^__(?:createBinding|importStar|importDefault|setModuleDefault|exportStar|extends|assign|makeTemplateObject)$/,
+    'TypeScript',
+  ],
+];
+
+/** The tool that put a variable into the program, by its name. */
+export function toolOf(name: string): string | undefined {
+  return TOOLS.find(([pattern]) => pattern.test(name))?.[1];
+}

@@ -1,0 +1,36 @@
+// What this thread knows of functions that it got from others, and of its own functions that others may send back.
+import type { CodeRecord } from './graph.js';
+
+export interface Rebuilt {
+  readonly record: CodeRecord;
+  readonly origin: string;
+  /** Values of the code's free variables: they are set once. A hole is a global. */
+  readonly env: readonly unknown[];
+}
+
+/** Functions that were rebuilt here: they travel on without being looked into. */
+export const rebuiltFunctions = new WeakMap<object, Rebuilt>();
+
+/** Why a value stayed behind, by the object that stands for it here. */
+export const poisons = new WeakMap<object, string>();
+
+const homes = new Map<string, WeakRef<object>>();
+const origins = new WeakMap<object, string>();
+const forget = new FinalizationRegistry<string>((origin) => homes.delete(origin));
+
+/** The identity under which a function of this thread is known elsewhere. */
+export function originOf(fn: object, thread: number): string {
+  let origin = origins.get(fn);
+  if (origin === undefined) {
+    origin = `${thread}:${lastOrigin++}`;
+    origins.set(fn, origin);
+    homes.set(origin, new WeakRef(fn));
+    forget.register(fn, origin);
+  }
+  return origin;
+}
+
+let lastOrigin = 0;
+
+/** The function of this thread that was sent as `origin`, if it still exists. */
+export const functionAtHome = (origin: string): object | undefined => homes.get(origin)?.deref();

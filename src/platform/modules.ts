@@ -1,0 +1,79 @@
+// Modules of the host: builtins, resolution, `require`, `import()`, and the module cache of CommonJS.
+import { builtinModules, createRequire, isBuiltin as isBuiltinName } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { evaluate } from './script.js';
+
+export { fileURLToPath, pathToFileURL };
+
+const here = createRequire(import.meta.url);
+
+/** A builtin module's exports. Synchronous, unlike `import()`; `id` with or without `node:`. */
+export function builtin(id: string): unknown {
+  return here(id.startsWith('node:') ? id : `node:${id}`);
+}
+
+export const isBuiltin: (specifier: string) => boolean = isBuiltinName;
+
+/** Builtin modules that this thread has already loaded: asking for any other would load it. */
+export function loadedBuiltins(): string[] {
+  const loaded = new Set(
+    (process as unknown as { moduleLoadList?: string[] }).moduleLoadList?.map((entry) =>
+      entry.replace(/^NativeModule /, ''),
+    ),
+  );
+  return builtinModules.filter((id) => !id.startsWith('_') && loaded.has(id.replace(/^node:/, '')));
+}
+
+/** A package that this one depends on, loaded when first asked for. */
+export const dependency = (name: string): unknown => here(name);
+
+/** `require` as a module at `base` (path or file URL) has it. */
+export const requireFrom = (base: string): NodeJS.Require => createRequire(base);
+
+/** All CommonJS modules this thread has loaded, by file name. */
+export const commonjsCache = (): NodeJS.Dict<NodeJS.Module> => here.cache;
+
+export const commonjsModuleClass = (): unknown => (builtin('module') as { Module: unknown }).Module;
+
+type Import = (specifier: string, options?: object) => Promise<Record<string, unknown>>;
+const importers = new Map<string, Import>();
+
+/** `import()` as the code at `base` (path or file URL) has it. */
+export function importFrom(base: string): Import {
+  let importer = importers.get(base);
+  if (!importer) {
+    const source = '(specifier, options) => import(specifier, options)';
+    importer = evaluate(source, { filename: base || import.meta.url, dynamicImport: true }) as Import;
+    importers.set(base, importer);
+  }
+  return importer;
+}
+
+/** A file URL for a path or file URL, and any other URL as it is. */
+export function asUrl(place: string): string {
+  if (/^[a-z][a-z+.-]+:/i.test(place)) return place;
+  return place.startsWith('/') || /^[a-z]:/i.test(place) ? pathToFileURL(place).href : place;
+}
+
+/** The path of a file URL or path; undefined for what is not a file. */
+export function asPath(place: string): string | undefined {
+  if (place.startsWith('file:')) {
+    try {
+      return fileURLToPath(place);
+    } catch {
+      return undefined;
+    }
+  }
+  return place.startsWith('/') || /^[a-z]:[\\/]/i.test(place) ? place : undefined;
+}
+
+/** What `import.meta.resolve` answers in a module at `base`. */
+export function resolveFrom(base: string, specifier: string): string {
+  if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, base).href;
+  if (isBuiltin(specifier)) return specifier.startsWith('node:') ? specifier : `node:${specifier}`;
+  if (/^[a-z][a-z+.-]+:/i.test(specifier)) return new URL(specifier).href;
+  return pathToFileURL(requireFrom(base).resolve(specifier)).href;
+}
+
+/** The host's number for this thread; unique in the process. */
+export const threadId = (): number => (builtin('worker_threads') as typeof import('node:worker_threads')).threadId;
