@@ -191,7 +191,7 @@ function separateStatics(
       const name = member['computed'] ? undefined : String(key['name'] ?? key['value']);
       // toString of a static method begins after the word 'static'.
       const skipped = isStatic
-        ? /^static(?:\s|\/\*[^]*?\*\/|\/\/[^\n]*\n)*/.exec(text.slice(start, end))![0].length
+        ? /^static(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)*/.exec(text.slice(start, end))![0].length
         : 0;
       members.push({ key: name, isStatic, text: isField ? undefined : text.slice(start + skipped, end) });
     }
@@ -244,10 +244,12 @@ class Findings {
     switch (node.type) {
       case 'FunctionDeclaration':
       case 'FunctionExpression':
-        return this.#children(node, INSIDE);
+        this.#children(node, INSIDE);
+        return;
       case 'ClassDeclaration':
       case 'ClassExpression':
-        return this.#class(node, around);
+        this.#class(node, around);
+        return;
       case 'BlockStatement':
         // A function in a block is visible outside it in sloppy mode only.
         if ((node['body'] as Syntax[]).some((statement) => statement.type === 'FunctionDeclaration'))
@@ -372,8 +374,8 @@ function freeVariables(parsed: ParsedFunction, { memberReads, outer }: Findings)
 function anchorOf({ form, node, member, offset }: ParsedFunction, text: string): number {
   if (form === 'class') {
     const members = (node['body'] as Syntax)['body'] as Syntax[];
-    const constructor = members.find((each) => each['kind'] === 'constructor');
-    return constructor ? (constructor['value'] as Syntax).start - offset : 0;
+    const maker = members.find((each) => each['kind'] === 'constructor');
+    return maker ? (maker['value'] as Syntax).start - offset : 0;
   }
   if (member) return node.start - offset;
   const id = node['id'] as Syntax | null | undefined;
@@ -382,8 +384,8 @@ function anchorOf({ form, node, member, offset }: ParsedFunction, text: string):
   return from + head.exec(text.slice(from))![0].length;
 }
 
-const FUNCTION_HEAD = /^(?:\s|\/\*[^]*?\*\/|\/\/[^\n]*\n|async\b|function\b|\*)*/;
-const ARROW_HEAD = /^(?:async\b(?!\s*=>)(?:\s|\/\*[^]*?\*\/|\/\/[^\n]*\n)*)?/;
+const FUNCTION_HEAD = /^(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n|async\b|function\b|\*)*/;
+const ARROW_HEAD = /^(?:async\b(?!\s*=>)(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)*)?/;
 
 export const BIND = 0;
 export const META = 1;

@@ -43,7 +43,7 @@ export function makeFunction(decoder: Decoder, payload: FunctionPayload): object
       env[at] = decoder.value(payload.env[at]);
       setVariable(at, env[at]);
     }
-    payload.privates?.forEach((slot, at) => setPrivate(at, decoder.value(slot)));
+    for (const [at, slot] of (payload.privates ?? []).entries()) setPrivate(at, decoder.value(slot));
     const { prototype } = payload;
     if (!prototype) return;
     const own = (fn as { prototype: object }).prototype;

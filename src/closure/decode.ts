@@ -59,7 +59,8 @@ export class Decoder {
   /** The complete value of a slot. */
   decode(slot: Slot): unknown {
     const value = this.value(slot);
-    for (let next = 0; next < this.#fills.length; next++) this.#fills[next]!();
+    // A fill may add others.
+    for (const fill of this.#fills) fill();
     this.#fills.length = 0;
     for (const index of this.#finished) this.#close(index);
     this.#finished.length = 0;
@@ -193,7 +194,9 @@ export class Decoder {
     switch (node[0]) {
       case 'array':
         // Holes stay holes.
-        this.later(() => node[1].forEach((slot, at) => this.#define(value as object, [at as unknown as string, slot])));
+        this.later(() => {
+          for (const at of Object.keys(node[1])) this.#define(value as object, [at, node[1][Number(at)]]);
+        });
         break;
       case 'map':
         this.later(() => {
@@ -285,7 +288,6 @@ function symbolOf(name: Payloads['symbol']): symbol {
 function argumentsOf(values: unknown[]): IArguments {
   return (
     function () {
-      // biome-ignore lint/complexity/noArguments: the object itself is what is wanted
       return arguments;
     } as (...values: unknown[]) => IArguments
   )(...values);

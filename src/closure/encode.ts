@@ -92,8 +92,7 @@ export class Encoder {
 
   /** Lists may grow while they are walked. */
   #drain(list: Pending[]): void {
-    for (let next = 0; next < list.length; next++) {
-      const pending = list[next]!;
+    for (const pending of list) {
       if (typeof pending.value === 'function') this.#function(pending);
       else this.#object(pending);
     }
@@ -171,51 +170,53 @@ export class Encoder {
   }
 
   #object(pending: Pending): void {
-    const { value, index, path } = pending;
-    if (isProxy(value)) return this.#proxy(pending);
+    const { value } = pending;
+    if (isProxy(value)) {
+      if (!this.#reference(pending)) this.leave(pending, { why: 'it is a Proxy', remedy: 'Pass the object behind it' });
+      return;
+    }
     const prototype: object | null = Object.getPrototypeOf(value);
     // Plain data first: it is most of what travels.
-    if (prototype === Object.prototype || (prototype === Array.prototype && Array.isArray(value))) {
-      const name = prototype === Object.prototype ? (globalNameOf(value) ?? exportOf(value)) : undefined;
-      if (name) {
-        this.nodes[index] = this.byName(name);
-        return;
-      }
-      if (Array.isArray(value)) return this.#array(pending, value);
+    if (prototype === Array.prototype && Array.isArray(value)) this.#array(pending, value);
+    else if (this.#named(pending)) return;
+    else if (prototype === Object.prototype) {
       if (isArgumentsObject(value)) this.#arguments(pending);
       else this.#plain(pending);
-      return;
-    }
-    const handle = handleKindOf(value);
-    if (handle) {
-      const address = handle.address(value);
-      this.handles.push({ kind: handle.name, address });
-      this.nodes[index] = ['handle', { kind: handle.name, address }];
-      return;
-    }
+    } else if (!this.#reference(pending) && !encodeExotic(this, pending)) this.#instance(pending);
+  }
+
+  /** What every thread has, or the receiver can import. */
+  #named({ value, index, path }: Pending): boolean {
     const name = globalNameOf(value) ?? exportOf(value);
-    const owner = name ? undefined : ownerOf(value);
-    if (name) this.nodes[index] = this.byName(name);
-    else if (owner) this.nodes[index] = ['prototype', this.slot(owner, propertyPath(path, 'constructor', value))];
-    else if (isModuleNamespaceObject(value)) this.nodes[index] = this.#namespace(value, path);
-    else if (!encodeExotic(this, pending)) {
-      if (Array.isArray(value)) return this.#array(pending, value);
-      const hidden = prototype && hiddenStateOf(value, false, this.inspections);
+    if (name) {
+      this.nodes[index] = this.byName(name);
+      return true;
+    }
+    const owner = ownerOf(value);
+    if (owner) this.nodes[index] = ['prototype', this.slot(owner, propertyPath(path, 'constructor', value))];
+    return owner !== undefined;
+  }
+
+  /** A handle for a shared cell. */
+  #reference({ value, index }: Pending): boolean {
+    const kind = handleKindOf(value);
+    if (kind) {
+      const handle = { kind: kind.name, address: kind.address(value) };
+      this.handles.push(handle);
+      this.nodes[index] = ['handle', handle];
+    }
+    return kind !== undefined;
+  }
+
+  #instance(pending: Pending): void {
+    const { value, index, path } = pending;
+    if (isModuleNamespaceObject(value)) this.nodes[index] = this.#namespace(value, path);
+    else if (Array.isArray(value)) this.#array(pending, value);
+    else {
+      const hidden = hiddenStateOf(value, false, this.inspections);
       if (hidden) this.leave(pending, hidden);
       else this.#plain(pending);
     }
-  }
-
-  #proxy(pending: Pending): void {
-    const { value, index } = pending;
-    const handle = handleKindOf(value);
-    if (handle) {
-      const address = handle.address(value);
-      this.handles.push({ kind: handle.name, address });
-      this.nodes[index] = ['handle', { kind: handle.name, address }];
-      return;
-    }
-    this.leave(pending, { why: 'it is a Proxy', remedy: 'Pass the object behind it' });
   }
 
   #plain({ value, index, path }: Pending): void {

@@ -15,20 +15,27 @@ export function evaluate(source: string, options: ScriptOptions): unknown {
   const { filename, line = 0, column = 0, dynamicImport = false } = options;
   const placed = { filename, lineOffset: line, columnOffset: column };
   if (!dynamicImport) return new Script(source, placed).runInThisContext();
-  return withoutExperimentalWarning(() =>
-    new Script(source, {
-      ...placed,
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    }).runInThisContext(),
-  );
+  silenceFirstImport();
+  return evaluateImporting(source, placed);
 }
 
-// The constant is stable in behaviour since Node 20, yet its first use warns on stderr, where users would see it.
-function withoutExperimentalWarning<T>(action: () => T): T {
+const evaluateImporting = (source: string, placed: object): unknown =>
+  new Script(source, {
+    ...placed,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  }).runInThisContext();
+
+let silenced = false;
+
+// Node warns on stderr, where users would see it, when a thread first imports in this way: so that is done here, unheard. The way is
+// the same on every version from 20 on.
+function silenceFirstImport(): void {
+  if (silenced) return;
+  silenced = true;
   const { emitWarning } = process;
   process.emitWarning = () => {};
   try {
-    return action();
+    (evaluateImporting("() => import('node:url')", { filename: import.meta.url }) as () => unknown)();
   } finally {
     process.emitWarning = emitWarning;
   }
