@@ -26,10 +26,12 @@ for (const { name, make, construct } of lockKinds) {
     make();
   });
 
-  test(`2.2-2 [constructor_noargs] ${name}: takes no arguments`, { skip: construct === undefined }, () => {
-    assert.throws(() => construct?.(1), TypeError);
-    assert.throws(() => construct?.({ blocking: true }), TypeError);
-  });
+  if (construct !== undefined) {
+    test(`2.2-2 [constructor_noargs] ${name}: takes no arguments`, () => {
+      assert.throws(() => construct(1), TypeError);
+      assert.throws(() => construct({ blocking: true }), TypeError);
+    });
+  }
 
   test(`2.2-3 [repr] ${name}: a fresh one shows unlocked`, () => {
     assert.match(String(make()), /^<unlocked .*>$/);
