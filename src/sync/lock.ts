@@ -10,7 +10,16 @@ import { defineHandleKind } from '../heap/handle.js';
 import { HandleTable } from '../heap/handles.js';
 import { atomic } from '../memory/atomics.js';
 import { slot, V } from '../memory/memory.js';
-import { acquireBlocking, acquireEventually, afterRelease, FREE, HELD, release, tryAcquire } from '../memory/mutex.js';
+import {
+  acquireBlocking,
+  acquireEventually,
+  afterRelease,
+  FREE,
+  HELD,
+  passOn,
+  release,
+  tryAcquire,
+} from '../memory/mutex.js';
 import { type AcquireOptions, blockingTimeout, timeoutOf } from './arguments.js';
 import { ThreadError } from './errors.js';
 import { attentive, isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from './safepoint.js';
