@@ -31,6 +31,8 @@ export interface ClassShape {
   readonly hasPrivateInstances: boolean;
   readonly staticPrivates: readonly string[];
   readonly extendsValue: boolean;
+  /** Methods with computed keys, for which the text has the letters from KEYS on. */
+  readonly computed: readonly { readonly text: string; readonly isStatic: boolean }[];
 }
 
 export interface Analysis {
@@ -70,13 +72,13 @@ interface Edit {
 /** Throws SyntaxError for a text that is not a function's. */
 export function analyse(text: string): Analysis {
   const parsed = parseFunction(text);
-  const letters = unusedLetters(text);
+  const letters = unusedLetters(text, parsed);
   const edits: Edit[] = [];
-  const shape = parsed.form === 'class' ? separateStatics(parsed, letters[HERITAGE]!, edits, text) : undefined;
+  const shape = parsed.form === 'class' ? separateStatics(parsed, letters, edits, text) : undefined;
   if (parsed.member?.['computed']) {
     const key = parsed.member['key'] as Syntax;
     edits.push({ start: key.start - parsed.offset, end: key.end - parsed.offset, replacement: '0' });
-    parsed.member['key'] = { type: 'Literal', value: 0, start: key.start, end: key.end, range: [key.start, key.end] };
+    parsed.member['key'] = literalAt(key);
   }
   const findings = new Findings(parsed);
   for (const { start, end } of findings.metas) edits.push({ start, end, replacement: letters[META]! });
@@ -158,16 +160,12 @@ function soleExpression(program: Syntax): Syntax {
  * Static fields and blocks ran when the class was made: their effects travel as values, so their text is blanked out, and what the
  * class extends is replaced by a name for its value.
  */
-function separateStatics(
-  { node, offset }: ParsedFunction,
-  heritageLetter: string,
-  edits: Edit[],
-  text: string,
-): ClassShape {
+function separateStatics({ node, offset }: ParsedFunction, letters: string, edits: Edit[], text: string): ClassShape {
   const body = node['body'] as Syntax;
   const kept: Syntax[] = [];
   const members: ClassMember[] = [];
   const staticPrivates: string[] = [];
+  const computed: ClassShape['computed'][number][] = [];
   let hasPrivateInstances = false;
   for (const member of body['body'] as Syntax[]) {
     const start = member.start - offset;
@@ -193,18 +191,35 @@ function separateStatics(
       const skipped = isStatic
         ? /^static(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)*/.exec(text.slice(start, end))![0].length
         : 0;
-      members.push({ key: name, isStatic, text: isField ? undefined : text.slice(start + skipped, end) });
+      const method = isField ? undefined : text.slice(start + skipped, end);
+      members.push({ key: name, isStatic, text: method });
+      if (member['computed'] && method !== undefined && !isSelfContained(key)) {
+        const letter = letters[KEYS + computed.length]!;
+        edits.push({ start: key.start - offset, end: key.end - offset, replacement: letter });
+        member['key'] = literalAt(key);
+        computed.push({ text: method, isStatic });
+      }
     }
   }
   body['body'] = kept;
   const heritage = node['superClass'] as Syntax | null;
   const extendsValue = heritage !== null && heritage['raw'] !== 'null';
   if (heritage && extendsValue) {
-    edits.push({ start: heritage.start - offset, end: heritage.end - offset, replacement: heritageLetter });
+    edits.push({ start: heritage.start - offset, end: heritage.end - offset, replacement: letters[HERITAGE]! });
     node['superClass'] = null;
   }
-  return { members, hasPrivateInstances, staticPrivates, extendsValue };
+  return { members, hasPrivateInstances, staticPrivates, extendsValue, computed };
 }
+
+/** Keys that need nothing from outside, as nearly all are: `[Symbol.iterator]`. */
+function isSelfContained(key: Syntax): boolean {
+  const object = key['object'] as Syntax | undefined;
+  return (
+    key.type === 'Literal' || (key.type === 'MemberExpression' && !key['computed'] && object!['name'] === 'Symbol')
+  );
+}
+
+const literalAt = ({ start, end }: Syntax): Syntax => ({ type: 'Literal', value: 0, start, end, range: [start, end] });
 
 interface Surroundings {
   /** Inside a function of its own `this`, `arguments` and `new.target`. */
@@ -393,15 +408,18 @@ export const HERITAGE = 2;
 export const PRIVATES = 3;
 export const INDEX = 4;
 export const VALUE = 5;
+/** From here on, computed keys. */
+export const KEYS = 6;
 
 const FIRST_LATIN = 0xc0;
 const LAST_LATIN = 0xff;
 const FIRST_IDEOGRAPH = 0x3400;
 
 /** Names of one letter, so that they fit wherever they replace something; of Latin-1, so that the text keeps one byte a letter. */
-function unusedLetters(text: string): string {
+function unusedLetters(text: string, { form, node }: ParsedFunction): string {
+  const keys = form === 'class' ? ((node['body'] as Syntax)['body'] as Syntax[]).length : 0;
   let letters = '';
-  for (let code = FIRST_LATIN; letters.length <= VALUE; code = code === LAST_LATIN ? FIRST_IDEOGRAPH : code + 1) {
+  for (let code = FIRST_LATIN; letters.length < KEYS + keys; code = code === LAST_LATIN ? FIRST_IDEOGRAPH : code + 1) {
     const letter = String.fromCharCode(code);
     if (letter !== '×' && letter !== '÷' && !text.includes(letter)) letters += letter;
   }

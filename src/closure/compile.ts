@@ -1,13 +1,13 @@
 // Makes functions from code records: the text under the user's file name and at the user's position, in a wrapper that declares its
 // free variables.
 //
-//   ((B, M, H, P) => { "use strict"; let a, b; B((I, V) => { switch (I) { case 0: a = V; break; … } }); return (TEXT) })
+//   ((B, M, H, P, ...keys) => { "use strict"; let a, b; B((I, V) => { switch (I) { case 0: a = V; break; … } }); return (TEXT) })
 //
 // B is given the function that sets the variables, M is `import.meta`, H what a class extends, P is given the function that sets
-// static private fields. The letters do not occur in the text. All of the wrapper is on the text's first line, before it, and the
+// static private fields; the keys are computed keys of a class. The letters do not occur in the text. All of the wrapper is on the text's first line, before it, and the
 // column offset takes it back.
 import { evaluate } from '../platform/script.js';
-import { BIND, HERITAGE, INDEX, META, PRIVATES, VALUE } from './analyse.js';
+import { BIND, HERITAGE, INDEX, KEYS, META, PRIVATES, VALUE } from './analyse.js';
 import type { CodeRecord } from './graph.js';
 
 export type Setter = (index: number, value: unknown) => void;
@@ -17,6 +17,7 @@ type Factory = (
   meta: unknown,
   heritage: unknown,
   privates: (set: Setter) => void,
+  ...keys: unknown[]
 ) => object;
 
 /** What the function takes from the one around it; only for code that does. */
@@ -66,7 +67,9 @@ function evaluateIn(record: CodeRecord, bound: readonly boolean[], strict: boole
     bound[index] ? `case ${index}:${name}=${letters[VALUE]};break;` : '',
   );
   const setter = `${letters[BIND]}((${letters[INDEX]},${letters[VALUE]})=>{switch(${letters[INDEX]}){${cases.join('')}}});`;
-  const parameters = [BIND, META, HERITAGE, PRIVATES].map((role) => letters[role]).join(',');
+  const parameters = [...[BIND, META, HERITAGE, PRIVATES].map((role) => letters[role]), ...letters.slice(KEYS)].join(
+    ',',
+  );
   const [open, close] = form === 'method' ? ['({', '})'] : ['(', ')'];
   const body = `(${parameters})=>{${strict ? '"use strict";' : ''}${variables}${setter}return ${open}`;
   const [before, after] = record.outer.length > 0 ? ['(()=>({outer(arguments){return ', '}}))'] : ['(', ')'];

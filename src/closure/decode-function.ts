@@ -33,6 +33,8 @@ export function makeFunction(decoder: Decoder, payload: FunctionPayload): object
     (set) => {
       setPrivate = set;
     },
+    // A member that is gone must not come back under a name that anyone could use.
+    ...(payload.keys ?? []).map((slot) => (slot === undefined ? Symbol('gone') : decoder.value(slot))),
   );
   const fn = record.form === 'method' ? methodIn(made, decoder, payload) : made;
   rename(fn, payload.name);

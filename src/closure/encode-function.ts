@@ -13,9 +13,10 @@ import type { CodeRecord, FunctionPayload, Node, Slot } from './graph.js';
 import { findHome, isClassHome } from './homes.js';
 import { ownerOf } from './instances.js';
 import { labelOf, nameOf } from './labels.js';
-import { explainPoison, type Path, partPath, propertyPath, rootPath, toolOf } from './paths.js';
+import { explainPoison, type Path, partPath, propertyPath, type Reason, rootPath, toolOf } from './paths.js';
 import type { Rebuilt } from './rebuilt.js';
 import { showPosition } from './stacks.js';
+import { isStandardGlobal } from './wellknown.js';
 
 export function encodeFunction(encoder: Encoder, pending: PendingValue): void {
   const { value: fn, index, path } = pending;
@@ -90,7 +91,11 @@ function encodeSource(encoder: Encoder, pending: PendingValue, facts: SourceFunc
       });
     });
   }
-  encodeEnvironment(encoder, payload.env, fn, facts, by);
+  const reason = encodeEnvironment(encoder, payload.env, fn, facts, by);
+  if (reason) {
+    encoder.leave(pending, reason);
+    return;
+  }
   encodeShape(encoder, pending, payload, record, analysis);
 }
 
@@ -120,20 +125,35 @@ function encodeMember(
   return undefined;
 }
 
-function encodeEnvironment(encoder: Encoder, env: Slot[], fn: object, facts: SourceFunction, by: string): void {
+/** Gives a reason if the function must stay after all. */
+function encodeEnvironment(
+  encoder: Encoder,
+  env: Slot[],
+  fn: object,
+  facts: SourceFunction,
+  by: string,
+): Reason | undefined {
   const { code } = facts;
   const bindings = bindingsOf(fn, facts, encoder.inspections);
   if (facts.state !== 'constant') encoder.changing = true;
   env.length = bindings.length;
   for (const [at, binding] of bindings.entries()) {
-    if (binding.state === 'unbound') continue;
-    const { name, written } = code.analysis.free[at]!;
+    const { name, written, eager } = code.analysis.free[at]!;
+    if (binding.state === 'unbound') {
+      if (eager && !isStandardGlobal(name)) return computedFrom(name);
+      continue;
+    }
     if (written !== undefined) refuseAssignment(code, name, written, by);
     const declared = () => declarationsOf(code).get(name)?.position;
-    const slot = encodeBinding(encoder, binding, at, code, rootPath(name, { by, declared }));
-    env[at] = slot;
+    env[at] = encodeBinding(encoder, binding, at, code, rootPath(name, { by, declared }));
   }
+  return undefined;
 }
+
+const computedFrom = (name: string): Reason => ({
+  why: `the key of one of its fields is computed from '${name}', which no longer exists`,
+  remedy: 'Write the key as a literal, or define the field in the constructor',
+});
 
 function refuseAssignment(code: Code, name: string, offset: number, by: string): never {
   const tool = toolOf(name);
@@ -258,11 +278,24 @@ function encodeShape(
       encoder.slot(privates.get(`#${name}`), propertyPath(path, `#${name}`, fn)),
     );
   }
+  const keys = shape?.computed ?? [];
+  if (keys.length > 0) payload.keys = keys.map((text) => encoder.key(computedKey(fn, text)));
   encodeOwnProperties(encoder, pending, analysis);
   encodePrototype(encoder, pending, payload, analysis);
 }
 
 const inspectPrivates = (encoder: Encoder, fn: object): Inspected => inspectFunction(fn, encoder.inspections);
+
+/** The key of the member with this text: it was computed when the class was made, and what from may be gone. */
+function computedKey(fn: object, { text, isStatic }: { text: string; isStatic: boolean }): PropertyKey | undefined {
+  const holder: object = isStatic ? fn : (fn as { prototype: object }).prototype;
+  return Reflect.ownKeys(holder).find((key) => {
+    const found = Object.getOwnPropertyDescriptor(holder, key)!;
+    return [found.value, found.get, found.set].some((part) => typeof part === 'function' && textOf(part) === text);
+  });
+}
+
+const textOf = (fn: object): string => Function.prototype.toString.call(fn);
 
 /** Properties that every function has, or that belong to sloppy mode. */
 const USUAL = new Set<PropertyKey>(['length', 'name', 'prototype', 'arguments', 'caller']);
@@ -302,7 +335,7 @@ function isWritten(holder: object, key: PropertyKey, analysis: Analysis | undefi
   return [value, get, set].every((part) => {
     if (part === undefined) return true;
     if (typeof part !== 'function') return false;
-    const text = Function.prototype.toString.call(part);
+    const text = textOf(part);
     return members.some(
       (member) => member.isStatic === isStatic && member.text === text && (member.key ?? key) === key,
     );
@@ -321,8 +354,7 @@ function encodePrototype(
   const isClass = analysis.form === 'class';
   const isGenerator = Object.prototype.toString.call(prototype).endsWith('Generator]');
   const isOwn = isGenerator || ownerOf(prototype) === fn;
-  const known = encoder.seen.get(prototype);
-  if (!isOwn || (known !== undefined && encoder.nodes[known]![0] !== 'prototype')) {
+  if (!isOwn) {
     // Another object was put in the place of the one that the function made.
     const property: [Slot, Slot, number] = [
       'prototype',
@@ -333,7 +365,7 @@ function encodePrototype(
     node[3] = [...(node[3] ?? []), property];
     return;
   }
-  if (known === undefined) encoder.add(['prototype', [index]], prototype);
+  if (!encoder.seen.has(prototype)) encoder.add(['prototype', [index]], prototype);
   const keys = Reflect.ownKeys(prototype);
   encoder.counted.push([prototype, keys.length]);
   const added = keys.filter((key) => key !== 'constructor' && !isWritten(prototype, key, analysis, false));

@@ -304,7 +304,7 @@ export class Encoder {
   properties(value: object, keys: readonly PropertyKey[], path: Path, implied = 0): Property[] {
     const properties: Property[] = [];
     for (const key of keys) {
-      const slot = typeof key === 'symbol' ? this.#key(key) : (key as string);
+      const slot = this.key(key);
       // Who holds a unique symbol cannot bring it along, so nobody can look for its property there.
       if (slot === undefined) continue;
       const found = Object.getOwnPropertyDescriptor(value, key)!;
@@ -323,6 +323,11 @@ export class Encoder {
     if (!('value' in found)) return [key, this.slot(found.get, path), this.slot(found.set, path), flags];
     const value = this.slot(found.value, path);
     return flags === 0 ? [key, value] : [key, value, flags];
+  }
+
+  /** A property key; undefined for a unique symbol. */
+  key(key: PropertyKey | undefined): Slot {
+    return typeof key === 'symbol' ? this.#key(key) : (key as string | undefined);
   }
 
   #key(symbol: symbol): Slot {

@@ -83,6 +83,8 @@ export interface FunctionPayload {
   name: string;
   /** What a class extends: evaluated by the sender, so that it is not evaluated twice. */
   heritage?: Slot;
+  /** Computed keys of a class, in the code's order; undefined where the member is no longer there. */
+  keys?: Slot[];
   /** What `super` of a method looks in. */
   home?: Slot;
   /** Why what it takes from the function around it stayed behind, in the order of its code's `outer`. */
@@ -121,9 +123,9 @@ export interface CodeRecord {
   /** Id of the file's source map, if it has one. */
   readonly map: string | undefined;
   readonly free: readonly string[];
-  /** Indexes in `free` that a class needs while it is being evaluated: its computed keys. */
+  /** Indexes in `free` that a class needs while it is being evaluated: in computed keys of its fields. */
   readonly eager: readonly number[];
-  /** One-letter names that do not occur in the text, for the wrapper around it. */
+  /** One-letter names that do not occur in the text, for the wrapper around it, and then for computed keys. */
   readonly letters: string;
   /** What it takes from the function around it: 'this', 'arguments', 'super'. */
   readonly outer: readonly string[];
