@@ -95,7 +95,7 @@ suite('Lock', () => {
   for (const [name, uses] of Object.entries(plans)) {
     test(name, (t) => {
       const threads = uses.map((program, index) => ({ name: 'ABC'[index]!, program }));
-      const exploration = explore({ threads, locks: [word], lulls: 1 });
+      const exploration = explore({ threads, locks: [word] });
       holds(exploration);
       t.diagnostic(summary(exploration));
     });

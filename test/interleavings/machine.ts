@@ -4,7 +4,7 @@
 // Time passes only when it matters: a wait with a time-out may run out at any moment, which moves the clock to its deadline.
 
 import type { WaitOutcome } from '#heddle/memory/atomics.js';
-import { R_WAITS, RECORD_SIZE } from '#heddle/memory/layout.js';
+import { RECORD_SIZE } from '#heddle/memory/layout.js';
 import { FREE, HELD } from '#heddle/memory/mutex.js';
 import { record, recordOf } from '#heddle/memory/self.js';
 import { type Answer, Automaton, BLOCKED, type Program, type Request, type Standpoint } from './automaton.ts';
@@ -12,8 +12,8 @@ import { type Answer, Automaton, BLOCKED, type Program, type Request, type Stand
 export interface ThreadPlan {
   readonly name: string;
   readonly program: Program;
-  /** May be killed at any step of its main program, or at those only between which it is noted as waiting in its record. */
-  readonly mortal?: 'always' | 'while waiting';
+  /** May be killed at any step, but not between two turns of its event loop. */
+  readonly mortal?: boolean;
   /** Starts when the thread with this index has been killed, and not before. */
   readonly buries?: number;
 }
@@ -132,7 +132,7 @@ export class Machine {
         }
         for (const { callback } of tasks) actions.push({ kind: 'turn', thread, callback, outcome: 'task' });
       }
-      if (request !== undefined && this.#canDie(state, thread)) actions.push({ kind: 'kill', thread });
+      if (request !== undefined && this.plan.threads[thread]?.mortal) actions.push({ kind: 'kill', thread });
     });
     for (const { thread, callback, deadline } of state.queue) {
       if (deadline < Infinity) actions.push({ kind: 'time-out', thread, callback });
@@ -226,13 +226,6 @@ export class Machine {
     return key;
   }
 
-  #canDie(state: State, thread: number): boolean {
-    const { mortal } = this.plan.threads[thread]!;
-    return (
-      mortal === 'always' || (mortal === 'while waiting' && this.read(state, recordOf(thread + 1) + R_WAITS) !== 0)
-    );
-  }
-
   /** A gravedigger has work as soon as its thread is dead. */
   #started(state: State, thread: number): boolean {
     const buries = this.plan.threads[thread]?.buries;
@@ -262,21 +255,10 @@ export class Machine {
   #settle(state: State, thread: number): void {
     for (let steps = 0; steps <= RUNAWAY; steps++) {
       const point = state.points[thread]!;
-      if (state.lives[thread] !== 'running' || !this.#isPrivate(point, thread)) return;
+      if (state.lives[thread] !== 'running' || !isPrivate(point)) return;
       if (steps === RUNAWAY) throw new Violation(`${this.threads[thread]!.name} spins without an end`);
       this.#move(state, thread, this.#perform(state, thread, point.request!)!);
     }
-  }
-
-  #isPrivate({ request, before }: Standpoint, thread: number): boolean {
-    if (request === undefined) return false;
-    const { operation, address } = request;
-    if (operation === 'enter' || operation === 'took' || operation === 'clock') return true;
-    // A loop that loads a word until it changes: to load it later is the same as to load it again.
-    if (operation === 'load' && before?.request?.operation === 'load' && before.request.address === address)
-      return true;
-    // The thread's own record matters to others when it is dead only.
-    return isOwnRecord(address) && operation !== 'now' && this.plan.threads[thread]?.mortal === undefined;
   }
 
   #perform(state: State, thread: number, request: Request): Answer | undefined {
@@ -390,4 +372,14 @@ export class Machine {
 /** The library knows one record, its thread's. Logical threads have those of the slots from 1 on. */
 function isOwnRecord(address: number): boolean {
   return address >= record && address < record + RECORD_SIZE;
+}
+
+/** Whether no other thread can see or influence the next step. */
+function isPrivate({ request, before }: Standpoint): boolean {
+  if (request === undefined) return false;
+  const { operation, address } = request;
+  if (operation === 'enter' || operation === 'took' || operation === 'clock') return true;
+  // A loop that loads a word until it changes: to load it later is the same as to load it again.
+  if (operation === 'load' && before?.request?.operation === 'load' && before.request.address === address) return true;
+  return isOwnRecord(address);
 }

@@ -5,9 +5,9 @@ import { suite, test } from 'node:test';
 import { type Exploration, explore } from './explorer.ts';
 import { type Bug, mutexWith } from './mutants.ts';
 import { breaks, holds } from './outcome.ts';
-import { deathsWhileWaiting, threeThreads, twoThreads } from './scenarios.ts';
+import { deaths, threeThreads, twoThreads } from './scenarios.ts';
 
-const scenarios = [...twoThreads, ...threeThreads, ...deathsWhileWaiting];
+const scenarios = [...twoThreads, ...threeThreads, ...deaths];
 
 /** Each bug with what it must be found by. */
 const bugs: Readonly<Record<Bug, RegExp>> = {

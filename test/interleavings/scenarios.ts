@@ -1,9 +1,6 @@
 // What threads may do with one mutex, for two and for three of them. Every scenario is explored with our mutex and with each of the
 // copies that have a bug.
 
-import { atomic } from '#heddle/memory/atomics.js';
-import { R_WAITS } from '#heddle/memory/layout.js';
-import { recordOf } from '#heddle/memory/self.js';
 import type { Context, Program } from './automaton.ts';
 import type { Plan } from './machine.ts';
 import type { MutexUnderTest } from './mutex_under_test.ts';
@@ -157,49 +154,25 @@ export const threeThreads: readonly Scenario[] = [
   }),
 ];
 
-/** In the following scenarios B may die; whom it leaves behind is told by the supervisor. */
+/** In the following scenarios B may die at any step; then the supervisor wakes the lock, as it does for all that B had pinned. */
 const VICTIM = 1;
 
-/** What the supervisor does for the dead now: it passes on the wake-up that the dead thread may have swallowed while it waited. */
-const passOnWaits: Use = (_, mutex) => mutex.passOn(atomic.exchange(recordOf(VICTIM + 1) + R_WAITS, 0) >>> 0);
-
-/** The same, and then for each lock that the dead thread had a handle for: it may have died between a release and its wake-up. */
-const passOnPinned: Use = (context, mutex) => {
-  passOnWaits(context, mutex);
-  mutex.passOn(LOCK);
-};
-
-function death(
-  name: string,
-  uses: readonly Use[],
-  mortal: 'always' | 'while waiting',
-  bury: Use,
-  preemptions?: number,
-): Scenario {
-  const living = scenario(name, uses);
+function death(name: string, uses: readonly Use[], extras: Extras = {}, preemptions?: number): Scenario {
+  const living = scenario(name, uses, extras, preemptions);
   const plan = (mutex: MutexUnderTest): Plan => {
-    const { threads, locks } = living.plan(mutex);
-    const supervisor = { name: 'supervisor', program: programOf(bury, mutex), buries: VICTIM };
-    return {
-      threads: [...threads.map((thread, index) => (index === VICTIM ? { ...thread, mortal } : thread)), supervisor],
-      locks,
-    };
+    const { threads, ...rest } = living.plan(mutex);
+    const mortals = threads.map((thread, index) => ({ ...thread, mortal: index === VICTIM }));
+    const supervisor = { name: 'supervisor', program: () => mutex.passOn(LOCK), buries: VICTIM };
+    return { ...rest, threads: [...mortals, supervisor] };
   };
-  return { name, plan, ...(preemptions !== undefined && { preemptions }) };
+  return { ...living, plan };
 }
 
-export const deathsWhileWaiting: readonly Scenario[] = [
-  death('one of two dies while it waits', [twice, twice], 'while waiting', passOnWaits),
-  death('one dies while it waits, beside an asynchronous one', [eventual, twice], 'while waiting', passOnWaits),
-  death('one of three dies while it waits', [blocking, blocking, blocking], 'while waiting', passOnWaits),
-  death('one dies in a wait with a time-out', [blocking, timed, blocking], 'while waiting', passOnWaits),
+export const deaths: readonly Scenario[] = [
+  death('one of two dies', [twice, twice], { spurious: 1 }),
+  death('one dies, the other waits asynchronously', [eventual, twice]),
+  death('one dies that waits asynchronously and is blocked', [twice, eventualThenBlocking]),
+  death('one dies that has aborted', [twice, abortedThenBlocking]),
+  death('one of three dies', [blocking, blocking, blocking]),
+  death('one dies in a wait with a time-out, beside two others', [blocking, timed, blocking]),
 ];
-
-export const deathsAnywhere: readonly Scenario[] = [
-  death('one of two dies', [twice, twice], 'always', passOnPinned),
-  death('one dies, beside an asynchronous one', [eventual, twice], 'always', passOnPinned),
-  death('one of three dies', [blocking, blocking, blocking], 'always', passOnPinned),
-];
-
-/** Dies between a release and its wake-up, which nobody passes on. */
-export const deathInRelease = death('one of two dies in its release', [blocking, blocking], 'always', passOnWaits);
