@@ -14,6 +14,8 @@ import { reserve } from '../memory/memory.js';
 
 export const CHUNK_SIZE = 4096;
 const PATIENCE = 8;
+/** Byte addresses have 32 bits. */
+const ADDRESSES = 2 ** 32;
 
 /** The chunk that a cell lies in. */
 export function chunkOf(cell: number): number {
@@ -27,6 +29,7 @@ export class Arena {
   /** Where to look first for a free cell. */
   #cursor = 0;
 
+  /** `cellSize` in bytes must divide a chunk. */
   constructor(head: number, cellSize: number) {
     this.#head = head;
     this.cellSize = cellSize;
@@ -76,16 +79,7 @@ export class Arena {
   }
 
   #addChunk(): number {
-    atomic.compareExchange(H_HEAP_END, 0, HEAP_START);
-    const chunk = atomic.add(H_HEAP_END, CHUNK_SIZE) >>> 0;
-    try {
-      reserve(chunk + CHUNK_SIZE);
-    } catch (cause) {
-      atomic.add(H_HEAP_END, -CHUNK_SIZE);
-      throw new RangeError(`the shared memory is full at ${chunk} bytes: let go of locks that are no longer used`, {
-        cause,
-      });
-    }
+    const chunk = appended();
     for (;;) {
       const next = atomic.load(this.#head);
       atomic.store(chunk, next);
@@ -93,5 +87,24 @@ export class Arena {
     }
     this.#cursor = chunk;
     return chunk;
+  }
+}
+
+/** A new chunk at the heap's end. The memory grows before the end moves, so that a failure leaves nothing to take back. */
+function appended(): number {
+  for (;;) {
+    const before = atomic.load(H_HEAP_END);
+    const chunk = before >>> 0 || HEAP_START;
+    const end = chunk + CHUNK_SIZE;
+    try {
+      // An end of 2 ** 32 would read as 0, which is a heap that has not begun.
+      if (end >= ADDRESSES) throw new RangeError('there are no addresses left');
+      reserve(end);
+    } catch (cause) {
+      throw new RangeError(`the shared memory is full at ${chunk} bytes: let go of locks that are no longer used`, {
+        cause,
+      });
+    }
+    if (atomic.compareExchange(H_HEAP_END, before, end) === before) return chunk;
   }
 }

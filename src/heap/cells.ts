@@ -62,13 +62,14 @@ export function holdInflight(slot: number, addresses: readonly number[]): void {
   for (let start = 0; start < addresses.length; start += INFLIGHT_MAX) {
     const part = addresses.slice(start, start + INFLIGHT_MAX);
     const block = blocks.allocate();
+    // The block is found from the record before it notes anything: dying in between loses one cell at most.
+    atomic.store(block + NEXT, atomic.load(head));
+    atomic.store(head, block);
     part.forEach((cell, index) => {
       atomic.add(cell, 1);
       atomic.store(block + PAYLOAD + index * 4, cell);
       atomic.store(block + COUNT, index + 1);
     });
-    atomic.store(block + NEXT, atomic.load(head));
-    atomic.store(head, block);
   }
 }
 

@@ -76,6 +76,13 @@ export function refresh(): void {
  */
 export function reserve(bytes: number): void {
   const missing = bytes - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE));
+  if (missing > 0) {
+    try {
+      memory.grow(Math.ceil(missing / WASM_PAGE));
+    } catch (error) {
+      // Another thread may have taken the last pages for the same bytes.
+      if (memory.buffer.byteLength < bytes) throw error;
+    }
+  }
   refresh();
 }

@@ -52,7 +52,7 @@ export class Lock {
       this.#cell = given[1] as number;
     } else {
       if (given.length > 0) throw new TypeError(`lock expected 0 arguments, got ${given.length}`);
-      this.#cell = allocateCell();
+      this.#cell = newCell();
       table.enter(this.#cell, this);
     }
     Object.preventExtensions(this);
@@ -147,6 +147,7 @@ export class Lock {
       poll();
       return;
     }
+    this.#forgetHolder();
     const before = atomic.exchange(this.#cell + WORD, FREE);
     if (before !== HELD && !afterRelease(this.#cell + WORD, before)) throw notHeld();
   }
@@ -154,10 +155,17 @@ export class Lock {
   /** Releases without delivering interrupts. */
   #release(): void {
     mask();
+    this.#forgetHolder();
     const wasHeld = release(this.#cell + WORD);
     if (isGuarded()) noteReleased(this);
     unmask();
     if (!wasHeld) throw notHeld();
+  }
+
+  /** Before another thread's lock is freed: its mark must not outlive that, or an interrupt there would free it from the next holder. */
+  #forgetHolder(): void {
+    const index = (this.#cell + HOLDER) >>> 2;
+    if (V.I32[index] !== holderMark) V.I32[index] = 0;
   }
 
   /** Whether anybody holds the lock right now. It may have changed by the time you look at the answer. */
@@ -225,6 +233,7 @@ export class Lock {
   /** After an error that must not be hidden by a second one: the body may have released the lock itself. */
   #releaseQuietly(): void {
     mask();
+    this.#forgetHolder();
     release(this.#cell + WORD);
     if (isGuarded()) noteReleased(this);
     unmask();
@@ -269,6 +278,14 @@ const table = new HandleTable<Lock>(
 /** For the cell of a lock that a killed thread could reach: see `passOn`. */
 export function wakeLock(cell: number): void {
   passOn(cell + WORD);
+}
+
+function newCell(): number {
+  try {
+    return allocateCell();
+  } catch (cause) {
+    throw new ThreadError("can't allocate lock", { cause });
+  }
 }
 
 function notHeld(): ThreadError {
