@@ -107,3 +107,13 @@ test('an error in main that nobody catches leaves no thread behind', async () =>
   assert.match(outcome.stderr, /TypeError: release\(\) takes no arguments \(1 given\)/);
   assert.deepEqual([outcome.status, outcome.signal, outcome.stdout], [1, null, '']);
 });
+
+test('the permission model without the permissions that captures need', async () => {
+  const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
+  const outcome = await threadProgram('start_new_thread(() => {}, []);', { nodeOptions: [flag, '--allow-fs-read=*'] });
+  assert.match(
+    outcome.stderr,
+    /CaptureError: .*permission model forbids the inspector.*--allow-inspector --allow-worker/,
+  );
+  assert.deepEqual([outcome.status, outcome.signal, outcome.stdout], [1, null, '']);
+});
