@@ -1,8 +1,8 @@
 // How threads end, and how the program does: sections 1.3, 1.4 and 1.10 of the contract. Each test is a program of its own, since the
 // report on stderr and the exit status are what counts.
 //
-// Without a test: 1.3-6 to 1.3-10 (hooks that this module does not have; the text is that of 1.3-4), 1.3-11 (it is 2.1-5) and 1.10-3
-// (no thread but the main one can end a Node process with a status).
+// Without a test here: 1.3-6 to 1.3-10 (hooks that this module does not have; the text is that of 1.3-4), 1.3-11 (it is 2.1-5), 1.10-1
+// (it is 1.16-9) and 1.10-3 (no thread but the main one can end a Node process with a status).
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -184,27 +184,6 @@ test('1.4-2 exit() in the main thread ends the program with status 0', async () 
     exit();
   `);
   assert.deepEqual(outcome, silent('exit handlers run\n'));
-});
-
-test('1.10-1 the program ends with main: threads are not waited for', async () => {
-  const outcome = await program(`
-    import { allocate_lock, start_new_thread } from 'heddle/thread';
-    const lock = allocate_lock();
-    const running = allocate_lock();
-    lock.acquire();
-    running.acquire();
-    start_new_thread(() => {
-      try {
-        running.release();
-        lock.acquire();
-      } finally {
-        console.log('finally');
-      }
-    }, []);
-    running.acquire();
-    console.log('main ends');
-  `);
-  assert.deepEqual(outcome, silent('main ends\n'));
 });
 
 test('1.10-2 main ends by an error: status 1 and a traceback', async () => {

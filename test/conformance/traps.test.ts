@@ -6,7 +6,7 @@ import * as dummy from 'heddle/dummy_thread';
 import { allocate_lock, get_ident, LockType, stack_size, start_new_thread } from 'heddle/thread';
 import { bunch, waitForFinished, waitForThreads } from '../support/bunch.ts';
 import { counter, raise, reaches, value } from '../support/counter.ts';
-import { threadProgram } from '../support/program.ts';
+import { program, threadProgram } from '../support/program.ts';
 
 test('1.16-1 a bare stack_size() resets the setting', () => {
   assert.equal(stack_size(262_144), 0);
@@ -99,8 +99,9 @@ for (const [how, wait] of [
   ['asleep', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);'],
   ['in a busy loop', 'for (;;);'],
 ] as const) {
-  test(`1.16-9 the end of main kills a thread that is ${how}, without its finally`, async () => {
-    const outcome = await threadProgram(`
+  test(`1.16-9, 1.10-1 the end of main kills a thread that is ${how}, without its finally`, async () => {
+    const outcome = await program(`
+      import { allocate_lock, start_new_thread } from 'heddle/thread';
       const lock = allocate_lock();
       const running = allocate_lock();
       lock.acquire();
@@ -116,7 +117,6 @@ for (const [how, wait] of [
       running.acquire();
       process.exitCode = 7;
       console.log('main ends');
-      process.exit();
     `);
     assert.deepEqual(outcome, { status: 7, signal: null, stdout: 'main ends\n', stderr: '' });
   });
