@@ -110,13 +110,12 @@ function encodeByValue(encoder: Encoder, value: object): Node | undefined {
   return undefined;
 }
 
-const TRANSFERRED = ['MessagePort', 'ReadableStream', 'WritableStream', 'TransformStream'];
+const TRANSFERRED = new Set(['MessagePort', 'ReadableStream', 'WritableStream', 'TransformStream']);
 
 function encodeTransferred(encoder: Encoder, pending: PendingValue): Node | undefined {
   const { value, passed, index } = pending;
-  const tag = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
-  const name = typeof tag === 'string' ? tag : value.constructor?.name;
-  if (!TRANSFERRED.includes(name) || !isInstanceByName(value, name)) return undefined;
+  const name = value.constructor?.name;
+  if (!TRANSFERRED.has(name) || !(value instanceof globalClass(name))) return undefined;
   if (passed) {
     encoder.transfer.push(value);
     return ['raw', value];
@@ -128,10 +127,7 @@ function encodeTransferred(encoder: Encoder, pending: PendingValue): Node | unde
   return encoder.nodes[index];
 }
 
-const isInstanceByName = (value: object, name: string): boolean => {
-  const found = (globalThis as unknown as Record<string, unknown>)[name];
-  return typeof found === 'function' && value instanceof found;
-};
+const globalClass = (name: string) => (globalThis as unknown as Record<string, new () => object>)[name]!;
 
 /** `import.meta` and `module`, when they are values. */
 function encodeModule(encoder: Encoder, { value, path }: PendingValue): Node | undefined {

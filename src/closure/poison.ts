@@ -26,8 +26,8 @@ export function poisonValue(text: string): object {
   const fail = (): never => {
     throw new CaptureError(text);
   };
-  // Node shows a proxy's target when it prints one.
-  const target = Object.assign(() => {}, { [Symbol.for('nodejs.util.inspect.custom')]: () => `<${text}>` });
+  // A class can be both called and constructed, as far as a proxy is concerned; and Node shows a proxy's target when it prints one.
+  const target = Object.assign(class {}, { [Symbol.for('nodejs.util.inspect.custom')]: () => `<${text}>` });
   const value = new Proxy(target, Object.fromEntries(TRAPS.map((trap) => [trap, fail])));
   poisons.set(value, text);
   return value;

@@ -28,8 +28,8 @@ export class Target {
   readonly #waiting: ((answer: Answer) => void)[] = [];
 
   constructor() {
-    this.#worker.unref();
     this.#worker.on('message', (answer: Answer) => this.#waiting.shift()!(answer));
+    this.#worker.unref();
   }
 
   /** Captures now; what cannot start throws here. */

@@ -204,6 +204,7 @@ class Dog extends Animal {
     return `${super.speak()}: woof`;
   }
   static override make(name: string): Dog {
+    // biome-ignore lint/complexity/noThisInStatic: it is what is tested
     return super.make(`dog ${name}`) as Dog;
   }
 }
@@ -275,6 +276,7 @@ test('what a class extends is not evaluated again', async () => {
 
 test('a class expression, and a class that extends null', async () => {
   const Named = class Inner {
+    readonly made = Inner;
     static self(): unknown {
       return Inner;
     }
