@@ -82,7 +82,8 @@ function parse(source: Source): ParsedFile | undefined {
   if (source.text.length > LONGEST) return undefined;
   try {
     const program = parseFile(source.text);
-    const isModule = program['sourceType'] === 'module';
+    // Most CommonJS files parse as modules too, but have neither imports nor exports.
+    const isModule = (program['body'] as Syntax[]).some(({ type }) => /^(?:Import|Export)\w*Declaration$/.test(type));
     let guarded: Set<unknown> | undefined;
     return {
       source,

@@ -15,6 +15,8 @@ const LENIENT: Acorn.Options = {
   ecmaVersion: 'latest',
   ranges: true,
   allowSuperOutsideMethod: true,
+  // For import.meta, which a function's text may contain without being a module.
+  allowImportExportEverywhere: true,
   checkPrivateFields: false,
 };
 

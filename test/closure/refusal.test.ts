@@ -73,6 +73,7 @@ test('assigning to one’s own variables is not', async () => {
 });
 
 test('a function that reassigns its own name is refused', () => {
+  // biome-ignore lint/suspicious/noFunctionAssign: it is what is tested
   function once(): void {
     (once as unknown) = () => {};
   }

@@ -1,0 +1,73 @@
+// Small programs in a folder of their own, with packages, loaders and compilers around them.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { programFile, root } from '../support/program.ts';
+
+const url = (path: string): string => JSON.stringify(pathToFileURL(join(root, path)).href);
+
+/** `run(fn, ...args)` in a thread, for programs of any module system; `show` prints what a test wants to see. */
+const THREAD = `
+import { Worker } from 'node:worker_threads';
+import { captureCall, inspectorCalls, Ledger } from ${url('dist/closure/capture.js')};
+import { rebuildValue } from ${url('dist/closure/codec.js')};
+export { inspectorCalls };
+export { mapStack } from ${url('dist/closure/stacks.js')};
+export * from ${url('dist/closure/errors.js')};
+const worker = new Worker(new URL(${url('test/closure/entry.mjs')}), { execArgv: [] });
+const ledger = new Ledger();
+worker.unref();
+let last = Promise.resolve();
+export function start(fn, ...args) {
+  const before = inspectorCalls();
+  const call = captureCall(fn, args, undefined);
+  const inspected = inspectorCalls() - before;
+  worker.postMessage(call.packet(ledger), call.transfer);
+  const answered = last.then(() => {
+    worker.ref();
+    return new Promise((resolve) => worker.once('message', resolve));
+  });
+  last = answered.then(() => worker.unref());
+  const result = answered.then(async (answer) => {
+    if (answer.error) throw await rebuildValue(answer.error);
+    return rebuildValue(answer.result);
+  });
+  return { label: call.label, inspected, result };
+}
+export const run = (fn, ...args) => start(fn, ...args).result;
+export const show = (value) => console.log(JSON.stringify(value));
+/** First frame of a stack that is the program's: 'name.ext:line:column'. */
+export const frame = (error) => /([^/\\\\\\s(]+:\\d+:\\d+)\\)?$/m.exec(error.stack)[1];
+`;
+
+export interface FixtureOptions {
+  readonly nodeOptions?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called with the folder before the program runs. */
+  readonly prepare?: (folder: string) => void;
+}
+
+/** Writes the files, runs the first, and gives the values it showed. */
+export async function fixture(files: Record<string, string>, options: FixtureOptions = {}): Promise<unknown[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-'));
+  try {
+    for (const [name, text] of Object.entries({ ...files, 'thread.mjs': THREAD })) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    options.prepare?.(folder);
+    const { status, stdout, stderr } = await programFile(join(folder, Object.keys(files)[0]!), {
+      cwd: folder,
+      nodeOptions: options.nodeOptions ?? [],
+      env: options.env ?? {},
+    });
+    if (status !== 0 || stderr !== '') throw new Error(`exit ${status}\n${stdout}\n${stderr}`);
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
