@@ -1,6 +1,7 @@
 // Reads the text of one function, as `Function.prototype.toString` gives it, and says what it needs from outside. The rest of its
 // file is not parsed.
 import type { Scope as LexicalScope } from 'eslint-scope';
+import { HERITAGE, KEYS, META } from './graph.js';
 import { analyseScopes, childrenOf, parseScript, type Syntax } from './parse.js';
 
 /** How a function uses one variable that it does not declare. Offsets count from the start of the text. */
@@ -401,15 +402,6 @@ function anchorOf({ form, node, member, offset }: ParsedFunction, text: string):
 
 const FUNCTION_HEAD = /^(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n|async\b|function\b|\*)*/;
 const ARROW_HEAD = /^(?:async\b(?!\s*=>)(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)*)?/;
-
-export const BIND = 0;
-export const META = 1;
-export const HERITAGE = 2;
-export const PRIVATES = 3;
-export const INDEX = 4;
-export const VALUE = 5;
-/** From here on, computed keys. */
-export const KEYS = 6;
 
 const FIRST_LATIN = 0xc0;
 const LAST_LATIN = 0xff;

@@ -87,7 +87,7 @@ function captureAll(
   const inspections = new Map();
   if (known?.closure) forget(known);
   if (known && known.starts < LAST_ATTEMPT) {
-    const alone = new Encoder(undefined, inspections);
+    const alone = new Encoder(undefined, inspections, true);
     const graph = alone.encode([], [fn, rootPath(nameOf(fn) || 'function')]);
     if (!alone.changing) {
       known.closure = keep(fn, alone, graph);
@@ -96,7 +96,7 @@ function captureAll(
         : captureArguments(known, known.closure, all, kwargs);
     }
   }
-  const encoder = new Encoder(undefined, inspections);
+  const encoder = new Encoder(undefined, inspections, known !== undefined);
   const graph = encoder.encode(argumentPaths(all, kwargs), [fn, rootPath(nameOf(fn) || 'function')]);
   const history = known ?? { starts: 0, label: describe(fn, encoder), closure: undefined };
   history.starts++;

@@ -7,8 +7,7 @@
 // static private fields; the keys are computed keys of a class. The letters do not occur in the text. All of the wrapper is on the text's first line, before it, and the
 // column offset takes it back.
 import { evaluate } from '../platform/script.js';
-import { BIND, HERITAGE, INDEX, KEYS, META, PRIVATES, VALUE } from './analyse.js';
-import type { CodeRecord } from './graph.js';
+import { BIND, type CodeRecord, HERITAGE, INDEX, KEYS, META, PRIVATES, VALUE } from './graph.js';
 
 export type Setter = (index: number, value: unknown) => void;
 

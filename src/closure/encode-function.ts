@@ -7,12 +7,12 @@ import { declarationsOf } from './declarations.js';
 import { type Encoder, flagsOf, type PendingValue, UNINITIALISED } from './encode.js';
 import { bindingsOf, isUninitialised, packageImport } from './environment.js';
 import { CaptureError } from './errors.js';
-import { isPackageFile } from './exports.js';
 import { type Binding, inspectFunction, kindOf, type SourceFunction } from './functions.js';
 import type { CodeRecord, FunctionPayload, Node, Slot } from './graph.js';
 import { findHome, isClassHome } from './homes.js';
 import { ownerOf } from './instances.js';
 import { labelOf, nameOf } from './labels.js';
+import { isPackageFile } from './packages.js';
 import { explainPoison, type Path, partPath, propertyPath, type Reason, rootPath, toolOf } from './paths.js';
 import type { Rebuilt } from './rebuilt.js';
 import { showPosition } from './stacks.js';
@@ -134,7 +134,7 @@ function encodeEnvironment(
   by: string,
 ): Reason | undefined {
   const { code } = facts;
-  const bindings = bindingsOf(fn, facts, encoder.inspections);
+  const bindings = bindingsOf(fn, facts, encoder.inspections, encoder.again);
   if (facts.state !== 'constant') encoder.changing = true;
   env.length = bindings.length;
   for (const [at, binding] of bindings.entries()) {

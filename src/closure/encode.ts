@@ -9,7 +9,7 @@ import type { Code } from './code.js';
 import { encodeFunction } from './encode-function.js';
 import { encodeExotic } from './encode-object.js';
 import { CaptureError } from './errors.js';
-import { type Export, exportOf } from './exports.js';
+import type { Export } from './exports.js';
 import {
   type CodeRecord,
   EXTENSIBLE,
@@ -27,6 +27,7 @@ import {
   type Slot,
 } from './graph.js';
 import { hiddenStateOf, ownerOf } from './instances.js';
+import { expireExports, exportOf } from './packages.js';
 import { explainPoison, explainRefusal, type Path, propertyPath, type Reason } from './paths.js';
 import { poisons } from './rebuilt.js';
 import { globalNameOf, type WellKnown } from './wellknown.js';
@@ -61,6 +62,7 @@ export class Encoder {
   /** What must be as it was if the graph is to be used again: numbers of own keys, and values of members. */
   readonly counted: [owner: object, keys: number][] = [];
   readonly read: [owner: object, name: string, value: unknown][] = [];
+  readonly again: boolean;
   /** What was captured can change from one start to the next. */
   changing = false;
   /** Index of every object and symbol that has a node. */
@@ -71,8 +73,11 @@ export class Encoder {
   readonly #functions: Pending[] = [];
   #passing = true;
 
-  constructor(kept?: Kept, inspections = new Map<object, Inspected>()) {
+  /** `again`: of a function that was started before. */
+  constructor(kept?: Kept, inspections = new Map<object, Inspected>(), again = false) {
     this.#kept = kept;
+    this.again = again;
+    expireExports();
     this.inspections = inspections;
   }
 

@@ -2,16 +2,25 @@
 import type { Inspected, Scope } from '../platform/inspector.js';
 import type { Code } from './code.js';
 import { type Declaration, declarationsOf } from './declarations.js';
-import { type Export, exportNamed } from './exports.js';
+import type { Export } from './exports.js';
 import { type Binding, inspectFunction, type SourceFunction } from './functions.js';
 import { importIsConstant } from './liveness.js';
+import { exportNamed } from './packages.js';
 import { fileSource } from './sources.js';
 import { isStandardGlobal } from './wellknown.js';
 
-/** What the function has captured, in the order of its code's free variables. */
-export function bindingsOf(fn: object, facts: SourceFunction, inspections: Map<object, Inspected>): readonly Binding[] {
+/**
+ * What the function has captured, in the order of its code's free variables. `again`: what is being started was started before, so
+ * that it is worth an analysis to know what need not be looked up any more.
+ */
+export function bindingsOf(
+  fn: object,
+  facts: SourceFunction,
+  inspections: Map<object, Inspected>,
+  again: boolean,
+): readonly Binding[] {
   if (facts.state === 'constant') return facts.bindings!;
-  if (facts.state === 'seen once') {
+  if (facts.state === 'seen once' && again) {
     const first = facts.bindings!;
     facts.bindings = undefined;
     facts.state = stateAfter(facts.code, first);
@@ -22,7 +31,7 @@ export function bindingsOf(fn: object, facts: SourceFunction, inspections: Map<o
   }
   const { scopes } = inspectFunction(fn, inspections);
   const bindings = facts.record.free.map((name) => lookUp(name, scopes));
-  if (facts.state === 'new') {
+  if (facts.state === 'new' || facts.state === 'seen once') {
     facts.bindings = bindings;
     facts.state = 'seen once';
   }

@@ -1,21 +1,10 @@
-// What installed packages and this library export. It travels by import: each thread has its own instance of such a module, as it
-// has of the platform's. The program's own modules are never evaluated again, so their exports travel by source and value.
-import { asPath, asUrl, commonjsCache, requireFrom } from '../platform/modules.js';
-import { type ImportedName, parsedFile } from './declarations.js';
+// Values that travel by import because somebody said where they are exported: this library's own, and what came into this thread by
+// import in the first place.
 import type { Payloads } from './graph.js';
-import type { Syntax } from './parse.js';
-import { fileSource } from './sources.js';
 
 export type Export =
   | { readonly tag: 'import'; readonly payload: Payloads['import'] }
   | { readonly tag: 'require'; readonly payload: Payloads['require'] };
-
-/** Where this library's own modules lie. */
-const OWN = new URL('..', import.meta.url).href;
-
-export const isOwnFile = (file: string): boolean => asUrl(file).startsWith(OWN);
-
-export const isPackageFile = (file: string): boolean => isOwnFile(file) || /[\\/]node_modules[\\/]/.test(file);
 
 const registered = new WeakMap<object, Export>();
 
@@ -33,7 +22,7 @@ export function registerExports(url: string, namespace: object): void {
   }
 }
 
-const importOf = (base: string, specifier: string, name: string): Export => ({
+export const importOf = (base: string, specifier: string, name: string): Export => ({
   tag: 'import',
   payload: { base, specifier, name },
 });
@@ -43,115 +32,8 @@ export function rememberExport(value: unknown, found: Export): void {
   if (isObject(value) && !registered.has(value)) registered.set(value, found);
 }
 
-const isObject = (value: unknown): value is object =>
+export const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
-/** By identity: what was registered, and what CommonJS packages export. */
-export function exportOf(value: object): Export | undefined {
-  return registered.get(value) ?? commonjsExports().get(value);
-}
-
-let index = new Map<object, Export>();
-let indexed = 0;
-
-function commonjsExports(): Map<object, Export> {
-  const cache = commonjsCache();
-  const files = Object.keys(cache);
-  if (files.length === indexed) return index;
-  indexed = files.length;
-  index = new Map();
-  const add = (value: unknown, file: string, name: string | undefined) => {
-    if (isObject(value) && !index.has(value)) index.set(value, { tag: 'require', payload: { file, name } });
-  };
-  const installed = files.filter((file) => isPackageFile(file) && cache[file]!.loaded);
-  for (const file of installed) add(cache[file]!.exports, file, undefined);
-  for (const file of installed) {
-    const exports: unknown = cache[file]!.exports;
-    if (!isObject(exports)) continue;
-    for (const name of Object.getOwnPropertyNames(exports)) {
-      // A getter may load something: what it would give is found at the file that defines it.
-      const value = Object.getOwnPropertyDescriptor(exports, name)?.value;
-      if (typeof value === 'function') add(value, file, name);
-    }
-  }
-  return index;
-}
-
-/** By place: the export of an ES module of a package whose text begins at `start`. */
-export function exportAt(file: string, start: number): Export | undefined {
-  if (asPath(file) === undefined || asPath(file)! in commonjsCache()) return undefined;
-  const name = moduleExports(file).get(start);
-  return name === undefined ? undefined : importOf(asUrl(file), asUrl(file), name);
-}
-
-const byStart = new Map<string, ReadonlyMap<number, string>>();
-
-/** Names of a module's exported functions and classes, by the offset of their text. */
-function moduleExports(file: string): ReadonlyMap<number, string> {
-  let found = byStart.get(file);
-  if (!found) {
-    const source = fileSource(file);
-    const parsed = source && parsedFile(source);
-    found = parsed?.isModule ? exportsIn(parsed.program) : new Map();
-    byStart.set(file, found);
-  }
-  return found;
-}
-
-function exportsIn(program: Syntax): Map<number, string> {
-  const exports = new Map<number, string>();
-  const locals = new Map<string, number>();
-  const declare = (declaration: Syntax | null | undefined, exported: boolean): void => {
-    const declared: [Syntax, Syntax][] = [];
-    if (declaration?.type === 'VariableDeclaration') {
-      for (const each of declaration['declarations'] as Syntax[]) {
-        if (each['init']) declared.push([each['id'] as Syntax, each['init'] as Syntax]);
-      }
-    } else if (declaration?.['id']) declared.push([declaration['id'] as Syntax, declaration]);
-    for (const [id, node] of declared) {
-      if (id.type !== 'Identifier') continue;
-      locals.set(id['name'] as string, node.start);
-      if (exported) exports.set(node.start, id['name'] as string);
-    }
-  };
-  const body = program['body'] as Syntax[];
-  for (const statement of body) {
-    if (statement.type === 'ExportNamedDeclaration') declare(statement['declaration'] as Syntax | null, true);
-    else if (statement.type === 'ExportDefaultDeclaration') {
-      const declaration = statement['declaration'] as Syntax;
-      if (declaration['id']) declare(declaration, false);
-      exports.set(declaration.start, 'default');
-    } else declare(statement, false);
-  }
-  for (const statement of body) {
-    if (statement.type === 'ExportNamedDeclaration' && !statement['source']) {
-      for (const { local, exported } of statement['specifiers'] as { local: Syntax; exported: Syntax }[]) {
-        const start = locals.get(local['name'] as string);
-        if (start !== undefined && !exports.has(start))
-          exports.set(start, String(exported['name'] ?? exported['value']));
-      }
-    } else if (statement.type === 'ExportDefaultDeclaration') {
-      const start = locals.get((statement['declaration'] as Syntax)['name'] as string);
-      if (start !== undefined) exports.set(start, 'default');
-    }
-  }
-  return exports;
-}
-
-/** The export that an import of a module names, if it is a package's. */
-export function exportNamed(file: string, { specifier, name }: ImportedName): Export | undefined {
-  return isPackageSpecifier(file, specifier) ? importOf(file, specifier, name) : undefined;
-}
-
-function isPackageSpecifier(file: string, specifier: string): boolean {
-  if (isPackageFile(file)) return true;
-  if (/^(?:\.{0,2}\/|[a-z][a-z+.-]*:)/i.test(specifier)) {
-    return isPackageFile(specifier.startsWith('.') ? new URL(specifier, asUrl(file)).href : specifier);
-  }
-  try {
-    return isPackageFile(requireFrom(file).resolve(specifier));
-  } catch (error) {
-    // It exists, but only for import.
-    return (error as { code?: string }).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' && !specifier.startsWith('#');
-  }
-}
+/** What is known of a value by its identity. */
+export const rememberedExport = (value: object): Export | undefined => registered.get(value);

@@ -109,6 +109,16 @@ export interface Graph {
   readonly capturedFrom: number;
 }
 
+/** Roles of the letters in a code record. */
+export const BIND = 0;
+export const META = 1;
+export const HERITAGE = 2;
+export const PRIVATES = 3;
+export const INDEX = 4;
+export const VALUE = 5;
+/** From here on, computed keys. */
+export const KEYS = 6;
+
 /** All that the receiver needs to make functions of one text. Sent to a thread once. */
 export interface CodeRecord {
   readonly id: string;

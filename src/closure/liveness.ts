@@ -3,7 +3,7 @@ import type { Scope } from 'eslint-scope';
 import { scriptOf } from '../platform/inspector.js';
 import { asPath, asUrl, commonjsCache, isBuiltin } from '../platform/modules.js';
 import { constancy, type ImportedName, importedName, type ParsedFile, parsedFile } from './declarations.js';
-import { exportNamed } from './exports.js';
+import { exportNamed } from './packages.js';
 import type { Syntax } from './parse.js';
 import { fileSource, ranSource } from './sources.js';
 

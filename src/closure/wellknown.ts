@@ -14,9 +14,9 @@ const CLASSES = names(`
   ReferenceError SyntaxError TypeError URIError SuppressedError DisposableStack AsyncDisposableStack ArrayBuffer SharedArrayBuffer
   DataView Uint8Array Int8Array Uint16Array Int16Array Uint32Array Int32Array Float16Array Float32Array Float64Array
   Uint8ClampedArray BigUint64Array BigInt64Array Map Set WeakMap WeakSet WeakRef FinalizationRegistry Proxy Iterator Buffer URL
-  URLSearchParams AbortController AbortSignal Event EventTarget MessageChannel MessagePort MessageEvent BroadcastChannel
+  URLSearchParams AbortController AbortSignal Event EventTarget MessageChannel MessagePort BroadcastChannel
   TextEncoder TextDecoder Performance PerformanceEntry PerformanceMark PerformanceMeasure PerformanceObserver
-  PerformanceObserverEntryList PerformanceResourceTiming DOMException Temporal ErrorEvent`);
+  PerformanceObserverEntryList PerformanceResourceTiming DOMException`);
 
 const FUNCTIONS = names(`
   parseFloat parseInt isNaN isFinite decodeURI decodeURIComponent encodeURI encodeURIComponent escape unescape eval
@@ -28,7 +28,8 @@ const LAZY = names(`
   ReadableStreamBYOBReader ReadableStreamBYOBRequest ReadableByteStreamController ReadableStreamDefaultController TransformStream
   TransformStreamDefaultController WritableStream WritableStreamDefaultController WritableStreamDefaultWriter
   ByteLengthQueuingStrategy CountQueuingStrategy TextEncoderStream TextDecoderStream CompressionStream DecompressionStream
-  Crypto CryptoKey SubtleCrypto CustomEvent Navigator Storage URLPattern QuotaExceededError`);
+  Crypto CryptoKey SubtleCrypto CustomEvent Navigator Storage URLPattern QuotaExceededError
+  MessageEvent ErrorEvent Temporal`);
 
 /** Objects that are lazy globals, by the tag they carry. */
 const LAZY_OBJECTS: Record<string, string> = {

@@ -259,7 +259,13 @@ test('live bindings are as they are at each start', async () => {
       `,
       'counter.mjs': 'export let counter = 0; export const increment = () => { counter++ }; export const fixed = 9;',
     }),
-    [[[0, 9], 0], [[1, 9], 1], [[2, 9], 2], [[3, 9], 3], [0, 0]],
+    [
+      [[0, 9], 0],
+      [[1, 9], 1],
+      [[2, 9], 2],
+      [[3, 9], 3],
+      [0, 0],
+    ],
   );
 });
 
