@@ -1,0 +1,190 @@
+// Handles of shared cells travel by kind and address; threads start threads; the inspector can be forbidden.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { captureCall, Ledger } from '#heddle/closure/capture.js';
+import { captureValue, rebuildValue } from '#heddle/closure/codec.js';
+import { mapStack } from '#heddle/closure/stacks.js';
+import { defineHandleKind } from '#heddle/heap/handle.js';
+import { programFile } from '../support/program.ts';
+import { fixture } from './fixture.ts';
+import { Target } from './harness.ts';
+
+/** A handle as `sync` and `heap` have them: nothing but an address. */
+class Cell {
+  static readonly adopted = new Map<number, Cell>();
+  readonly #address: number;
+  constructor(address: number) {
+    this.#address = address;
+  }
+  static addressOf(cell: Cell): number {
+    return cell.#address;
+  }
+  static adopt(address: number): Cell {
+    const cell = Cell.adopted.get(address) ?? new Cell(address);
+    Cell.adopted.set(address, cell);
+    return cell;
+  }
+}
+const kind = { name: 'TestCell', is: (value: object): value is Cell => value instanceof Cell, address: Cell.addressOf };
+defineHandleKind<Cell>({ ...kind, adopt: Cell.adopt });
+
+const target = new Target();
+
+/** The thread has a class of its own for the same kind. */
+test('the target knows the kind', async () => {
+  await target.run(
+    async (url: string) => {
+      const { defineHandleKind: define } = (await import(url)) as typeof import('#heddle/heap/handle.js');
+      class Adopted {
+        readonly address: number;
+        constructor(address: number) {
+          this.address = address;
+        }
+      }
+      const known = new Map<number, Adopted>();
+      define<Adopted>({
+        name: 'TestCell',
+        is: (value): value is Adopted => value instanceof Adopted,
+        address: (handle) => handle.address,
+        adopt: (address) => {
+          const handle = known.get(address) ?? new Adopted(address);
+          known.set(address, handle);
+          return handle;
+        },
+      });
+    },
+    import.meta.resolve('#heddle/heap/handle.js'),
+  );
+});
+
+const captured = Cell.adopt(16);
+const read = (): number => (captured as unknown as { address: number }).address;
+
+test('a captured handle arrives as the target’s own, and the start names it', async () => {
+  const start = target.start(read);
+  assert.deepEqual(start.handles, [{ kind: 'TestCell', address: 16 }]);
+  assert.equal(await start.result, 16);
+});
+
+test('handles of a kept function are named when it is first sent, and not again', async () => {
+  const kept = target.start(read);
+  assert.deepEqual(kept.handles, [{ kind: 'TestCell', address: 16 }]);
+  assert.equal(await kept.result, 16);
+  const again = target.start(read);
+  assert.deepEqual(again.packet, {
+    closure: { id: (kept.packet as { closure: { id: string } }).closure.id },
+    args: [],
+  });
+  assert.deepEqual(again.handles, []);
+  assert.equal(await again.result, 16);
+  const other = captureCall(read, [], undefined);
+  other.packet(new Ledger());
+  assert.equal(other.handles.length, 1);
+});
+
+test('handles among arguments, in data, and twice the same', async () => {
+  const same = (data: { list: unknown[] }, cell: unknown): unknown[] => [data.list[0] === cell, cell === captured];
+  for (let n = 0; n < 3; n++) {
+    const start = target.start(same, [{ list: [Cell.adopt(32)] }, Cell.adopt(32)]);
+    assert.ok(start.handles.some(({ address }) => address === 32));
+    assert.deepEqual(await start.result, [true, false]);
+  }
+  assert.deepEqual(await target.run(same, { list: [captured] }, captured), [true, true]);
+});
+
+test('a handle comes home as the handle it was', async () => {
+  assert.equal(await target.run(() => captured), captured);
+});
+
+test('values alone: a result with code, in a packet without a ledger', () => {
+  const factor = 2;
+  const packet = captureValue({ fn: (n: number) => n * factor, list: [1] }, 'result').packet();
+  const { fn, list } = rebuildValue(structuredClone(packet)) as { fn: (n: number) => number; list: number[] };
+  assert.deepEqual([fn(4), list], [8, [1]]);
+  assert.equal(Object.isFrozen(list), false);
+});
+
+test('a stack without received code is left as it is', () => {
+  const stack = 'Error: x\n    at f (/a/b.js:1:2)';
+  assert.equal(mapStack(stack), stack);
+});
+
+test('a thread starts threads: with what it was sent, and with what it made', async () => {
+  assert.deepEqual(
+    await fixture({
+      'main.mjs': `
+        import { run, show } from './thread.mjs';
+        const base = 10;
+        class Point { #x = 1; static origin = new Map([['n', 5]]); constructor(y) { this.y = y } sum() { return this.#x + this.y } }
+        const scale = (n) => n * base;
+        const parent = async (url) => {
+          const { run: runFromThere } = await import(url);
+          const local = 100;
+          const made = (n) => scale(n) + local;
+          class Inner extends Point { twice() { return this.sum() * 2 } }
+          const self = () => Inner;
+          return [
+            await runFromThere(scale, 1), await runFromThere(made, 1), await runFromThere(made, 2), await runFromThere(made, 3),
+            await runFromThere(() => new Point(2).sum() + Point.origin.get('n')),
+            await runFromThere(() => new Inner(3).twice()),
+            await runFromThere(() => (() => made(4))()),
+            (await runFromThere(() => new Error(String(base)))).message,
+          ];
+        };
+        show(await run(parent, new URL('./thread.mjs', import.meta.url).href));
+        const thrown = await run(async (url) => { const { run: r } = await import(url); await r(() => { throw new Error('deep') }) }, new URL('./thread.mjs', import.meta.url).href).catch((e) => e);
+        show(/main\\.mjs:(\\d+):/.exec(thrown.stack)[1]);
+      `,
+    }),
+    [[10, 110, 120, 130, 8, 8, 140, '10'], '21'],
+  );
+});
+
+test('awaiting is not slowed down by a capture: the debugger is off again', async () => {
+  const [before, after] = (await fixture({
+    'main.mjs': `
+      import { start, show } from './thread.mjs';
+      import { Session } from 'node:inspector';
+      const work = new Function('return () => missing')();
+      let enabled = 0;
+      const { post } = Session.prototype;
+      Session.prototype.post = function (method, ...rest) {
+        if (method === 'Debugger.enable') enabled++;
+        if (method === 'Debugger.disable') enabled--;
+        return post.call(this, method, ...rest);
+      };
+      const data = new WeakMap();
+      show(enabled);
+      const text = eval('() => data');
+      for (let n = 0; n < 3; n++) await start(text).result.catch(() => {});
+      show(enabled);
+    `,
+  })) as number[];
+  assert.deepEqual([before, after], [0, 0]);
+});
+
+const [major = 0] = process.versions.node.split('.').map(Number);
+
+test('the permission model: a clear error without the inspector', async () => {
+  const main = `
+    import { captureCall } from ${JSON.stringify(import.meta.resolve('#heddle/closure/capture.js'))};
+    try { captureCall(() => 1, [], undefined); console.log('captured'); } catch (error) { console.log(error.name, error.message); }
+  `;
+  const flag = major < 24 ? '--experimental-permission' : '--permission';
+  const outcomes: string[] = [];
+  for (const more of major < 24 ? [[]] : [[], ['--allow-inspector', '--allow-worker']]) {
+    const options = { nodeOptions: [flag, '--allow-fs-read=*', '--no-warnings', ...more], cwd: process.cwd() };
+    const { stdout } = await programFile(await fileWith(main), options);
+    outcomes.push(stdout.trim());
+  }
+  assert.match(outcomes[0]!, /^CaptureError cannot look into the function: Node's permission model/);
+  if (major >= 24) assert.equal(outcomes[1], 'captured');
+});
+
+async function fileWith(text: string): Promise<string> {
+  const { mkdtempSync, writeFileSync } = await import('node:fs');
+  const { tmpdir } = await import('node:os');
+  const file = `${mkdtempSync(`${tmpdir()}/heddle-`)}/main.mjs`;
+  writeFileSync(file, text);
+  return file;
+}
