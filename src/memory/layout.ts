@@ -42,6 +42,8 @@ export const H_HEAP_END = 72;
 /** 1 while the program has a SIGINT handler of its own, and a count that changes when it goes (src/runtime/sigint.ts). */
 export const H_SIGINT_HANDLED = 80;
 export const H_SIGINT_EPOCH = 84;
+/** 1 since the watch for Ctrl-C is on, or there will be none. */
+export const H_SIGINT_WATCHED = 76;
 /** A float64: bytes of stack for threads started from now on, 0 = default; set by stack_size() in any thread. */
 export const H_STACK_SIZE = 88;
 /** Locks around the output streams of threads: three words each (src/runtime/console.ts). */

@@ -43,6 +43,11 @@ export function onLoopDry(handler: () => void): void {
   process.on('beforeExit', handler);
 }
 
+/** Whether nothing keeps this thread's event loop alive: no timer, request or handle. Microtasks do not count. */
+export function loopIsQuiet(): boolean {
+  return process.getActiveResourcesInfo().length === 0;
+}
+
 /** Calls `action` in a turn of its own of this thread's event loop, which stays alive until then. */
 export function soon(action: () => void): void {
   setImmediate(action);

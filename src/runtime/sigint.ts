@@ -8,7 +8,7 @@
 // added displace it, and when they go the platform is left without any, so it begins anew.
 
 import { atomic } from '../memory/atomics.js';
-import { H_SIGINT_EPOCH, H_SIGINT_HANDLED, R_ATTENTION } from '../memory/layout.js';
+import { H_SIGINT_EPOCH, H_SIGINT_HANDLED, H_SIGINT_WATCHED, R_ATTENTION } from '../memory/layout.js';
 import { recordOf } from '../memory/self.js';
 import { killWithSigint } from '../platform/process.js';
 import { watchSigint } from '../platform/signal.js';
@@ -17,24 +17,38 @@ import { INTERRUPT } from '../sync/safepoint.js';
 
 const supervisor = parentPort();
 
+// Two watches, one inside the other: while the inner one is set up again after a signal, the outer one is there.
 for (;;) {
+  awaitUnhandled();
+  if (watchSigint(watch)) interrupted();
+}
+
+/** Returns when the watches have to be set up anew. */
+function watch(): void {
   const epoch = atomic.load(H_SIGINT_EPOCH);
-  if (atomic.load(H_SIGINT_HANDLED) === 1) {
+  atomic.store(H_SIGINT_WATCHED, 1);
+  atomic.notify(H_SIGINT_WATCHED, Infinity);
+  while (watchSigint(() => awaitChange(epoch))) interrupted();
+}
+
+/** Returns when handlers of the program have gone that were there or came after `epoch`. */
+function awaitChange(epoch: number): void {
+  for (let seen = epoch; seen === epoch || atomic.load(H_SIGINT_HANDLED) === 1; seen = atomic.load(H_SIGINT_EPOCH)) {
+    atomic.wait(H_SIGINT_EPOCH, seen, Infinity);
+  }
+}
+
+function awaitUnhandled(): void {
+  for (;;) {
+    const epoch = atomic.load(H_SIGINT_EPOCH);
+    if (atomic.load(H_SIGINT_HANDLED) === 0) return;
+    atomic.store(H_SIGINT_WATCHED, 1);
+    atomic.notify(H_SIGINT_WATCHED, Infinity);
     atomic.wait(H_SIGINT_EPOCH, epoch, Infinity);
-    continue;
   }
-  const came = watchSigint(() => {
-    // Handlers that are added now take over by themselves; only their end concerns us.
-    let seen = epoch;
-    do {
-      atomic.wait(H_SIGINT_EPOCH, seen, Infinity);
-      seen = atomic.load(H_SIGINT_EPOCH);
-    } while (atomic.load(H_SIGINT_HANDLED) === 1);
-  });
-  if (!came) continue;
-  if ((atomic.or(recordOf(0) + R_ATTENTION, INTERRUPT) & INTERRUPT) !== 0) {
-    killWithSigint();
-    break;
-  }
+}
+
+function interrupted(): void {
+  if ((atomic.or(recordOf(0) + R_ATTENTION, INTERRUPT) & INTERRUPT) !== 0) killWithSigint();
   supervisor.postMessage('sigint');
 }

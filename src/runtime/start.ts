@@ -18,7 +18,7 @@ import { recordOf } from '../memory/self.js';
 import { MessageChannel, type MessagePort, STACK_CEILING, type Transferable } from '../platform/worker.js';
 import { ThreadError } from '../sync/errors.js';
 import { mask, unmask } from '../sync/safepoint.js';
-import { ask } from './supervisor.js';
+import { ask, awaitSigintWatch } from './supervisor.js';
 import {
   changeState,
   claimFree,
@@ -122,6 +122,7 @@ function spawnFor(call: CapturedCall, stackSize: number): number {
     }
     const state = stateOf(slot);
     if (state === FAILED || state === SPAWNING) throw new ThreadError("can't start new thread");
+    awaitSigintWatch();
   } catch (error) {
     outboxes.delete(atomic.load(record + R_WORKER));
     settleInflight(slot);

@@ -3,11 +3,19 @@
 
 import { releasePins, settleInflight } from '../heap/cells.js';
 import { atomic } from '../memory/atomics.js';
-import { R_CLAIMER, R_ENDED, R_MAIL, R_STACK, R_STATE, R_WAITS, R_WORKER } from '../memory/layout.js';
+import { H_SIGINT_WATCHED, R_CLAIMER, R_ENDED, R_MAIL, R_STACK, R_STATE, R_WAITS, R_WORKER } from '../memory/layout.js';
 import { memory, NO_SLOT } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { cores } from '../platform/process.js';
-import { MessageChannel, type MessagePort, parentPort, spawn, type Worker, workerBoot } from '../platform/worker.js';
+import {
+  MessageChannel,
+  type MessagePort,
+  parentPort,
+  receive,
+  spawn,
+  type Worker,
+  workerBoot,
+} from '../platform/worker.js';
 import { wakeLock } from '../sync/lock.js';
 import { releaseOutput } from './console.js';
 import { MainInterrupter } from './interrupter.js';
@@ -55,6 +63,7 @@ let retirement: NodeJS.Timeout | undefined;
 
 main.on('message', handle);
 if (processMain) watchSigint();
+else waiveSigint();
 
 function handle(request: Request): void {
   if (request.type === 'spawn') {
@@ -117,6 +126,10 @@ function bury(slot: number, charge: Charge): void {
   const wasRunning = stateOf(slot) === RUNNING;
   const died = charge.error ?? new Error('the thread was terminated from outside, or by process.reallyExit()');
   charges.delete(slot);
+  // What it asked for before it died is still on the port: a link that another worker waits for, perhaps.
+  for (let request = receive(charge.control); request !== undefined; request = receive(charge.control)) {
+    handle(request as Request);
+  }
   charge.control.close();
 
   releaseOutput(slot);
@@ -180,5 +193,14 @@ function watchSigint(): void {
     { name: 'heddle sigint', heapLimit: 16 },
   );
   watcher.on('message', interruptMain);
-  watcher.on('error', (error) => reportUnhandled('the watch for Ctrl-C', error, PRINT_PATIENCE));
+  watcher.on('error', (error) => {
+    reportUnhandled('the watch for Ctrl-C', error, PRINT_PATIENCE);
+    waiveSigint();
+  });
+}
+
+/** There is no watch to wait for. */
+function waiveSigint(): void {
+  atomic.store(H_SIGINT_WATCHED, 1);
+  atomic.notify(H_SIGINT_WATCHED, Infinity);
 }

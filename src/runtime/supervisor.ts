@@ -3,7 +3,7 @@
 // does not keep the process alive.
 
 import { atomic } from '../memory/atomics.js';
-import { H_SIGINT_EPOCH, H_SIGINT_HANDLED } from '../memory/layout.js';
+import { H_SIGINT_EPOCH, H_SIGINT_HANDLED, H_SIGINT_WATCHED } from '../memory/layout.js';
 import { memory, NO_SLOT, slot } from '../memory/memory.js';
 import { handlesSigint, onSigintHandlers, programArguments } from '../platform/process.js';
 import { isProcessMain, type MessagePort, spawn, type Transferable } from '../platform/worker.js';
@@ -13,6 +13,9 @@ import type { Request, SupervisorBoot } from './messages.js';
 interface Mailbox {
   postMessage(message: Request, transfer: readonly Transferable[]): void;
 }
+
+/** Milliseconds. */
+const WATCH_PATIENCE = 2_000;
 
 let mailbox: Mailbox | undefined;
 
@@ -28,6 +31,14 @@ export function connectSupervisor(control: MessagePort): void {
 export function ask(request: Request, transfer: readonly Transferable[] = []): void {
   mailbox ??= start();
   mailbox.postMessage(request, transfer);
+}
+
+/**
+ * Waits until Ctrl-C is watched for: from the first thread on it is to mean the same at any moment. Only the first start in the main
+ * thread comes to wait, while its worker boots.
+ */
+export function awaitSigintWatch(): void {
+  if (slot === 0 && atomic.load(H_SIGINT_WATCHED) === 0) atomic.wait(H_SIGINT_WATCHED, 0, WATCH_PATIENCE);
 }
 
 /** Starts the supervisor if there is none yet. */

@@ -1,14 +1,16 @@
 // A thread's worker: parks until it is given a job, runs it, and parks again. One job at a time; what the job leaves behind on the
 // event loop is finished before the next.
 //
-//   park      when the event loop has run dry
-//     IDLE; wait until WAKE changes
+//   park      wait until WAKE changes
 //     take the packet from the claimer's link, rebuild the function and its arguments, settle what was in flight
 //     call the function
 //       it returned       → end the thread
 //       it threw          → report, unless it was SystemExit; end the thread
 //       it gave a promise → end the thread so when that settles; hold the event loop until then
-//   back to the event loop: it runs dry at once, or when timers and handles of the job are done
+//     end the thread: IDLE if it has left nothing on the event loop, else LEFTOVER
+//   a turn of the event loop: microtasks of the job run
+//   resume    park again at once, if there is nothing on the event loop or a next job already; else LEFTOVER
+//   the event loop runs dry when the job's timers and handles are done: IDLE, park
 //
 // An error on the event loop that nobody caught is reported too. If the thread has not ended, that ends it; and since its promise
 // cannot be cancelled, the worker ends as well.
@@ -19,11 +21,20 @@ import { atomic } from '../memory/atomics.js';
 import { R_CLAIMER, R_ENDED, R_MAIL, R_STATE, R_WAKE } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { record } from '../memory/self.js';
-import { adaptProcess, collectGarbage, exitHere, onLoopDry, onUncaughtError, soon } from '../platform/process.js';
+import {
+  adaptProcess,
+  collectGarbage,
+  exitHere,
+  loopIsQuiet,
+  onLoopDry,
+  onUncaughtError,
+  soon,
+} from '../platform/process.js';
 import { type MessagePort, receive, workerBoot } from '../platform/worker.js';
 import { SystemExit } from '../sync/errors.js';
 // Locks among the arguments are adopted by the kind that this module defines.
 import '../sync/lock.js';
+import { isThenable } from '../sync/held.js';
 import { redirectConsole } from './console.js';
 import type { Link, Mail, ThreadBoot } from './messages.js';
 import { reportUnhandled } from './report.js';
@@ -76,21 +87,26 @@ function park(): void {
     if (atomic.wait(record + R_WAKE, jobs, tidy ? Infinity : TIDY_AFTER) !== 'timed-out') continue;
     tidy = true;
     collectGarbage();
-    // Finalizers run in the turn after this.
-    anotherTurn();
+    // Finalizers run in the turn between.
+    soon(resume);
     return;
   }
-  // Without anything on the event loop the worker would end after this.
-  anotherTurn();
   jobs++;
   tidy = false;
   running = true;
   run();
 }
 
-/** The event loop goes on for one turn at least, and then runs dry again. */
-function anotherTurn(): void {
-  soon(() => {});
+/** A turn after a job: what it left for the microtask queue has run, and may have left more. */
+function resume(): void {
+  if (running) return;
+  const claimed = atomic.load(record + R_WAKE) !== jobs;
+  if (!claimed && !loopIsQuiet()) {
+    // We park when that is done, unless a starter is faster: its job has been waiting for us, so it goes first.
+    const before = atomic.compareExchange(record + R_STATE, IDLE, LEFTOVER);
+    if (before === IDLE || before === LEFTOVER) return;
+  }
+  park();
 }
 
 function run(): void {
@@ -139,9 +155,11 @@ function endThread(): void {
   clearInterval(hold);
   hold = undefined;
   settleInflight(slot);
-  changeState(slot, LEFTOVER);
+  changeState(slot, loopIsQuiet() ? IDLE : LEFTOVER);
   atomic.add(record + R_ENDED, 1);
   atomic.notify(record + R_ENDED, Infinity);
+  // Without anything on the event loop the worker would end.
+  soon(resume);
 }
 
 function holdLoop(): void {
@@ -170,8 +188,4 @@ function addLink({ from, port }: Link): void {
     if (links.get(from) === port) links.delete(from);
   });
   port.unref();
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

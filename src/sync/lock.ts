@@ -22,9 +22,11 @@ import {
 } from '../memory/mutex.js';
 import { type AcquireOptions, blockingTimeout, timeoutOf } from './arguments.js';
 import { ThreadError } from './errors.js';
+import { type HeldLock, heldLock, isThenable } from './held.js';
 import { attentive, isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from './safepoint.js';
 
 export type { AcquireOptions } from './arguments.js';
+export type { HeldLock } from './held.js';
 
 const WORD = 4;
 const HOLDER = 12;
@@ -32,12 +34,6 @@ const holderMark = slot + 1;
 
 /** Given to the constructor to make a handle for an existing cell; nobody outside has it. */
 const ADOPT = Symbol('adopt');
-
-/** What `hold()` returns: releases the lock when disposed of, once. */
-export interface HeldLock extends Disposable {
-  /** Releases the lock before the scope ends. A second call does nothing. */
-  release(): void;
-}
 
 export class Lock {
   readonly #cell: number;
@@ -177,23 +173,13 @@ export class Lock {
   /** Acquires the lock for a scope: `using held = lock.hold()`. */
   hold(): HeldLock {
     this.acquire();
-    return this.#held();
+    return heldLock(this);
   }
 
   /** As `hold`, without blocking this thread: `using held = await lock.holdAsync()`. Options as for `acquireAsync`, without a time-out. */
   async holdAsync(options: { signal?: AbortSignal } = {}): Promise<HeldLock> {
     await this.acquireAsync(options.signal === undefined ? {} : { signal: options.signal });
-    return this.#held();
-  }
-
-  #held(): HeldLock {
-    let held = true;
-    const release = () => {
-      if (!held) return;
-      held = false;
-      this.release();
-    };
-    return { release, [Symbol.dispose]: release };
+    return heldLock(this);
   }
 
   /**
@@ -290,8 +276,4 @@ function newCell(): number {
 
 function notHeld(): ThreadError {
   return new ThreadError('release unlocked lock');
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
