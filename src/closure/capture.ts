@@ -8,7 +8,7 @@
 // The message shares memory with the program until it is posted: post it before anything else runs.
 import { inspectorCalls, leave } from '../platform/inspector.js';
 import { threadId } from '../platform/modules.js';
-import { Encoder, type HandleAddress } from './encode.js';
+import { Encoder, type HandleAddress, isPrimitive } from './encode.js';
 import { type AnyFunction, kindOf } from './functions.js';
 import type { CallPacket, CodeRecord, Graph, MapRecord } from './graph.js';
 import { labelOf, nameOf } from './labels.js';
@@ -64,9 +64,6 @@ export function captureCall(fn: AnyFunction, args: readonly unknown[], kwargs: o
     leave();
   }
 }
-
-const isPrimitive = (value: unknown): boolean =>
-  (typeof value !== 'object' || value === null) && typeof value !== 'function' && typeof value !== 'symbol';
 
 /** Anyone may have put properties on a function, or replaced a member of a module. */
 function isCurrent({ counted, read }: Closure): boolean {

@@ -22,7 +22,8 @@ export interface CapturedValue {
 export function captureValue(value: unknown, name: string): CapturedValue {
   const encoder = new Encoder();
   try {
-    const graph = encoder.encode([[value, rootPath(name)]]);
+    const { nodes, roots } = encoder.encode([[value, rootPath(name)]]);
+    const graph = { nodes, roots, capturedFrom: nodes.length };
     return {
       packet: (ledger = new Ledger()): ValuePacket => ({ ...ledger.ship(encoder.codes, encoder.maps), graph }),
       transfer: encoder.transfer,

@@ -14,6 +14,9 @@ export function addCode(record: CodeRecord): void {
   addReceivedFile(record.file);
 }
 
+/** Whether it is this thread's own function, which is as it is, rather than one that was made for it. */
+export const isAtHome = (fn: object): boolean => !rebuiltFunctions.has(fn);
+
 export function makeFunction(decoder: Decoder, payload: FunctionPayload): object {
   const home = functionAtHome(payload.origin);
   if (home) return home;

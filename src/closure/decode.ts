@@ -2,7 +2,7 @@
 // list: cycles and depth cost nothing. Only classes need others to be there first: what they extend, and their computed keys.
 import { handleKind } from '../heap/handle.js';
 import { importFrom, requireFrom } from '../platform/modules.js';
-import { makeFunction } from './decode-function.js';
+import { isAtHome, makeFunction } from './decode-function.js';
 import { rememberExport } from './exports.js';
 import { freeze } from './freeze.js';
 import {
@@ -89,6 +89,7 @@ export class Decoder {
     if (this.#made[index]) return this.#values[index];
     this.#values[index] = value;
     this.#made[index] = true;
+    if (node[0] === 'function' && isAtHome(value as object)) return value;
     this.#finished.push(index);
     this.#fillLater(node, value);
     return value;

@@ -17,8 +17,8 @@ import {
   isWeakSet,
 } from '../platform/kinds.js';
 import { asUrl, commonjsModuleClass } from '../platform/modules.js';
-import type { Encoder, PendingValue } from './encode.js';
-import type { Node } from './graph.js';
+import { type Encoder, isPrimitive, type PendingValue } from './encode.js';
+import type { Node, Slot } from './graph.js';
 import { hiddenStateOf } from './instances.js';
 import { partPath, propertyPath, type Reason } from './paths.js';
 import { mapStack } from './stacks.js';
@@ -47,7 +47,8 @@ export function encodeExotic(encoder: Encoder, pending: PendingValue): boolean {
   const { node, usual, ignored, constant } = container;
   encoder.nodes[index] = node;
   node[2] = encoder.prototypeOf(value, usual, pending.path);
-  const keys = Reflect.ownKeys(value).filter((key) => !ignored(key));
+  // Listing the keys of a typed array makes a string for each element: properties of its own are not worth it.
+  const keys = ArrayBuffer.isView(value) ? [] : Reflect.ownKeys(value).filter((key) => !ignored(key));
   encoder.finish(index, value, pending.path, keys);
   if (!constant) encoder.changing = true;
   return true;
@@ -155,15 +156,22 @@ const none = (_key: PropertyKey): boolean => false;
 
 function encodeContainer(encoder: Encoder, { value, path }: PendingValue): Container | undefined {
   const own = (node: Node, usual: object, ignored = none): Container => ({ node, usual, ignored });
+  const part = (item: unknown, text: () => string): Slot =>
+    isPrimitive(item) ? (item as Slot) : encoder.slot(item, partPath(path, text()));
   if (isMap(value)) {
-    const slots = [...value].flatMap(([key, item], at) => [
-      encoder.slot(key, partPath(path, `<key ${at}>`)),
-      encoder.slot(item, partPath(path, `.get(${describeKey(key)})`)),
-    ]);
+    const slots: Slot[] = [];
+    for (const [key, item] of value) {
+      const at = slots.length / 2;
+      slots.push(
+        part(key, () => `<key ${at}>`),
+        part(item, () => `.get(${describeKey(key)})`),
+      );
+    }
     return own(['map', slots], Map.prototype);
   }
   if (isSet(value)) {
-    const slots = [...value].map((item, at) => encoder.slot(item, partPath(path, `<member ${at}>`)));
+    const slots: Slot[] = [];
+    for (const item of value) slots.push(part(item, () => `<member ${slots.length}>`));
     return own(['set', slots], Set.prototype);
   }
   if (isNativeError(value)) return errorContainer(value as Error);
@@ -212,7 +220,7 @@ function regexpContainer(value: RegExp): Container {
 }
 
 function viewContainer(encoder: Encoder, value: ArrayBufferView, path: PendingValue['path']): Container {
-  const ignored = (key: PropertyKey): boolean => typeof key === 'string' && !Number.isNaN(Number(key));
+  const ignored = none;
   const { buffer, byteOffset, byteLength } = value;
   // Small Buffers lie together in a pool, which is nobody else's business.
   if (Buffer.isBuffer(value) && !isSharedArrayBuffer(buffer) && buffer.byteLength !== byteLength) {

@@ -313,21 +313,32 @@ export class Encoder {
       // Who holds a unique symbol cannot bring it along, so nobody can look for its property there.
       if (slot === undefined) continue;
       const found = Object.getOwnPropertyDescriptor(value, key)!;
-      properties.push(this.property(slot, found, propertyPath(path, key as string | symbol, value), implied));
+      properties.push(this.#property(slot, found, path, key as string | symbol, value, implied));
     }
     return properties;
   }
 
-  property(key: Slot, found: PropertyDescriptor, path: Path, implied = 0): Property {
+  #property(
+    slot: Slot,
+    found: PropertyDescriptor,
+    path: Path,
+    key: string | symbol,
+    owner: object,
+    implied: number,
+  ): Property {
     const flags = flagsOf(found) & ~implied;
+    // Most properties are primitives, which need no path to say where they are.
+    if ('value' in found && isPrimitive(found.value))
+      return flags === 0 ? [slot, found.value] : [slot, found.value, flags];
+    const here = propertyPath(path, key, owner);
     const poisoned = found.get && poisons.get(found.get);
     if (poisoned !== undefined) {
       if (this.#passing) throw new CaptureError(poisoned);
-      return [key, this.add(['poison', poisoned])];
+      return [slot, this.add(['poison', poisoned])];
     }
-    if (!('value' in found)) return [key, this.slot(found.get, path), this.slot(found.set, path), flags];
-    const value = this.slot(found.value, path);
-    return flags === 0 ? [key, value] : [key, value, flags];
+    if (!('value' in found)) return [slot, this.slot(found.get, here), this.slot(found.set, here), flags];
+    const value = this.slot(found.value, here);
+    return flags === 0 ? [slot, value] : [slot, value, flags];
   }
 
   /** A property key; undefined for a unique symbol. */
@@ -392,8 +403,9 @@ function integrityOf(value: object): number {
 
 const isIndex = (key: string): boolean => /^(?:0|[1-9]\d*)$/.test(key) && Number(key) < 2 ** 32 - 1;
 
-const isPrimitive = (value: unknown): boolean =>
-  (typeof value !== 'object' || value === null) && typeof value !== 'function' && typeof value !== 'symbol';
+/** What a slot holds as it is. */
+export const isPrimitive = (value: unknown): boolean =>
+  typeof value === 'object' ? value === null : typeof value !== 'function' && typeof value !== 'symbol';
 
 /** The platform's own clone copies it exactly. */
 function isFlatObject(value: object): boolean {
@@ -420,5 +432,6 @@ function isFlatArray(value: unknown[]): boolean {
       );
     });
   }
-  return value.every(isPrimitive);
+  for (const item of value) if (!isPrimitive(item)) return false;
+  return true;
 }

@@ -3,8 +3,9 @@ import { type Position, showPosition } from './stacks.js';
 
 export interface Path {
   readonly up: Path | undefined;
-  /** As written after what is before it: `db`, `.pool`, `[0]`. */
+  /** A property key, or text that is shown as it is. */
   readonly step: string | number | symbol;
+  readonly isText: boolean;
   /** The object that has the value as a property. */
   readonly owner: object | undefined;
   /** Of a variable: the function that captured it and where it was declared. */
@@ -20,6 +21,7 @@ export interface Capture {
 export const rootPath = (name: string, capture?: Capture): Path => ({
   up: undefined,
   step: name,
+  isText: true,
   owner: undefined,
   capture,
 });
@@ -28,6 +30,7 @@ export const rootPath = (name: string, capture?: Capture): Path => ({
 export const propertyPath = (up: Path, step: string | number | symbol, owner: object): Path => ({
   up,
   step,
+  isText: false,
   owner,
   capture: undefined,
 });
@@ -35,7 +38,8 @@ export const propertyPath = (up: Path, step: string | number | symbol, owner: ob
 /** Any other part, already written as it is to be shown. */
 export const partPath = (up: Path, text: string): Path => ({
   up,
-  step: Symbol.for(text),
+  step: text,
+  isText: true,
   owner: undefined,
   capture: undefined,
 });
@@ -45,9 +49,10 @@ export function showPath(path: Path): string {
   return showPath(path.up) + showStep(path);
 }
 
-function showStep({ step, owner }: Path): string {
+function showStep({ step, isText }: Path): string {
+  if (isText) return String(step);
   if (typeof step === 'number') return `[${step}]`;
-  if (typeof step === 'symbol') return owner ? `[${String(step)}]` : step.description!;
+  if (typeof step === 'symbol') return `[${String(step)}]`;
   return /^[\p{ID_Start}$_#][\p{ID_Continue}$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
 }
 

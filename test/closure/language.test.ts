@@ -495,6 +495,20 @@ test('the same function is the same when it comes home', async () => {
   assert.ok((await run(() => new Point(1))) instanceof Point);
 });
 
+test('what comes home is left as it is', async () => {
+  const state = { n: 1 };
+  const own = Object.assign((): number => state.n, { limit: 1 });
+  const wrapped = await target.start(() => {
+    const inner = (): unknown => own;
+    return inner;
+  }).result;
+  own.limit = 2;
+  state.n = 2;
+  const back = (wrapped as () => typeof own)();
+  assert.equal(back, own);
+  assert.deepEqual([back.limit, back(), Object.isFrozen(own), Object.isFrozen(state)], [2, 2, false, false]);
+});
+
 test('labels of starts', () => {
   function work(): void {}
   assert.match(target.start(work).label, /^function work at \/.*language\.test\.[jt]s:\d+:\d+$/);
