@@ -111,7 +111,9 @@ function argumentPaths(all: readonly unknown[], kwargs: object | undefined): [un
 function describe(fn: AnyFunction, encoder: Encoder): string {
   const kind = kindOf(fn, encoder.inspections);
   if ('record' in kind) return labelOf(nameOf(fn), kind.record);
-  return `function ${nameOf(fn) || '<anonymous>'}`;
+  if (kind.kind === 'bound') return describe(kind.bound.target as AnyFunction, encoder);
+  const from = kind.kind === 'export' ? ` from ${Object.values(kind.found.payload)[0]}` : '';
+  return `function ${nameOf(fn) || '<anonymous>'}${from}`;
 }
 
 let lastClosure = 0;

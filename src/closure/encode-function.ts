@@ -1,5 +1,6 @@
 // Functions: by name, by import, or as code and environment.
 import type { Inspected } from '../platform/inspector.js';
+import { isGeneratorFunction } from '../platform/kinds.js';
 import { commonjsCache } from '../platform/modules.js';
 import { type Analysis, analyse } from './analyse.js';
 import type { Code } from './code.js';
@@ -210,7 +211,7 @@ function encodeToolVariable(encoder: Encoder, name: string, { record }: Code): S
 /** What stands for a module, so that only the members that are used need to travel. */
 function isNamespaceLike(value: object): boolean {
   if (typeof value !== 'object') return false;
-  if ((value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'Module') return true;
+  if (Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value === 'Module') return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype && !Object.hasOwn(value, 'default')) return false;
   if (Object.values(commonjsCache()).some((module) => module?.exports === value)) return !isPackageExports(value);
@@ -352,7 +353,7 @@ function encodePrototype(
   if (typeof prototype !== 'object' || prototype === null) return;
   const prototypePath = propertyPath(path, 'prototype', fn);
   const isClass = analysis.form === 'class';
-  const isGenerator = Object.prototype.toString.call(prototype).endsWith('Generator]');
+  const isGenerator = isGeneratorFunction(fn);
   const isOwn = isGenerator || ownerOf(prototype) === fn;
   if (!isOwn) {
     // Another object was put in the place of the one that the function made.

@@ -18,8 +18,9 @@ import {
 } from '../platform/kinds.js';
 import { asUrl, commonjsModuleClass } from '../platform/modules.js';
 import { type Encoder, isPrimitive, type PendingValue } from './encode.js';
+import { type AnyFunction, kindOf } from './functions.js';
 import type { Node, Slot } from './graph.js';
-import { hiddenStateOf } from './instances.js';
+import { hiddenStateOf, ownerOf } from './instances.js';
 import { partPath, propertyPath, type Reason } from './paths.js';
 import { mapStack } from './stacks.js';
 
@@ -69,10 +70,18 @@ const stays = (what: string, remedy: string): Reason => ({ why: `it is ${what}, 
 
 type Prototyped = { readonly prototype: object };
 
+/** What an object says it is. Asking may run a getter of the program's. */
+function tagOf(value: object): string {
+  try {
+    return String((value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]);
+  } catch {
+    return '';
+  }
+}
+
 /** Whether `value` is an instance of exactly the platform's class of this name; asking does not load it. */
 function isInstance(value: object, name: string): boolean {
-  const tag = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
-  if (tag !== name) return false;
+  if (tagOf(value) !== name) return false;
   const found = (globalThis as unknown as Record<string, Prototyped | undefined>)[name];
   return found !== undefined && Object.getPrototypeOf(value) === found.prototype;
 }
@@ -90,7 +99,7 @@ const CLONED_CLASSES = new Set([
 
 function encodeByValue(encoder: Encoder, value: object): Node | undefined {
   if (isSharedArrayBuffer(value)) return ['raw', value];
-  const tag = String((value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]);
+  const tag = tagOf(value);
   if (isInstance(value, 'URL') || isInstance(value, 'URLSearchParams')) {
     encoder.changing = true;
     return [tag === 'URL' ? 'url' : 'params', String(value)];
@@ -104,7 +113,9 @@ function encodeByValue(encoder: Encoder, value: object): Node | undefined {
     const { encoding, fatal, ignoreBOM } = value;
     return ['remade', { type: 'TextDecoder', args: [encoding, { fatal, ignoreBOM }] }];
   }
-  if (CLONED.has(tag) || CLONED_CLASSES.has(value.constructor?.name)) return ['raw', value];
+  if (CLONED.has(tag) || CLONED_CLASSES.has(classOf(value)?.name ?? '')) {
+    if (isPlatformClass(encoder, value)) return ['raw', value];
+  }
   // Sharing is what a shared memory is for; an unshared one cannot be cloned.
   if (tag === 'WebAssembly.Memory' && isSharedArrayBuffer((value as { buffer?: unknown }).buffer))
     return ['raw', value];
@@ -115,7 +126,7 @@ const TRANSFERRED = new Set(['MessagePort', 'ReadableStream', 'WritableStream', 
 
 function encodeTransferred(encoder: Encoder, pending: PendingValue): Node | undefined {
   const { value, passed, index } = pending;
-  const name = value.constructor?.name;
+  const name = classOf(value)?.name ?? '';
   if (!TRANSFERRED.has(name) || !(value instanceof globalClass(name))) return undefined;
   if (passed) {
     encoder.transfer.push(value);
@@ -128,13 +139,27 @@ function encodeTransferred(encoder: Encoder, pending: PendingValue): Node | unde
   return encoder.nodes[index];
 }
 
+function classOf(value: object): AnyFunction | undefined {
+  const prototype: object | null = Object.getPrototypeOf(value);
+  return prototype ? ownerOf(prototype) : undefined;
+}
+
+/** A class of the program's may have any name. */
+function isPlatformClass(encoder: Encoder, value: object): boolean {
+  const owner = classOf(value);
+  if (!owner) return false;
+  const { kind } = kindOf(owner, encoder.inspections);
+  return kind === 'platform' || kind === 'obstacle';
+}
+
 const globalClass = (name: string) => (globalThis as unknown as Record<string, new () => object>)[name]!;
 
 /** `import.meta` and `module`, when they are values. */
 function encodeModule(encoder: Encoder, { value, path }: PendingValue): Node | undefined {
-  const { url, resolve } = value as { url?: unknown; resolve?: unknown };
-  if (Object.getPrototypeOf(value) === null && typeof url === 'string' && typeof resolve === 'function') {
-    return ['importMeta', asUrl(url)];
+  if (Object.getPrototypeOf(value) === null) {
+    const { url, resolve } = Object.getOwnPropertyDescriptors(value) as Record<string, PropertyDescriptor | undefined>;
+    const isMeta = typeof url?.value === 'string' && typeof resolve?.value === 'function';
+    return isMeta ? ['importMeta', asUrl(url.value as string)] : undefined;
   }
   if (value instanceof (commonjsModuleClass() as new () => NodeJS.Module)) {
     encoder.changing = true;

@@ -1,6 +1,6 @@
 // What installed packages and this library export. It travels by import: each thread has its own instance of such a module, as it
 // has of the platform's. The program's own modules are never evaluated again, so their exports travel by source and value.
-import { asPath, asUrl, commonjsCache, requireFrom } from '../platform/modules.js';
+import { asPath, asUrl, commonjsCache, programUrl, requireFrom } from '../platform/modules.js';
 import { type ImportedName, parsedFile } from './declarations.js';
 import { type Export, importOf, isObject, rememberedExport } from './exports.js';
 import type { Syntax } from './parse.js';
@@ -11,7 +11,16 @@ const OWN = new URL('..', import.meta.url).href;
 
 export const isOwnFile = (file: string): boolean => asUrl(file).startsWith(OWN);
 
-export const isPackageFile = (file: string): boolean => isOwnFile(file) || /[\\/]node_modules[\\/]/.test(file);
+const PACKAGE = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/])/;
+
+/** The package that the program itself is, when it was installed as one: its modules are not to be evaluated again. */
+const program = PACKAGE.exec(programUrl())?.[1];
+
+export function isPackageFile(file: string): boolean {
+  if (isOwnFile(file)) return true;
+  const found = PACKAGE.exec(asUrl(file))?.[1];
+  return found !== undefined && found !== program;
+}
 
 /** By identity: what was registered, and what CommonJS packages export. */
 export function exportOf(value: object): Export | undefined {

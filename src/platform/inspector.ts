@@ -163,13 +163,9 @@ function scriptsOnStack(): void {
 }
 
 function scriptsThatRan(): void {
-  post('Profiler.enable');
-  try {
-    const { result } = post<{ result: { scriptId: string; url: string }[] }>('Profiler.getBestEffortCoverage');
-    for (const script of result) if (script.url) urls.set(script.scriptId, script.url);
-  } finally {
-    post('Profiler.disable');
-  }
+  // The profiler need not be enabled for this, and must not be: disabling it again would end the coverage that others collect.
+  const { result } = post<{ result: { scriptId: string; url: string }[] }>('Profiler.getBestEffortCoverage');
+  for (const script of result) if (script.url) urls.set(script.scriptId, script.url);
 }
 
 function startDebugging(): void {

@@ -1,4 +1,5 @@
 // Modules of the host: builtins, resolution, `require`, `import()`, and the module cache of CommonJS.
+import { realpathSync } from 'node:fs';
 import { builtinModules, createRequire, isBuiltin as isBuiltinName } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { evaluate } from './script.js';
@@ -73,6 +74,16 @@ export function resolveFrom(base: string, specifier: string): string {
   if (isBuiltin(specifier)) return specifier.startsWith('node:') ? specifier : `node:${specifier}`;
   if (/^[a-z][a-z+.-]+:/i.test(specifier)) return new URL(specifier).href;
   return pathToFileURL(requireFrom(base).resolve(specifier)).href;
+}
+
+/** URL of the file that the program was started with; '' when there is none. */
+export function programUrl(): string {
+  const [, path] = process.argv;
+  try {
+    return path ? pathToFileURL(realpathSync(path)).href : '';
+  } catch {
+    return '';
+  }
 }
 
 /** The host's number for this thread; unique in the process. */

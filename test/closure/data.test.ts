@@ -277,6 +277,19 @@ test('URL, URLSearchParams, TextEncoder, TextDecoder', async () => {
   );
 });
 
+test('classes of the program with names of the platform', async () => {
+  class BlockList {
+    rules = ['a'];
+    has(rule: string): boolean {
+      return this.rules.includes(rule);
+    }
+    get [Symbol.toStringTag](): string {
+      throw new Error('not for you');
+    }
+  }
+  assert.equal(await run((list: BlockList) => list.has('a'), new BlockList()), true);
+});
+
 test('an event emitter with its listeners', async () => {
   const emitter = new EventEmitter();
   const heard: string[] = [];

@@ -305,3 +305,60 @@ test('node -e and --input-type=module', async () => {
     [42, 42],
   );
 });
+
+test('a program that is itself an installed package is not evaluated again', async () => {
+  assert.deepEqual(
+    await fixture({
+      'node_modules/@scope/cli/main.mjs': `
+        import { run, show } from '../../../thread.mjs';
+        import { helper } from './helper.mjs';
+        import { count } from 'pkg';
+        show('evaluated');
+        export function work(n) { return helper(n) + count() }
+        count();
+        show(await run(work, 1));
+      `,
+      'node_modules/@scope/cli/helper.mjs': `console.log('"helper"'); export const helper = (n) => n * 10;`,
+      ...ESM_PACKAGE,
+    }),
+    ['helper', 'evaluated', 11],
+  );
+});
+
+const [major = 0] = process.versions.node.split('.').map(Number);
+
+test('using, natively', { skip: major < 24 && 'this Node has no using' }, async () => {
+  assert.deepEqual(
+    await fixture({
+      'main.mjs': `
+        import { run, show } from './thread.mjs';
+        const open = (name, log) => ({ [Symbol.dispose]: () => log.push(name), [Symbol.asyncDispose]: async () => log.push(name) });
+        show(await run(async (log) => { { using a = open('a', log); await using b = open('b', log); log.push(typeof a, typeof b); } return log; }, []));
+      `,
+    }),
+    [['object', 'object', 'b', 'a']],
+  );
+});
+
+test('coverage that Node collects goes on', async () => {
+  const [counted] = (await fixture({
+    'main.mjs': `
+      import { execFileSync } from 'node:child_process';
+      import { readdirSync, readFileSync } from 'node:fs';
+      execFileSync(process.execPath, ['program.mjs'], { env: { ...process.env, NODE_V8_COVERAGE: 'coverage' } });
+      const reports = readdirSync('coverage').flatMap((name) => JSON.parse(readFileSync('coverage/' + name)).result);
+      const counts = reports.filter(({ url }) => url.endsWith('/program.mjs')).flatMap(({ functions }) => functions);
+      console.log(counts.find(({ functionName }) => functionName === 'counted').ranges[0].count);
+    `,
+    'program.mjs': `
+      import { run } from './thread.mjs';
+      import { helper } from './helper.mjs';
+      const counted = () => {};
+      counted();
+      await run(() => helper(1));
+      counted();
+    `,
+    'helper.mjs': 'const list = [1]; export const helper = (n) => n + list[0];',
+  })) as number[];
+  assert.equal(counted, 2);
+});
