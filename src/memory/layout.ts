@@ -39,9 +39,8 @@ export const H_SLOTS = 64;
 export const H_WORKERS = 68;
 /** Byte address at which the heap ends today; only grows (src/heap/arena.ts). */
 export const H_HEAP_END = 72;
-/** 1 while the program has a SIGINT handler of its own, and a count that changes when it goes (src/runtime/sigint.ts). */
-export const H_SIGINT_HANDLED = 80;
-export const H_SIGINT_EPOCH = 84;
+/** 1 since the program has had a SIGINT handler of its own (src/runtime/sigint.ts). */
+export const H_SIGINT_TAKEN = 80;
 /** 1 since the watch for Ctrl-C is on, or there will be none. */
 export const H_SIGINT_WATCHED = 76;
 /** A float64: bytes of stack for threads started from now on, 0 = default; set by stack_size() in any thread. */

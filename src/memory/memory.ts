@@ -24,13 +24,24 @@ export interface Seat {
 
 export const NO_SLOT = -1;
 
+/** Who sits there, for the error below. */
+interface Taken extends Seat {
+  owner?: string;
+}
+
 /**
  * Where a new thread finds its seat: the worker's entry puts it on `globalThis` before it loads anything else. The number is the
  * layout's version: two copies of this package in one thread share only when they agree.
  */
 export const SEAT = Symbol.for('heddle.seat/1');
 
-const place = globalThis as { [SEAT]?: Seat };
+const place = globalThis as { [SEAT]?: Taken };
+if (place[SEAT]?.owner !== undefined) {
+  throw new Error(
+    `two copies of heddle are loaded in one program, ${place[SEAT].owner} and ${import.meta.url}: their threads and locks would not know ` +
+      'each other. Let all packages depend on the same version',
+  );
+}
 const inherited = place[SEAT]?.memory;
 
 export const memory: SharedWasmMemory = inherited ?? found();
@@ -50,6 +61,7 @@ function found(): SharedWasmMemory {
 }
 
 place[SEAT] ??= { memory, slot: 0 };
+place[SEAT].owner = import.meta.url;
 
 /** Index of this thread's record. */
 export const slot = place[SEAT].slot;

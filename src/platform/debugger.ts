@@ -46,7 +46,6 @@ const NO_TIMEOUT = 2 ** 31 - 1;
 /** Runs `action` such that another thread can end it at any instruction; whether that happened. `finally` blocks do not run then. */
 export function runEndable(action: () => void): boolean {
   own ??= connect();
-  const outer = pending;
   pending = action;
   let ended = false;
   own.post(
@@ -56,7 +55,7 @@ export function runEndable(action: () => void): boolean {
       ended = error !== null;
     },
   );
-  pending = outer;
+  pending = undefined;
   return ended;
 }
 

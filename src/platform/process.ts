@@ -13,9 +13,21 @@ export function programArguments(): readonly string[] {
   return process.argv;
 }
 
-/** Text for people: an error with its stack, causes and own properties, or any other value. */
+/** Text for people: an error with its stack, causes and own properties, or any other value. Never throws, whatever the value does. */
 export function inspect(value: unknown): string {
-  return inspectValue(value, { colors: false, depth: 4 });
+  try {
+    return inspectValue(value, { colors: false, depth: 4 });
+  } catch {
+    return plainly(value);
+  }
+}
+
+function plainly(value: unknown): string {
+  try {
+    return inspectValue(value, { colors: false, customInspect: false, getters: false });
+  } catch {
+    return 'an error that throws when it is looked at';
+  }
 }
 
 /** Ends the process when called in its main thread, the worker otherwise. */
@@ -27,15 +39,36 @@ export const exitHere: (status: number) => never = process.exit.bind(process);
  */
 export function onFatalError(handler: (error: unknown) => void): void {
   process.on('uncaughtExceptionMonitor', (error) => {
-    if (process.listenerCount('uncaughtException') === 0) handler(error);
+    if (process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback())
+      handler(error);
   });
 }
 
 /** Replaces the end of this thread when an error is not caught; the program's own handlers take precedence. */
 export function onUncaughtError(handler: (error: unknown) => void): void {
-  process.on('uncaughtException', (error) => {
-    if (process.listenerCount('uncaughtException') === 1) handler(error);
+  let handlers = 0;
+  // Comes before all handlers; one that is to run once is not counted any more when ours runs.
+  process.on('uncaughtExceptionMonitor', () => {
+    handlers = process.listenerCount('uncaughtException');
   });
+  process.on('uncaughtException', (error) => {
+    if (handlers === 1) handler(error);
+  });
+}
+
+const THREAD_EVENTS = ['uncaughtException', 'unhandledRejection', 'rejectionHandled', 'warning', 'exit', 'beforeExit'];
+
+/** Takes note of the handlers on `process`; what it returns removes those that were added since. */
+export function rememberHandlers(): () => void {
+  const known = new Map(THREAD_EVENTS.map((event) => [event, new Set(process.rawListeners(event))]));
+  return () => {
+    for (const [event, listeners] of known) {
+      if (process.listenerCount(event) === listeners.size) continue;
+      for (const listener of process.rawListeners(event)) {
+        if (!listeners.has(listener)) process.off(event, listener as () => void);
+      }
+    }
+  };
 }
 
 /** Calls `handler` whenever this thread's event loop has nothing left to do; what it starts keeps the thread alive. */
@@ -69,9 +102,12 @@ export function collectGarbage(): void {
 
 const SIGINT = 'SIGINT';
 
+/** Our own handler, once there is one. */
+let ownSigint: (() => void) | undefined;
+
 /** Whether the program has a handler for Ctrl-C. */
 export function handlesSigint(): boolean {
-  return process.listenerCount(SIGINT) > 0;
+  return process.listenerCount(SIGINT) > (ownSigint === undefined ? 0 : 1);
 }
 
 /** Runs the program's handlers for Ctrl-C. */
@@ -79,15 +115,28 @@ export function emitSigint(): void {
   process.emit(SIGINT, SIGINT);
 }
 
-/** Calls `changed` after the program has added or removed a handler for Ctrl-C. */
-export function onSigintHandlers(changed: () => void): void {
-  // 'newListener' comes before the listener is there.
-  process.on('newListener', (event) => {
-    if (event === SIGINT) queueMicrotask(changed);
-  });
-  process.on('removeListener', (event) => {
-    if (event === SIGINT) queueMicrotask(changed);
-  });
+/**
+ * From the moment that the program has a handler for Ctrl-C the signal is the platform's to deliver, on the event loop: then `taken` is
+ * called, once, and from then on `unhandled` for each signal that comes while the program has no handler any more.
+ */
+export function onSigintTaken(taken: () => void, unhandled: () => void): void {
+  const take = () => {
+    if (ownSigint !== undefined) return;
+    ownSigint = () => {
+      if (!handlesSigint()) unhandled();
+    };
+    // Before the program's, because a handler that is to run once is gone by the time it has run.
+    process.prependListener(SIGINT, ownSigint);
+    taken();
+  };
+  if (handlesSigint()) take();
+  else {
+    process.on('newListener', function watch(event) {
+      if (event !== SIGINT) return;
+      process.off('newListener', watch);
+      take();
+    });
+  }
 }
 
 /** Ends the process as Ctrl-C does when nobody handles it. */

@@ -8,18 +8,23 @@ import { isatty } from 'node:tty';
 export type Descriptor = 1 | 2;
 
 /**
- * Writes all of it. A pipe that is full is waited for; a reader that has gone away is not an error worth ending a thread for.
+ * Writes all of it. While a pipe is full `pause` is called, which waits a while, or returns false to drop the rest. A reader that has
+ * gone away is not an error worth ending a thread for.
  */
-export function writeAll(descriptor: Descriptor, bytes: Uint8Array, pause: () => void): void {
+export function writeAll(descriptor: Descriptor, bytes: Uint8Array, pause: () => boolean): void {
   for (let written = 0; written < bytes.length; ) {
     try {
       written += writeSync(descriptor, bytes, written);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // The main thread's streams put the descriptor into non-blocking mode, for everybody.
-      if (code === 'EAGAIN') pause();
-      else if (code === 'EPIPE' || code === 'EBADF' || code === 'EIO') return;
-      else throw error;
+      if (code === 'EAGAIN') {
+        if (!pause()) return;
+      } else if (code === 'EPIPE' || code === 'EBADF' || code === 'EIO') {
+        return;
+      } else {
+        throw error;
+      }
     }
   }
 }

@@ -34,6 +34,8 @@ export interface SpawnOptions {
   readonly stackSize?: number;
   /** Mebibytes of JavaScript heap; none = the platform's default. */
   readonly heapLimit?: number;
+  /** Node's options. */
+  readonly flags?: readonly string[];
   readonly transfer?: readonly Transferable[];
 }
 
@@ -51,11 +53,11 @@ export const STACK_CEILING = 1024 * MEBIBYTE;
  * @throws the platform's error when it cannot: out of threads or memory.
  */
 export function spawn(boot: WorkerBoot, options: SpawnOptions): Worker {
-  const { name, stackSize = 0, heapLimit, transfer = [] } = options;
+  const { name, stackSize = 0, heapLimit, flags = [], transfer = [] } = options;
   // Node would find out later, in the worker, while the main thread may be waiting for it.
   if (!existsSync(ENTRY)) {
     throw new Error(
-      `Heddle's own files are not where it was loaded from, ${ENTRY} for one: tell your bundler that heddle is external`,
+      `Heddle's own files are not where it was loaded from, ${ENTRY} for one: tell your bundler that heddle is external, and let the program read its folder`,
     );
   }
   return new Worker(ENTRY, {
@@ -63,8 +65,7 @@ export function spawn(boot: WorkerBoot, options: SpawnOptions): Worker {
     workerData: boot,
     transferList: [...transfer],
     env: SHARE_ENV,
-    // Only threads run user code, and only user code may need loaders.
-    execArgv: boot.role === 'thread' ? loaderFlags(process.execArgv) : [],
+    execArgv: [...flags],
     resourceLimits: {
       ...(stackSize > 0 && { stackSizeMb: Math.max(stackSize, STACK_FLOOR) / MEBIBYTE }),
       ...(heapLimit !== undefined && { maxOldGenerationSizeMb: heapLimit, maxYoungGenerationSizeMb: 4 }),
@@ -94,8 +95,12 @@ export function receive(port: MessagePort): unknown {
 const LOADER_FLAGS = ['--import', '--require', '-r', '--loader', '--experimental-loader', '--conditions', '-C'];
 const LOADER_SWITCHES = /^--(no-warnings|enable-source-maps|preserve-symlinks|experimental-(strip|transform)-types)$/;
 
-/** Those of the process's flags that decide how modules load. Others either hold for the whole process or break workers. */
-function loaderFlags(flags: readonly string[]): string[] {
+/**
+ * Those of this process's options that decide how modules load: threads run the program's code, and may import more of it. Other options
+ * hold for the whole process anyway, or break workers.
+ */
+export function loaderFlags(): string[] {
+  const flags = process.execArgv;
   const kept: string[] = [];
   for (let index = 0; index < flags.length; index++) {
     const flag = flags[index] ?? '';

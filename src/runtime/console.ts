@@ -17,16 +17,18 @@ const FULL_PIPE_PAUSE = 1;
 
 /**
  * Writes to standard output (1) or standard error (2) before it returns. After `patience` milliseconds it writes although another
- * thread is in the middle of a write: whoever buries the dead must not wait for one of them.
+ * thread is in the middle of a write, and drops what a full pipe does not take: whoever buries the dead must not wait for one of them,
+ * nor for a reader.
  */
 export function print(descriptor: Descriptor, text: string | Uint8Array, patience = Infinity): void {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
   const lock = descriptor === 1 ? H_STDOUT : H_STDERR;
+  const deadline = atomic.now() + patience;
   mask();
   const alone = acquireBlocking(lock, patience);
   if (alone) atomic.store(lock + HOLDER, slot + 1);
   try {
-    writeAll(descriptor, bytes, pause);
+    writeAll(descriptor, bytes, () => atomic.now() < deadline && pause());
   } finally {
     if (alone) {
       atomic.store(lock + HOLDER, 0);
@@ -37,8 +39,9 @@ export function print(descriptor: Descriptor, text: string | Uint8Array, patienc
 }
 
 /** A wait that nobody ends early: the null page's first word is always 0. */
-function pause(): void {
+function pause(): true {
   atomic.wait(0, 0, FULL_PIPE_PAUSE);
+  return true;
 }
 
 /** A thread has died: opens the output locks if it was inside, and wakes others that it may have been about to wake. */

@@ -5,26 +5,28 @@
 // library, the next turn of the event loop, the next instruction under `interruptible()`. Several coalesce until then.
 
 import { atomic } from '../memory/atomics.js';
-import { H_SIGINT_HANDLED, R_ATTENTION } from '../memory/layout.js';
+import { H_SIGINT_TAKEN, R_ATTENTION } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { runEndable } from '../platform/debugger.js';
-import { emitSigint, exitHere, handlesSigint, onFatalError } from '../platform/process.js';
+import { emitSigint, exitHere, handlesSigint, onFatalError, onSigintTaken } from '../platform/process.js';
 import { KeyboardInterrupt, SystemExit } from '../sync/errors.js';
 import {
   ARM,
   arm,
-  awaitCut,
   enterGuard,
   INTERRUPT,
   isGuarded,
   leaveGuard,
+  mask,
   onInterrupt,
+  onRefusal,
   poll,
+  unmask,
 } from '../sync/safepoint.js';
 import { print } from './console.js';
 import { describeError } from './report.js';
-import { ask, summonSupervisor } from './supervisor.js';
+import { ask, awaitSigintWatch, summonSupervisor } from './supervisor.js';
 
 /** What a shell reports for a program that Ctrl-C has ended. */
 const SIGINT_STATUS = 130;
@@ -48,17 +50,22 @@ export function interruptible<T>(fn: () => T): T {
   poll();
   if (slot !== 0 || isGuarded()) return fn();
   summonSupervisor();
+  awaitSigintWatch();
   let outcome: { value: T } | { error: unknown } | undefined;
-  const mark = enterGuard();
+  enterGuard();
   const cut = runEndable(() => {
+    unmask();
     try {
+      // What came since the poll above has found no guard to end.
+      poll();
       outcome = { value: fn() };
     } catch (error) {
       outcome = { error };
     }
-    awaitCut();
+    // Waits here for an end that is on its way.
+    mask();
   });
-  leaveGuard(mark, cut);
+  leaveGuard(cut);
   if (cut) throw new KeyboardInterrupt();
   poll();
   if (outcome === undefined) throw new Error('the guarded function did not run');
@@ -73,12 +80,20 @@ function deliver(): void {
 
 /** Under a program's own handler nothing is cut short: the handler runs at the next safepoint or turn of the event loop. */
 function armUnlessHandled(): boolean {
-  return atomic.load(H_SIGINT_HANDLED) === 0 && arm();
+  return !handlesSigint() && arm();
 }
 
 /** Prepares the main thread: how interrupts arrive, and what becomes of those that nobody catches. */
 export function attendMain(): void {
   onInterrupt(deliver);
+  onRefusal(() => ask({ type: 'interrupt' }));
+  onSigintTaken(
+    () => atomic.store(H_SIGINT_TAKEN, 1),
+    () => {
+      atomic.or(recordOf(0) + R_ATTENTION, INTERRUPT);
+      poll();
+    },
+  );
   Object.defineProperty(globalThis, Symbol.for(ARM), { value: armUnlessHandled });
   onFatalError((error) => {
     if (error instanceof KeyboardInterrupt) {

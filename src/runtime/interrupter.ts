@@ -13,19 +13,29 @@ import { ARM, GUARDED } from '../sync/safepoint.js';
 
 export class MainInterrupter {
   #busy = false;
+  #again = false;
 
-  /** Something has set the main thread's interrupt bit. Unless it is under the guard nothing is done: its next safepoint sees the bit. */
+  /** Something has set the main thread's interrupt bit. Ends what runs under the guard; without a guard its next safepoint sees the bit. */
   async interrupt(): Promise<void> {
-    if (this.#busy || (atomic.load(recordOf(0) + R_ATTENTION) & GUARDED) === 0) return;
+    this.#again = true;
+    if (this.#busy) return;
     this.#busy = true;
-    // Connected only for this: a process that ends with a session open waits for it.
-    const main = new MainDebugger();
-    try {
-      const armed = await main.evaluate(`globalThis[Symbol.for('${ARM}')]?.() ?? false`);
-      if (armed === true) await main.terminate();
-    } finally {
-      main.disconnect();
-      this.#busy = false;
+    while (this.#again) {
+      this.#again = false;
+      await interruptOnce();
     }
+    this.#busy = false;
+  }
+}
+
+async function interruptOnce(): Promise<void> {
+  if ((atomic.load(recordOf(0) + R_ATTENTION) & GUARDED) === 0) return;
+  // Connected only for this: a process that ends with a session open waits for it.
+  const main = new MainDebugger();
+  try {
+    const armed = await main.evaluate(`globalThis[Symbol.for('${ARM}')]?.() ?? false`);
+    if (armed === true) await main.terminate();
+  } finally {
+    main.disconnect();
   }
 }

@@ -1,7 +1,6 @@
 // The wire protocol between threads and the supervisor. Jobs do not pass here: a starter sends them to the worker directly, through
 // a channel (a link) that the supervisor only passes on once.
 
-import type { SharedWasmMemory } from '../memory/wasm.js';
 import type { MessagePort } from '../platform/worker.js';
 
 /** One end of a channel over which the worker with the serial `from` starts threads on the receiver. */
@@ -12,8 +11,8 @@ export interface Link {
 
 /** From any thread to the supervisor. */
 export type Request =
-  /** Make a worker for a slot in state SPAWNING; its first job comes through the link. */
-  | { readonly type: 'spawn'; readonly slot: number; readonly link: Link }
+  /** Make the worker with this serial for a slot in state SPAWNING; its first job comes through the link. */
+  | { readonly type: 'spawn'; readonly slot: number; readonly worker: number; readonly link: Link }
   /** Pass a link on to the worker of a slot, if it is still the one with the serial `to`. */
   | { readonly type: 'link'; readonly slot: number; readonly to: number; readonly link: Link }
   /** An interrupt was set in the main thread's attention word. */
@@ -28,9 +27,10 @@ export interface Mail {
 export type Poke = 'turn';
 
 export interface SupervisorBoot {
-  readonly memory: SharedWasmMemory;
   /** Whether the main thread is that of the process: signals and the debugger reach it. */
   readonly processMain: boolean;
+  /** Node's options for threads. */
+  readonly flags: readonly string[];
 }
 
 export interface ThreadBoot {

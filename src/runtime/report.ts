@@ -16,9 +16,13 @@ export function describeError(error: unknown): string {
   return withoutOwnFrames(mapStack(inspect(error)));
 }
 
-/** Prints that the thread which ran `label` has ended by an error. */
+/** Prints that the thread which ran `label` has ended by an error. Waits `patience` milliseconds at most to do so. Does not throw. */
 export function reportUnhandled(label: string, error: unknown, patience?: number): void {
-  print(2, `Unhandled exception in thread started by <${label}>\n${describeError(error)}\n`, patience);
+  try {
+    print(2, `Unhandled exception in thread started by <${label}>\n${describeError(error)}\n`, patience);
+  } catch {
+    // Standard error cannot be written to. There is nobody left to tell, and the thread has to end all the same.
+  }
 }
 
 /** Drops Heddle's frames, and the platform's below the last of them: those that called Heddle. */

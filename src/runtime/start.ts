@@ -40,7 +40,7 @@ import {
 interface Outbox {
   readonly port: MessagePort;
   /** What the worker has been sent before. */
-  readonly ledger: Ledger;
+  ledger: Ledger;
 }
 
 /** Outboxes by the serial of the worker at the other end. */
@@ -90,12 +90,12 @@ function claimParking(stackSize: number): number {
 /** Gives a job to the parked worker of a slot that this thread has claimed. */
 function handOver(slot: number, call: CapturedCall): void {
   const record = recordOf(slot);
+  const outbox = outboxTo(slot);
   try {
-    const outbox = outboxTo(slot);
     load(slot, call, outbox);
   } catch (error) {
     // What the ledger says was sent was not.
-    outboxes.delete(atomic.load(record + R_WORKER));
+    outbox.ledger = new Ledger();
     settleInflight(slot);
     unclaim(slot);
     throw error;
@@ -116,7 +116,8 @@ function spawnFor(call: CapturedCall, stackSize: number): number {
     load(slot, call, outbox);
     atomic.store(record + R_WAKE, 1);
     atomic.store(record + R_STATE, SPAWNING);
-    ask({ type: 'spawn', slot, link: { from: serial, port: port2 } }, [port2]);
+    const worker = atomic.load(record + R_WORKER);
+    ask({ type: 'spawn', slot, worker, link: { from: serial, port: port2 } }, [port2]);
     while (atomic.load(record + R_STATE) === SPAWNING) {
       if (atomic.wait(record + R_STATE, SPAWNING, SPAWN_PATIENCE) === 'timed-out') break;
     }
@@ -140,7 +141,14 @@ function load(slot: number, call: CapturedCall, outbox: Outbox): void {
     slot,
     call.handles.map((handle) => handle.address),
   );
-  outbox.port.postMessage(packet, call.transfer as Transferable[]);
+  try {
+    outbox.port.postMessage(packet, call.transfer as Transferable[]);
+  } catch (cause) {
+    // A port that was passed on before, for one: the platform does not say which.
+    throw new TypeError(`${call.label} cannot start: one of its arguments cannot be passed on (${String(cause)})`, {
+      cause,
+    });
+  }
 }
 
 /** The outbox to the worker of a slot that this thread has claimed; a new one is passed on by the supervisor. */

@@ -29,6 +29,7 @@ import {
   FAILED,
   FREE,
   IDLE,
+  LEFTOVER,
   labelOf,
   RETIRING,
   RUNNING,
@@ -37,7 +38,7 @@ import {
   stateOf,
 } from './table.js';
 
-/** Idle workers that are kept for good; more than these are ended after IDLE_LIMIT milliseconds. */
+/** Idle workers that are kept for good; more than these are ended within 2 × IDLE_LIMIT milliseconds. */
 const KEPT = Math.max(4, 2 * cores);
 const IDLE_LIMIT = 5_000;
 
@@ -55,7 +56,7 @@ interface Charge {
 }
 
 const boot = workerBoot();
-const { processMain } = boot.data as SupervisorBoot;
+const { processMain, flags } = boot.data as SupervisorBoot;
 const main = parentPort();
 const charges = new Map<number, Charge>();
 const interrupter = processMain ? new MainInterrupter() : undefined;
@@ -67,7 +68,9 @@ else waiveSigint();
 
 function handle(request: Request): void {
   if (request.type === 'spawn') {
-    makeWorker(request.slot, request.link);
+    // A starter that has lost patience may have given the slot back, and another one may have it now.
+    if (atomic.load(recordOf(request.slot) + R_WORKER) === request.worker) makeWorker(request.slot, request.link);
+    else request.link.port.close();
     // What is made ahead must not hold up what was asked for.
     setImmediate(keepHouse);
   } else if (request.type === 'link') {
@@ -88,6 +91,7 @@ function makeWorker(slot: number, link: Link | undefined): void {
       {
         name: `heddle thread ${slot + 1}`,
         stackSize: atomic.load(record + R_STACK),
+        flags,
         transfer: link ? [port2, link.port] : [port2],
       },
     );
@@ -102,7 +106,7 @@ function makeWorker(slot: number, link: Link | undefined): void {
   worker.on('error', (error) => {
     charge.error = error;
   });
-  worker.on('exit', () => bury(slot, charge));
+  worker.on('exit', (status) => bury(slot, charge, status));
   if (link) changeState(slot, RUNNING);
 }
 
@@ -120,10 +124,10 @@ function passLink(slot: number, to: number, link: Link): void {
 }
 
 /** A worker has exited: says so if its thread had not ended, and lets go of all it held. */
-function bury(slot: number, charge: Charge): void {
+function bury(slot: number, charge: Charge, status: number): void {
   const record = recordOf(slot);
   const worker = atomic.load(record + R_WORKER);
-  const wasRunning = stateOf(slot) === RUNNING;
+  const state = stateOf(slot);
   const died = charge.error ?? new Error('the thread was terminated from outside, or by process.reallyExit()');
   charges.delete(slot);
   // What it asked for before it died is still on the port: a link that another worker waits for, perhaps.
@@ -133,35 +137,34 @@ function bury(slot: number, charge: Charge): void {
   charge.control.close();
 
   releaseOutput(slot);
-  if (wasRunning) reportUnhandled(labelOf(slot), died, PRINT_PATIENCE);
+  const violent = charge.error !== undefined || status !== 0;
+  if (state === RUNNING || (state === LEFTOVER && violent)) reportUnhandled(labelOf(slot), died, PRINT_PATIENCE);
   atomic.store(record + R_WAITS, 0);
   settleInflight(slot);
   // It may have died between freeing a lock and waking the next, or between being woken and acquiring.
   releasePins(slot, wakeLock);
   for (const other of slots()) {
-    if (stateOf(other) === CLAIMED && atomic.load(recordOf(other) + R_CLAIMER) === worker) {
-      settleInflight(other);
-      changeState(other, charges.has(other) ? IDLE : FREE);
-    }
+    const given = stateOf(other);
+    if ((given !== CLAIMED && given !== SPAWNING) || atomic.load(recordOf(other) + R_CLAIMER) !== worker) continue;
+    settleInflight(other);
+    changeState(other, charges.has(other) ? IDLE : FREE);
   }
+  if (state === RUNNING) atomic.add(record + R_ENDED, 1);
   changeState(slot, FREE);
-  atomic.add(record + R_ENDED, 1);
   atomic.notify(record + R_ENDED, Infinity);
-  keepHouse();
+  // One that fails before it is ready would fail again.
+  if (state !== BOOTING) keepHouse();
 }
 
 /** One spare worker as long as the cores are not all served, and no more idle ones than KEPT for long. */
 function keepHouse(): void {
-  const idle = idleSlots();
-  if (idle.length === 0 && charges.size <= cores) makeSpare();
-  if (idle.length > KEPT && !retirement) {
+  const spares = [...slots()].filter((slot) => stateOf(slot) === IDLE || stateOf(slot) === BOOTING);
+  if (spares.length === 0 && charges.size <= cores) makeSpare();
+  // Nobody tells us when a worker becomes idle, so we look from time to time while there could be too many.
+  if (charges.size > KEPT && retirement === undefined) {
     retirement = setTimeout(retire, IDLE_LIMIT);
     retirement.unref();
   }
-}
-
-function idleSlots(): number[] {
-  return [...slots()].filter((slot) => stateOf(slot) === IDLE || stateOf(slot) === BOOTING);
 }
 
 function makeSpare(): void {
@@ -171,13 +174,15 @@ function makeSpare(): void {
   makeWorker(slot, undefined);
 }
 
-/** Ends the idle workers that are too many, the newest first. */
+/** Ends the idle workers that are too many. */
 function retire(): void {
   retirement = undefined;
-  for (const slot of idleSlots().slice(KEPT)) {
+  const idle = [...slots()].filter((slot) => stateOf(slot) === IDLE);
+  for (const slot of idle.slice(KEPT)) {
     const state = recordOf(slot) + R_STATE;
     if (atomic.compareExchange(state, IDLE, RETIRING) === IDLE) void charges.get(slot)?.worker.terminate();
   }
+  keepHouse();
 }
 
 function interruptMain(): void {

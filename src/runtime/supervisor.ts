@@ -3,10 +3,10 @@
 // does not keep the process alive.
 
 import { atomic } from '../memory/atomics.js';
-import { H_SIGINT_EPOCH, H_SIGINT_HANDLED, H_SIGINT_WATCHED } from '../memory/layout.js';
+import { H_SIGINT_WATCHED } from '../memory/layout.js';
 import { memory, NO_SLOT, slot } from '../memory/memory.js';
-import { handlesSigint, onSigintHandlers, programArguments } from '../platform/process.js';
-import { isProcessMain, type MessagePort, spawn, type Transferable } from '../platform/worker.js';
+import { programArguments } from '../platform/process.js';
+import { isProcessMain, loaderFlags, type MessagePort, spawn, type Transferable } from '../platform/worker.js';
 import { poll } from '../sync/safepoint.js';
 import type { Request, SupervisorBoot } from './messages.js';
 
@@ -48,8 +48,7 @@ export function summonSupervisor(): void {
 
 function start(): Mailbox {
   if (slot !== 0) throw new Error('only the main thread starts the supervisor');
-  watchSigintHandlers();
-  const data: SupervisorBoot = { memory, processMain: isProcessMain };
+  const data: SupervisorBoot = { processMain: isProcessMain, flags: loaderFlags() };
   const worker = spawn(
     { role: 'supervisor', seat: { memory, slot: NO_SLOT }, data, argv: programArguments() },
     { name: 'heddle supervisor' },
@@ -61,16 +60,4 @@ function start(): Mailbox {
   });
   worker.unref();
   return worker;
-}
-
-/** Tells everybody whether the program wants to handle Ctrl-C itself (src/runtime/sigint.ts). */
-function watchSigintHandlers(): void {
-  const note = () => {
-    const handled = handlesSigint() ? 1 : 0;
-    if (atomic.exchange(H_SIGINT_HANDLED, handled) === handled) return;
-    atomic.add(H_SIGINT_EPOCH, 1);
-    atomic.notify(H_SIGINT_EPOCH, Infinity);
-  };
-  note();
-  onSigintHandlers(note);
 }

@@ -11,11 +11,9 @@
 //                                                                 → FAILED    supervisor, it cannot be made
 //     FAILED    the claimer is about to see it                    → FREE      claimer
 //     BOOTING   a worker boots ahead, with no job                 → IDLE      the worker
-//     RUNNING   a thread runs                                     → IDLE      the worker, when the thread has ended and left nothing
-//                                                                 → LEFTOVER  the worker, when the thread has ended
-//     LEFTOVER  timers or handles of the ended thread remain      → IDLE      the worker, when its event loop has run dry
-//     IDLE      parked or about to park, can be claimed           → CLAIMED   compare-exchange by a starter
-//                                                                 → LEFTOVER  compare-exchange by the worker: there is something after all
+//     RUNNING   a thread runs                                     → LEFTOVER  the worker, when the thread has ended
+//     LEFTOVER  microtasks, timers, handles of the thread remain      → IDLE      the worker, when its event loop has run dry
+//     IDLE      parked, can be claimed                            → CLAIMED   compare-exchange by a starter
 //                                                                 → RETIRING  compare-exchange by the supervisor
 //     RETIRING  the supervisor ends the worker
 //     any       the worker has exited                             → FREE      supervisor, after it has let go of what the worker held

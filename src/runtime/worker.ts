@@ -7,9 +7,9 @@
 //       it returned       → end the thread
 //       it threw          → report, unless it was SystemExit; end the thread
 //       it gave a promise → end the thread so when that settles; hold the event loop until then
-//     end the thread: IDLE if it has left nothing on the event loop, else LEFTOVER
+//     end the thread: LEFTOVER
 //   a turn of the event loop: microtasks of the job run
-//   resume    park again at once, if there is nothing on the event loop or a next job already; else LEFTOVER
+//   resume    if nothing is left on the event loop: IDLE, park
 //   the event loop runs dry when the job's timers and handles are done: IDLE, park
 //
 // An error on the event loop that nobody caught is reported too. If the thread has not ended, that ends it; and since its promise
@@ -28,6 +28,7 @@ import {
   loopIsQuiet,
   onLoopDry,
   onUncaughtError,
+  rememberHandlers,
   soon,
 } from '../platform/process.js';
 import { type MessagePort, receive, workerBoot } from '../platform/worker.js';
@@ -77,18 +78,23 @@ onUncaughtError((error) => {
   exitHere(0);
 });
 onLoopDry(park);
+/** What a thread has put on `process` is not to catch the errors of the next. */
+const forgetHandlers = rememberHandlers();
 if (atomic.load(record + R_STATE) === BOOTING) changeState(slot, IDLE);
 soon(park);
 
 function park(): void {
   if (running) return;
-  if (atomic.load(record + R_STATE) === LEFTOVER) changeState(slot, IDLE);
+  if (atomic.load(record + R_STATE) === LEFTOVER) {
+    forgetHandlers();
+    changeState(slot, IDLE);
+  }
   while (atomic.load(record + R_WAKE) === jobs) {
     if (atomic.wait(record + R_WAKE, jobs, tidy ? Infinity : TIDY_AFTER) !== 'timed-out') continue;
     tidy = true;
     collectGarbage();
-    // Finalizers run in the turn between.
-    soon(resume);
+    // Finalizers run in the turns between.
+    soon(() => soon(resume));
     return;
   }
   jobs++;
@@ -97,16 +103,9 @@ function park(): void {
   run();
 }
 
-/** A turn after a job: what it left for the microtask queue has run, and may have left more. */
+/** A turn after a job: what it left for the microtask queue has run. Parks at once if that has left nothing on the event loop. */
 function resume(): void {
-  if (running) return;
-  const claimed = atomic.load(record + R_WAKE) !== jobs;
-  if (!claimed && !loopIsQuiet()) {
-    // We park when that is done, unless a starter is faster: its job has been waiting for us, so it goes first.
-    const before = atomic.compareExchange(record + R_STATE, IDLE, LEFTOVER);
-    if (before === IDLE || before === LEFTOVER) return;
-  }
-  park();
+  if (loopIsQuiet()) park();
 }
 
 function run(): void {
@@ -143,8 +142,9 @@ function start({ fn, args }: Call): void {
   }
 }
 
-/** The thread ends by an error. */
+/** The thread ends by an error. A promise that was kept cannot be broken: only the first end counts. */
 function fail(error: unknown): void {
+  if (!running) return;
   if (!(error instanceof SystemExit)) reportUnhandled(labelOf(slot), error);
   endThread();
 }
@@ -155,8 +155,8 @@ function endThread(): void {
   clearInterval(hold);
   hold = undefined;
   settleInflight(slot);
-  changeState(slot, loopIsQuiet() ? IDLE : LEFTOVER);
   atomic.add(record + R_ENDED, 1);
+  changeState(slot, LEFTOVER);
   atomic.notify(record + R_ENDED, Infinity);
   // Without anything on the event loop the worker would end.
   soon(resume);

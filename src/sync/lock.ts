@@ -61,7 +61,8 @@ export class Lock {
    * @param timeout milliseconds to wait at most; -1 or none = for ever.
    * @returns whether the lock was acquired.
    * @throws TypeError, RangeError for wrong arguments, also when the lock is free.
-   * @throws KeyboardInterrupt in the main thread, if one came while it waited: the lock is then held.
+   * @throws KeyboardInterrupt in the main thread: if one was pending already, before anything is done; if one came while it waited, after
+   * the lock was acquired, which is then held. `with` and `hold` leave it released in both cases.
    */
   acquire(wait: boolean | number | AcquireOptions = true, timeout?: number): boolean {
     // Fast path: everything unusual makes one of the tests fail. It has its own compare-exchange, as `release` its own exchange,
@@ -123,12 +124,12 @@ export class Lock {
         pending.cancel();
         reject(signal?.reason);
       };
+      signal?.addEventListener('abort', abort, { once: true });
       const pending = acquireEventually(word, timeout, (success) => {
         signal?.removeEventListener('abort', abort);
         if (success) acquired();
         else resolve(false);
       });
-      signal?.addEventListener('abort', abort, { once: true });
     });
   }
 
@@ -172,13 +173,15 @@ export class Lock {
 
   /** Acquires the lock for a scope: `using held = lock.hold()`. */
   hold(): HeldLock {
-    this.acquire();
+    if (attentive()) this.#acquireWhole();
+    else this.acquire();
     return heldLock(this);
   }
 
   /** As `hold`, without blocking this thread: `using held = await lock.holdAsync()`. Options as for `acquireAsync`, without a time-out. */
   async holdAsync(options: { signal?: AbortSignal } = {}): Promise<HeldLock> {
-    await this.acquireAsync(options.signal === undefined ? {} : { signal: options.signal });
+    timeoutOf(options as AcquireOptions, ['signal']);
+    await this.acquireAsync(options);
     return heldLock(this);
   }
 
@@ -188,19 +191,29 @@ export class Lock {
    */
   with<T>(fn: () => T): T {
     if (typeof fn !== 'function') throw new TypeError(`with() takes a function, not ${String(fn)}: lock.with(() => …)`);
-    poll();
-    this.#acquire(Infinity);
+    this.#acquireWhole();
     let result: T;
     try {
-      poll();
       result = fn();
+      if (isThenable(result)) return result.then(...this.#releaseAfter()) as T;
     } catch (error) {
       this.#releaseQuietly();
       throw error;
     }
-    if (isThenable(result)) return result.then(...this.#releaseAfter()) as T;
     this.release();
     return result;
+  }
+
+  /** Acquires the lock, or throws an interrupt and leaves it released. */
+  #acquireWhole(): void {
+    poll();
+    this.#acquire(Infinity);
+    try {
+      poll();
+    } catch (interrupt) {
+      this.#releaseQuietly();
+      throw interrupt;
+    }
   }
 
   #releaseAfter(): [(value: unknown) => unknown, (error: unknown) => never] {

@@ -30,9 +30,20 @@ export function onInterrupt(action: () => void): void {
   deliver = action;
 }
 
-/** Under a guard: how deep inside the library this thread is, and whether an end of the guarded function is on its way. */
+/**
+ * Under a guard: how deep this thread is inside the library, whether an end of the guarded function is on its way, and whether one was
+ * refused because we were inside.
+ */
 let masked = 0;
 let armed = false;
+let refused = false;
+
+/** Asks again for an interrupt that was refused. */
+let remind: () => void = () => {};
+
+export function onRefusal(action: () => void): void {
+  remind = action;
+}
 
 /** Whether a safepoint has anything to do. One plain load, for fast paths. */
 export function attentive(): boolean {
@@ -48,17 +59,24 @@ export function poll(): void {
 /** The library begins something that must not be cut short. Pairs with `unmask`. */
 export function mask(): void {
   masked++;
-  // Armed before we could mask: the end is already on its way and will come at an instruction of this loop.
+  // Armed before we could mask: the end is on its way and will come at an instruction of this loop.
   while (armed) atomic.now();
 }
 
 export function unmask(): void {
-  masked--;
+  if (--masked > 0 || !refused) return;
+  refused = false;
+  remind();
 }
 
 /** Runs inside this thread at another's request, between two of its instructions: may the guarded function be ended right here? */
 export function arm(): boolean {
-  if (masked > 0 || (atomic.load(address) & GUARDED) === 0 || (atomic.load(address) & INTERRUPT) === 0) return false;
+  const attention = atomic.load(address);
+  if ((attention & GUARDED) === 0 || (attention & INTERRUPT) === 0) return false;
+  if (masked > 0) {
+    refused = true;
+    return false;
+  }
   atomic.and(address, ~INTERRUPT);
   armed = true;
   return true;
@@ -72,11 +90,11 @@ interface Held {
 }
 
 let held: Held[] = [];
-let depth = 0;
+let guarded = false;
 
 /** Whether this thread is under a guard, so that acquisitions have to be noted. */
 export function isGuarded(): boolean {
-  return depth > 0;
+  return guarded;
 }
 
 export function noteAcquired(lock: object, free: () => void): void {
@@ -88,22 +106,22 @@ export function noteReleased(lock: object): void {
   if (index >= 0) held.splice(index, 1);
 }
 
-/** Enters a guard; the result goes to `leaveGuard`. */
-export function enterGuard(): number {
-  if (depth++ === 0) atomic.or(address, GUARDED);
-  return held.length;
+/** Enters the guard, masked: only between `unmask` and the next `mask` can the function be ended. Guards do not nest. */
+export function enterGuard(): void {
+  guarded = true;
+  masked++;
+  atomic.or(address, GUARDED);
 }
 
-/** Leaves a guard. `cut` says that the function was ended from outside: what it had acquired is released. */
-export function leaveGuard(mark: number, cut: boolean): void {
+/** Leaves the guard. `cut` says that the function was ended from outside: what it had acquired is released. */
+export function leaveGuard(cut: boolean): void {
+  // First of all: an end that is asked for from now on is refused.
+  atomic.and(address, ~GUARDED);
   armed = false;
+  refused = false;
   masked = 0;
-  if (--depth === 0) atomic.and(address, ~GUARDED);
-  if (cut) for (const entry of held.splice(mark).reverse()) entry.free();
-  else if (depth === 0) held = [];
-}
-
-/** When a guarded function is done but its end is on its way already, it must come here and not later. */
-export function awaitCut(): void {
-  while (armed) atomic.now();
+  guarded = false;
+  const left = held;
+  held = [];
+  if (cut) for (const entry of left.reverse()) entry.free();
 }
