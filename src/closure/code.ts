@@ -57,11 +57,14 @@ export class Code {
     };
   }
 
-  /** The whole file that ran and where this code begins in it; -1 when it cannot be told. May start the debugger. */
-  whole(): { source: Source; start: number } {
-    if (this.source) return { source: this.source, start: this.start };
+  /**
+   * The whole text around this code, and where it begins in it, or -1: the file, unless that has types in it, and then what ran. The
+   * latter starts the debugger.
+   */
+  *texts(): Generator<{ source: Source; start: number }> {
+    if (this.source && !TYPED.test(this.record.file)) yield { source: this.source, start: this.start };
     const source = ranSource(this.scriptId);
-    return { source, start: source.find(this.#text, this.#location, this.analysis.anchor) };
+    yield { source, start: source.find(this.#text, this.#location, this.analysis.anchor) };
   }
 
   /** Position of an offset in the text. */
@@ -74,6 +77,8 @@ export class Code {
       : { file, line: line + before.length, column: last + 1 };
   }
 }
+
+const TYPED = /\.[cm]?tsx?$/;
 
 let codes = 0;
 const newCodeId = (): string => `${threadId()}.${codes++}`;

@@ -41,10 +41,15 @@ export function declarationsOf(code: Code): ReadonlyMap<string, Declaration> {
 }
 
 function findDeclarations(code: Code): ReadonlyMap<string, Declaration> {
-  const { source, start } = code.whole();
-  const file = start < 0 ? undefined : parsedFile(source);
-  const node = file && functionAt(file.program, start, start + code.analysis.anchor);
-  if (!file || !node) return NOTHING;
+  for (const { source, start } of code.texts()) {
+    const file = start < 0 ? undefined : parsedFile(source);
+    const node = file && functionAt(file.program, start, start + code.analysis.anchor);
+    if (file && node) return declarationsAround(code, file, node);
+  }
+  return NOTHING;
+}
+
+function declarationsAround(code: Code, file: ParsedFile, node: Syntax): ReadonlyMap<string, Declaration> {
   const inner = file.scopes.acquire(node as never, false);
   const declarations = new Map<string, Declaration>();
   for (const { name } of code.analysis.free) {

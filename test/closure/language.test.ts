@@ -445,39 +445,6 @@ test('labels, tagged templates, regular expressions, optional chains, spread', a
   );
 });
 
-test("using, through the compiler's helper or natively", async () => {
-  const closed: string[] = [];
-  const open = (name: string, log: string[]): Disposable => ({ [Symbol.dispose]: () => void log.push(name) });
-  assert.deepEqual(
-    await run((log: string[]) => {
-      {
-        using a = open('a', log);
-        using b = open('b', log);
-        log.push(a === b ? 'same' : 'open');
-      }
-      return log;
-    }, closed),
-    ['open', 'b', 'a'],
-  );
-});
-
-test('decorators, through the helpers of the compiler', async () => {
-  const logged = <This, Args extends unknown[], Result>(
-    method: (this: This, ...args: Args) => Result,
-    context: ClassMethodDecoratorContext,
-  ) =>
-    function (this: This, ...args: Args): string {
-      return `${String(context.name)}: ${String(method.apply(this, args))}`;
-    } as unknown as (this: This, ...args: Args) => Result;
-  class Service {
-    @logged
-    ask(n: number): string {
-      return `answer ${n}`;
-    }
-  }
-  assert.equal(await run(() => new Service().ask(42)), 'ask: answer 42');
-});
-
 test('functions made inside a thread travel back and on', async () => {
   const back = (await run((n: number) => (m: number) => n * m * factor, 2)) as (m: number) => number;
   assert.equal(back(5), 30);

@@ -87,15 +87,21 @@ test('TypeScript through tsx', async () => {
   assert.deepEqual(await fixture({ 'main.mts': TYPED }, { nodeOptions: tsx }), TYPED_PLACES);
 });
 
-test('enums, namespaces and parameter properties through tsx, in ES modules and CommonJS', async () => {
+test('enums, namespaces, parameter properties, decorators and using through tsx, in ES modules and CommonJS', async () => {
   const body = `
     enum Color { Red, Green = 'green' }
     namespace Geometry { export const unit = 2; export const area = (side: number) => side * unit; }
     class Point { constructor(readonly x: number, private y = 1) {} sum() { return this.x + this.y + helper(1) } }
-    const work = () => [Color.Red, Color[0], Color.Green, Geometry.area(3), new Point(2).sum()];
+    const logged = (method: (n: number) => string, context: ClassMethodDecoratorContext) =>
+      function (this: unknown, n: number): string { return String(context.name) + ': ' + method.call(this, n) };
+    class Service { @logged ask(n: number): string { return 'answer ' + n } }
+    const open = (log: string[]): Disposable => ({ [Symbol.dispose]: () => { log.push('closed') } });
+    const use = (log: string[]) => { { using held = open(log); log.push(typeof held); } return log.join(); };
+    const work = () => [use([]), new Service().ask(42), Color.Red, Color[0], Color.Green, Geometry.area(3), new Point(2).sum()];
   `;
   const helper = "console.log('1'); export const helper = (n: number): number => n * 10;";
-  const expected = [1, [0, 'Red', 'green', 6, 13], [0, 'Red', 'green', 6, 13]];
+  const once = ['object,closed', 'ask: answer 42', 0, 'Red', 'green', 6, 13];
+  const expected = [1, once, once];
   assert.deepEqual(
     await fixture(
       {

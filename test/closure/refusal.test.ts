@@ -215,8 +215,8 @@ test('what stayed behind says the same when it is sent on', async () => {
 });
 
 test('names that tools put into a program are explained', async () => {
-  const __name = secrets;
-  await poisoned(() => __name.get({}), /'__name' was put there by esbuild/);
+  const __publicField = secrets;
+  await poisoned(() => __publicField.get({}), /'__publicField' was put there by esbuild/);
   let cov_1a2b3c = (): { s: number[] } => {
     const data = { s: [0] };
     cov_1a2b3c = () => data;
