@@ -61,10 +61,10 @@ const SPAWN_PATIENCE = 60_000;
  * @throws CaptureError when something cannot travel; ThreadError "can't start new thread" when there is no room for one.
  */
 export function startThread(fn: (...args: never[]) => unknown, args: readonly unknown[], kwargs?: object): number {
-  const call = captureCall(fn, args, kwargs);
-  const stackSize = V.F64[H_STACK_SIZE >>> 3] as number;
   mask();
   try {
+    const call = captureCall(fn, args, kwargs);
+    const stackSize = V.F64[H_STACK_SIZE >>> 3] as number;
     let slot = claimIdle(stackSize, lastSlot);
     if (slot < 0) slot = claimParking(stackSize);
     if (slot < 0) slot = spawnFor(call, stackSize);

@@ -173,8 +173,7 @@ export class Lock {
 
   /** Acquires the lock for a scope: `using held = lock.hold()`. */
   hold(): HeldLock {
-    if (attentive()) this.#acquireWhole();
-    else this.acquire();
+    if (attentive() || !this.#acquire(0)) this.#acquireWhole();
     return heldLock(this);
   }
 

@@ -56,11 +56,21 @@ export function poll(): void {
   if ((atomic.and(address, ~INTERRUPT) & INTERRUPT) !== 0) deliver();
 }
 
+/** Milliseconds that an end may be on its way. */
+const END_PATIENCE = 1_000;
+
 /** The library begins something that must not be cut short. Pairs with `unmask`. */
 export function mask(): void {
   masked++;
-  // Armed before we could mask: the end is on its way and will come at an instruction of this loop.
-  while (armed) atomic.now();
+  if (armed) awaitEnd();
+}
+
+/** Armed before we could mask: the end is on its way and will come at an instruction of this loop. */
+function awaitEnd(): void {
+  for (const deadline = atomic.now() + END_PATIENCE; armed && atomic.now() < deadline; );
+  // Something else that the guarded function called has caught it: a script with a time-out, for example.
+  armed = false;
+  atomic.or(address, INTERRUPT);
 }
 
 export function unmask(): void {
