@@ -1,5 +1,8 @@
 // Heddle's TypeScript face: the low-level module under the names of TypeScript's manner, and what is built on it.
 
+import { registerExports } from './closure/exports.js';
+import * as self from './index.js';
+
 export { interruptible } from './runtime/interrupt.js';
 export { KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';
 export { type AcquireOptions, type HeldLock, Lock } from './sync/lock.js';
@@ -13,3 +16,6 @@ export {
   start_new_thread as startNewThread,
   TIMEOUT_MAX,
 } from './thread.js';
+
+// What a thread captures of this module is the same module there.
+registerExports(import.meta.url, self);

@@ -1,6 +1,7 @@
 // Python's `thread` module, name for name: multiple threads of control that share their global data space. Everything here is also in
 // `heddle` under the names of TypeScript's manner.
 
+import { registerExports } from './closure/exports.js';
 import { H_STACK_SIZE } from './memory/layout.js';
 import { slot, V } from './memory/memory.js';
 import { checkNoArguments, checkStackSize, checkStart } from './runtime/arguments.js';
@@ -10,6 +11,7 @@ import { countThreads, identOf, seatMain } from './runtime/table.js';
 import { SystemExit } from './sync/errors.js';
 import { Lock } from './sync/lock.js';
 import { poll } from './sync/safepoint.js';
+import * as self from './thread.js';
 
 export { TIMEOUT_MAX } from './sync/arguments.js';
 export { KeyboardInterrupt, SystemExit, ThreadError as error } from './sync/errors.js';
@@ -38,7 +40,13 @@ export function start_new_thread<A extends readonly unknown[], K extends object>
 export function start_new_thread(fn: (...args: never[]) => unknown, args: readonly unknown[], kwargs?: object): number {
   checkStart(fn, args, kwargs, arguments.length);
   poll();
-  return startThread(fn, args, kwargs);
+  try {
+    return startThread(fn, args, kwargs);
+  } catch (error) {
+    // Whoever reads it wants to see the call that failed, not how deep inside it was found.
+    if (error instanceof Error) Error.captureStackTrace(error, start_new_thread);
+    throw error;
+  }
 }
 
 /** Obsolete synonym of `start_new_thread`. */
@@ -98,3 +106,6 @@ export function _count(): number {
   checkNoArguments('_count', arguments.length);
   return countThreads();
 }
+
+// What a thread captures of this module is the same module there.
+registerExports(import.meta.url, self);

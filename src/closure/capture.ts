@@ -6,8 +6,9 @@
 //   later starts    the id and the arguments
 //
 // The message shares memory with the program until it is posted: post it before anything else runs.
+import { atomic } from '../memory/atomics.js';
+import { H_CLOSURES } from '../memory/layout.js';
 import { inspectorCalls, leave } from '../platform/inspector.js';
-import { threadId } from '../platform/modules.js';
 import { Encoder, type HandleAddress, isPrimitive } from './encode.js';
 import { type AnyFunction, kindOf } from './functions.js';
 import type { CallPacket, CodeRecord, Graph, MapRecord } from './graph.js';
@@ -20,6 +21,8 @@ export { inspectorCalls, Ledger };
 export interface CapturedCall {
   /** Structured-cloneable message for this target; records in the ledger what it sends. */
   packet(ledger: Ledger): unknown;
+  /** The id of the function that the target keeps, if that is all there is to say: then no packet is needed. 0 otherwise. */
+  kept(ledger: Ledger): number;
   /** To be transferred with the message. */
   readonly transfer: readonly object[];
   /** Shared cells that must live until the target has rebuilt the call. Once a packet was made: those that it names. */
@@ -30,7 +33,8 @@ export interface CapturedCall {
 
 /** A function that targets keep, because nothing it reaches can change. */
 interface Closure {
-  readonly id: string;
+  /** Unique in the process. */
+  readonly id: number;
   readonly graph: Graph;
   readonly index: ReadonlyMap<object, number>;
   readonly codes: ReadonlyMap<string, CodeRecord>;
@@ -84,7 +88,7 @@ function captureAll(
   const inspections = new Map();
   if (known?.closure) forget(known);
   if (known && known.starts < LAST_ATTEMPT) {
-    const alone = new Encoder(undefined, inspections, true);
+    const alone = new Encoder(undefined, inspections);
     const graph = alone.encode([], [fn, rootPath(nameOf(fn) || 'function')]);
     if (!alone.changing) {
       known.closure = keep(fn, alone, graph);
@@ -93,7 +97,7 @@ function captureAll(
         : captureArguments(known, known.closure, all, kwargs);
     }
   }
-  const encoder = new Encoder(undefined, inspections, known !== undefined);
+  const encoder = new Encoder(undefined, inspections);
   const graph = encoder.encode(argumentPaths(all, kwargs), [fn, rootPath(nameOf(fn) || 'function')]);
   const history = known ?? { starts: 0, label: describe(fn, encoder), closure: undefined };
   history.starts++;
@@ -116,11 +120,9 @@ function describe(fn: AnyFunction, encoder: Encoder): string {
   return `function ${nameOf(fn) || '<anonymous>'}${from}`;
 }
 
-let lastClosure = 0;
-
 function keep(fn: AnyFunction, encoder: Encoder, graph: Graph): Closure {
   const { codes, maps, handles, counted, read, seen } = encoder;
-  const id = `${threadId()}.${lastClosure++}`;
+  const id = atomic.add(H_CLOSURES, 1) + 1;
   const index = new Map([...seen].filter(([value]) => typeof value !== 'symbol')) as Map<object, number>;
   const closure: Closure = { id, graph, index, codes, maps, handles, counted, read, keepers: new Set() };
   abandoned.register(fn, { id, keepers: closure.keepers }, closure);
@@ -191,6 +193,13 @@ class KeptCall implements CapturedCall {
     return this.#encoder?.transfer ?? NOTHING;
   }
 
+  kept(ledger: Ledger): number {
+    const { id } = this.#closure;
+    if (this.#args?.length !== 0 || !ledger.hasClosure(id) || ledger.hasDropped) return 0;
+    this.handles = NOTHING;
+    return id;
+  }
+
   packet(ledger: Ledger): CallPacket {
     const { id, graph, codes, maps, handles, keepers } = this.#closure;
     const encoder = this.#encoder;
@@ -227,6 +236,10 @@ class WholeCall implements CapturedCall {
 
   get handles(): readonly HandleAddress[] {
     return this.#encoder.handles;
+  }
+
+  kept(): number {
+    return 0;
   }
 
   packet(ledger: Ledger): CallPacket {

@@ -24,7 +24,7 @@ import { poisonProperty, poisonValue, sink } from './poison.js';
 import { builtinAt, globalAt } from './wellknown.js';
 
 /** Decoders of closures that this thread keeps. */
-export const keptClosures = new Map<string, { readonly decoder: Decoder; readonly fn: unknown }>();
+export const keptClosures = new Map<number, { readonly decoder: Decoder; readonly fn: unknown }>();
 
 /** Data that belongs to the node; by-reference nodes and functions' prototypes are nobody's to freeze. */
 const FREEZABLE: ReadonlySet<string> = new Set([

@@ -135,7 +135,7 @@ function encodeEnvironment(
   by: string,
 ): Reason | undefined {
   const { code } = facts;
-  const bindings = bindingsOf(fn, facts, encoder.inspections, encoder.again);
+  const bindings = bindingsOf(fn, facts, encoder.inspections);
   if (facts.state !== 'constant') encoder.changing = true;
   env.length = bindings.length;
   for (const [at, binding] of bindings.entries()) {

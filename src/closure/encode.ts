@@ -30,7 +30,7 @@ import { hiddenStateOf, ownerOf } from './instances.js';
 import { expireExports, exportOf } from './packages.js';
 import { explainPoison, explainRefusal, type Path, propertyPath, type Reason } from './paths.js';
 import { poisons } from './rebuilt.js';
-import { globalNameOf, type WellKnown } from './wellknown.js';
+import { builtinNameOf, globalNameOf, type WellKnown } from './wellknown.js';
 
 export interface HandleAddress {
   readonly kind: string;
@@ -39,7 +39,7 @@ export interface HandleAddress {
 
 /** A graph that the receiver keeps: its values can be referred to. */
 export interface Kept {
-  readonly id: string;
+  readonly id: number;
   /** Node of each object in it. */
   readonly index: ReadonlyMap<object, number>;
 }
@@ -62,7 +62,6 @@ export class Encoder {
   /** What must be as it was if the graph is to be used again: numbers of own keys, and values of members. */
   readonly counted: [owner: object, keys: number][] = [];
   readonly read: [owner: object, name: string, value: unknown][] = [];
-  readonly again: boolean;
   /** What was captured can change from one start to the next. */
   changing = false;
   /** Index of every object and symbol that has a node. */
@@ -73,10 +72,8 @@ export class Encoder {
   readonly #functions: Pending[] = [];
   #passing = true;
 
-  /** `again`: of a function that was started before. */
-  constructor(kept?: Kept, inspections = new Map<object, Inspected>(), again = false) {
+  constructor(kept?: Kept, inspections = new Map<object, Inspected>()) {
     this.#kept = kept;
-    this.again = again;
     expireExports();
     this.inspections = inspections;
   }
@@ -175,7 +172,7 @@ export class Encoder {
   }
 
   #object(pending: Pending): void {
-    const { value } = pending;
+    const { value, index } = pending;
     if (isProxy(value)) {
       if (!this.#reference(pending)) this.leave(pending, { why: 'it is a Proxy', remedy: 'Pass the object behind it' });
       return;
@@ -185,7 +182,9 @@ export class Encoder {
     if (prototype === Array.prototype && Array.isArray(value)) this.#array(pending, value);
     else if (this.#named(pending)) return;
     else if (prototype === Object.prototype) {
-      if (isArgumentsObject(value)) this.#arguments(pending);
+      const module = builtinNameOf(value);
+      if (module) this.nodes[index] = this.byName(module);
+      else if (isArgumentsObject(value)) this.#arguments(pending);
       else this.#plain(pending);
     } else if (!this.#reference(pending) && !encodeExotic(this, pending)) this.#instance(pending);
   }

@@ -10,17 +10,12 @@ import { fileSource } from './sources.js';
 import { isStandardGlobal } from './wellknown.js';
 
 /**
- * What the function has captured, in the order of its code's free variables. `again`: what is being started was started before, so
- * that it is worth an analysis to know what need not be looked up any more.
+ * What the function has captured, in the order of its code's free variables. The second time that a function travels, by itself or with
+ * a fresh closure that calls it, it is worth an analysis to know what need not be looked up any more.
  */
-export function bindingsOf(
-  fn: object,
-  facts: SourceFunction,
-  inspections: Map<object, Inspected>,
-  again: boolean,
-): readonly Binding[] {
+export function bindingsOf(fn: object, facts: SourceFunction, inspections: Map<object, Inspected>): readonly Binding[] {
   if (facts.state === 'constant') return facts.bindings!;
-  if (facts.state === 'seen once' && again) {
+  if (facts.state === 'seen once') {
     const first = facts.bindings!;
     facts.bindings = undefined;
     facts.state = stateAfter(facts.code, first);

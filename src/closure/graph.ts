@@ -67,7 +67,7 @@ export type Payloads = {
   /** A method that must be taken from the object it was written in, for the sake of `super` or private names. */
   member: { home: Slot; key: Slot; part: 'value' | 'get' | 'set' };
   /** A node of a closure that the receiver keeps. */
-  cached: { closure: string; index: number };
+  cached: { closure: number; index: number };
   /** Takes everything and gives nothing: stands for the counters of a coverage tool. */
   sink: undefined;
   /** What stayed behind. The receiver throws this when it is used. */
@@ -157,7 +157,7 @@ export interface Shipment {
   readonly codes?: CodeRecord[];
   readonly maps?: MapRecord[];
   /** Cached closures that nobody can start again. */
-  readonly drop?: string[];
+  readonly drop?: number[];
 }
 
 export interface ValuePacket extends Shipment {
@@ -166,7 +166,7 @@ export interface ValuePacket extends Shipment {
 
 export interface CallPacket extends Shipment {
   /** A function to keep or one that is kept; without it the graph's roots are the function and its arguments. */
-  readonly closure?: { readonly id: string; readonly graph?: Graph };
+  readonly closure?: { readonly id: number; readonly graph?: Graph };
   /** Arguments that are all primitives. */
   readonly args?: unknown[];
   /** Arguments otherwise. */

@@ -5,12 +5,12 @@ import type { CodeRecord, MapRecord, Shipment } from './graph.js';
 export class Ledger {
   readonly #codes = new Set<string>();
   readonly #maps = new Set<string>();
-  readonly #closures = new Set<string>();
-  #dropped: string[] = [];
+  readonly #closures = new Set<number>();
+  #dropped: number[] = [];
 
   /** What of this the target does not have; from now on it has it. */
   ship(codes: ReadonlyMap<string, CodeRecord>, maps: ReadonlyMap<string, MapRecord>): Shipment {
-    const shipment: { codes?: CodeRecord[]; maps?: MapRecord[]; drop?: string[] } = {};
+    const shipment: { codes?: CodeRecord[]; maps?: MapRecord[]; drop?: number[] } = {};
     const newCodes = unsent(codes, this.#codes);
     const newMaps = unsent(maps, this.#maps);
     if (newCodes.length > 0) shipment.codes = newCodes;
@@ -24,16 +24,16 @@ export class Ledger {
     return this.#dropped.length > 0;
   }
 
-  hasClosure(id: string): boolean {
+  hasClosure(id: number): boolean {
     return this.#closures.has(id);
   }
 
-  addClosure(id: string): void {
+  addClosure(id: number): void {
     this.#closures.add(id);
   }
 
   /** The next packet tells the target to forget a closure. */
-  dropClosure(id: string): void {
+  dropClosure(id: number): void {
     if (this.#closures.delete(id)) this.#dropped.push(id);
   }
 }

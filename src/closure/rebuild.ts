@@ -10,6 +10,13 @@ export interface Call {
   readonly args: unknown[];
 }
 
+/** The call of a function that this thread keeps, without arguments. */
+export function keptCall(id: number): Call {
+  const kept = keptClosures.get(id);
+  if (kept === undefined) throw new Error(`the function ${id} is not kept in this thread`);
+  return { fn: kept.fn as Call['fn'], args: [] };
+}
+
 /** A promise when modules must be imported first. */
 export function rebuildCall(packet: unknown): Call | Promise<Call> {
   const { closure, args, graph, codes, maps, drop } = packet as CallPacket;

@@ -2,7 +2,7 @@
 //
 // The names are a static list. Enumerating globalThis would load every lazy global (fetch alone costs 30 ms), and take what the
 // program itself put there for part of the platform.
-import { builtin, loadedBuiltins } from '../platform/modules.js';
+import { builtin, loadedBuiltins, loadedCount } from '../platform/modules.js';
 
 const names = (text: string): string[] => text.trim().split(/\s+/);
 
@@ -146,6 +146,23 @@ function moduleTable(): Table {
     }
   }
   return modules;
+}
+
+let exportsObjects = new Map<unknown, string>();
+let exportsKnown = 0;
+
+/** For a plain object: whether it is what `require()` of a builtin module gives. Only those have a function as first property. */
+export function builtinNameOf(value: object): WellKnown | undefined {
+  for (const name in value) {
+    if (typeof Object.getOwnPropertyDescriptor(value, name)?.value !== 'function') return undefined;
+    if (exportsKnown !== loadedCount()) {
+      exportsObjects = new Map(loadedBuiltins().map((id) => [builtin(id), id]));
+      exportsKnown = loadedCount();
+    }
+    const module = exportsObjects.get(value);
+    return module === undefined ? undefined : { tag: 'builtin', module, path: [] };
+  }
+  return undefined;
 }
 
 /** For any object: one look-up. */

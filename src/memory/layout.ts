@@ -22,6 +22,7 @@ export const R_WAITS = 28;
 export const R_INFLIGHT = 32;
 export const R_PINS = 36;
 export const R_MAIL = 40;
+export const R_KEPT = 44;
 export const R_LABEL_LENGTH = 60;
 export const R_LABEL = 64;
 
@@ -43,6 +44,8 @@ export const H_HEAP_END = 72;
 export const H_SIGINT_TAKEN = 80;
 /** 1 since the watch for Ctrl-C is on, or there will be none. */
 export const H_SIGINT_WATCHED = 76;
+/** The newest function that a thread keeps for others to start again: they are numbered. */
+export const H_CLOSURES = 84;
 /** A float64: bytes of stack for threads started from now on, 0 = default; set by stack_size() in any thread. */
 export const H_STACK_SIZE = 88;
 /** Locks around the output streams of threads: three words each (src/runtime/console.ts). */

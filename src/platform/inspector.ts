@@ -109,8 +109,23 @@ export function inspect(subject: object): Inspected {
     };
   } finally {
     holder.value = undefined;
-    post('Runtime.releaseObjectGroup', { objectGroup: TEMPORARY });
+    releaseLater();
   }
+}
+
+/** What the protocol's ids refer to stays alive until they are released: a call that is saved by releasing many at once. */
+const RELEASED_AT_ONCE = 64;
+let unreleased = 0;
+
+function releaseLater(): void {
+  if (++unreleased === 1) setImmediate(release).unref();
+  if (unreleased >= RELEASED_AT_ONCE) release();
+}
+
+function release(): void {
+  if (unreleased === 0) return;
+  unreleased = 0;
+  post('Runtime.releaseObjectGroup', { objectGroup: TEMPORARY });
 }
 
 function callOnHolder(functionDeclaration: string, ...args: object[]): { result: RemoteObject } {

@@ -25,6 +25,11 @@ export function loadedBuiltins(): string[] {
   return builtinModules.filter((id) => !id.startsWith('_') && loaded.has(id.replace(/^node:/, '')));
 }
 
+/** Changes when this thread loads another builtin module. */
+export function loadedCount(): number {
+  return (process as unknown as { moduleLoadList?: string[] }).moduleLoadList?.length ?? 0;
+}
+
 /** A package that this one depends on, loaded when first asked for. */
 export const dependency = (name: string): unknown => here(name);
 

@@ -7,12 +7,13 @@
 //   hold the shared cells that travel, note the label
 //   post the packet on the link to the worker, then wake it
 //
-// The worker finds the packet because it is in the port's queue before the word it parks on changes.
+// The worker finds the packet because it is in the port's queue before the word it parks on changes. A function that the worker keeps
+// and that takes no arguments needs no packet: its number goes into the record.
 
 import { type CapturedCall, captureCall, Ledger } from '../closure/capture.js';
 import { holdInflight, settleInflight } from '../heap/cells.js';
 import { atomic } from '../memory/atomics.js';
-import { H_STACK_SIZE, R_STACK, R_STATE, R_WAKE, R_WORKER } from '../memory/layout.js';
+import { H_STACK_SIZE, R_KEPT, R_STACK, R_STATE, R_WAKE, R_WORKER } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { MessageChannel, type MessagePort, STACK_CEILING, type Transferable } from '../platform/worker.js';
@@ -136,6 +137,9 @@ function spawnFor(call: CapturedCall, stackSize: number): number {
 /** Puts the job into the worker's port, and what it refers to into its keeping. */
 function load(slot: number, call: CapturedCall, outbox: Outbox): void {
   setLabel(slot, call.label);
+  const kept = call.kept(outbox.ledger);
+  atomic.store(recordOf(slot) + R_KEPT, kept);
+  if (kept !== 0) return;
   const packet = call.packet(outbox.ledger);
   holdInflight(
     slot,

@@ -26,6 +26,7 @@
 //   R_ENDED     how many threads have ended on the slot; whoever waits for an end parks on it. Written by the worker or supervisor.
 //   R_WAITS     the mutex word that the thread is parked on, 0 = none
 //   R_MAIL      how many messages the supervisor has sent; a worker that needs one parks on it
+//   R_KEPT      number of the kept function that is the job, 0 = the job is in the claimer's link. Written by the claimer.
 //   R_LABEL     UTF-8 of the function that the thread runs, for reports. Written by the claimer.
 
 import { atomic } from '../memory/atomics.js';

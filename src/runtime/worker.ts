@@ -15,10 +15,10 @@
 // An error on the event loop that nobody caught is reported too. If the thread has not ended, that ends it; and since its promise
 // cannot be cancelled, the worker ends as well.
 
-import { type Call, rebuildCall } from '../closure/rebuild.js';
+import { type Call, keptCall, rebuildCall } from '../closure/rebuild.js';
 import { settleInflight } from '../heap/cells.js';
 import { atomic } from '../memory/atomics.js';
-import { R_CLAIMER, R_ENDED, R_MAIL, R_STATE, R_WAKE } from '../memory/layout.js';
+import { R_CLAIMER, R_ENDED, R_KEPT, R_MAIL, R_STATE, R_WAKE } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import {
@@ -111,7 +111,8 @@ function resume(): void {
 function run(): void {
   let call: Call | Promise<Call>;
   try {
-    call = rebuildCall(takePacket(atomic.load(record + R_CLAIMER)));
+    const kept = atomic.load(record + R_KEPT);
+    call = kept !== 0 ? keptCall(kept) : rebuildCall(takePacket(atomic.load(record + R_CLAIMER)));
   } catch (error) {
     fail(error);
     return;
