@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { machine, output, print, type Row } from './harness.js';
 import { lockRows } from './lock.js';
-import { memoryRow } from './memory.js';
+import { memoryRows } from './memory.js';
 import { poolRows } from './pools.js';
 import { pythonRows } from './python.js';
 import { startRows } from './start.js';
@@ -27,7 +27,7 @@ console.log(`${machine()}\n`);
 print([
   ...(await lockRows()),
   ...(await startRows()),
-  memoryRow(),
+  ...memoryRows(),
   ...(await poolRows()),
   ...pythonRows(),
   mainJobRow(),
