@@ -6,33 +6,33 @@ import { test } from 'node:test';
 import { runtimeProgram, silent } from './prelude.ts';
 
 test('an interrupt at the end of interruptible() never ends the program', async () => {
-  // Interleaving: A interrupts within 1.5 ms; B, main, enters and leaves guards of some microseconds meanwhile. So that the order to end
-  // is given under the guard and arrives after it, in plain code that nobody may end.
+  // Interleaving: B, main, asks for an interrupt under the guard, and leaves it at the moment at which A's interrupt gets there: when the
+  // function was cut, the next one is shorter, else longer. So that now and then the order to end is given under the guard and arrives
+  // after it, in plain code that nobody may end.
   const outcome = await runtimeProgram(`
     const order = counter();
-    start_new_thread(() => {
-      for (let n = 1; ; n++) {
-        reaches(order, n);
-        const end = performance.now() + Math.random() * 1.5;
-        while (performance.now() < end);
-        interrupt_main();
-      }
-    }, []);
-    const ROUNDS = 250;
+    start_new_thread(() => { for (let n = 1; ; n++) { reaches(order, n); interrupt_main(); } }, []);
+    const spin = (milliseconds) => { for (const end = performance.now() + milliseconds; performance.now() < end; ); };
+    let length = 0.5;
     let caught = 0;
-    for (const end = performance.now() + 3500; caught < ROUNDS && performance.now() < end; ) {
-      raise(order);
+    for (const end = performance.now() + 3500; caught < 6000 && performance.now() < end; caught++) {
+      let asked = false;
+      let whole = false;
       for (let cut = false; !cut; ) {
         try {
-          interruptible(() => { let sum = 0; for (let n = 0; n < 50; n++) sum += n; return sum; });
-          const end = performance.now() + 0.02;
-          while (performance.now() < end);
+          interruptible(() => {
+            if (!asked) raise(order);
+            asked = true;
+            spin(length);
+            whole = true;
+          });
+          spin(0.3);
         } catch (error) {
           if (!(error instanceof KeyboardInterrupt)) throw error;
           cut = true;
-          caught++;
         }
       }
+      length = Math.max(0.01, length + (whole ? 0.01 : -0.01));
     }
     console.log(caught > 20);
     process.exit();
@@ -41,19 +41,18 @@ test('an interrupt at the end of interruptible() never ends the program', async 
 });
 
 test('every interrupt cuts the guarded function, however soon it comes', async () => {
-  // Interleaving: B, main, releases a lock under the guard; A, which waits for it, interrupts while B is still inside release(), where
-  // nothing may be cut. The refused interrupt has to come again by itself, since B calls the library no more.
+  // Interleaving: B, main, was cut, and asks A for the next interrupt under its next guard, at once; A spins, so that it is there before
+  // the supervisor is done with the last one, which it must then notice.
   const outcome = await runtimeProgram(`
-    const go = allocate_lock();
-    go.acquire();
-    start_new_thread(() => { for (;;) { go.acquire(); interrupt_main(); } }, []);
-    const LATE = 2000;
+    const order = counter();
+    start_new_thread(() => { for (let n = 1; ; n++) { while (value(order) < n); interrupt_main(); } }, []);
+    const LATE = 1500;
     let cut = 0;
     let late = 0;
-    for (const end = performance.now() + 3000; cut < 300 && late === 0 && performance.now() < end; ) {
+    for (const end = performance.now() + 2500; cut < 3000 && late === 0 && performance.now() < end; ) {
       const start = performance.now();
       try {
-        interruptible(() => { go.release(); while (performance.now() - start < LATE); late++; });
+        interruptible(() => { raise(order); while (performance.now() - start < LATE); late++; });
       } catch (error) {
         if (!(error instanceof KeyboardInterrupt)) throw error;
         cut++;
