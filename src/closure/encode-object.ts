@@ -61,10 +61,17 @@ function reasonToStay(value: object): Reason | undefined {
   if (isWeakSet(value)) return stays('a WeakSet', 'Use a Set, or make it in the thread');
   if (value instanceof WeakRef) return stays('a WeakRef', 'Pass what it refers to');
   if (isGeneratorObject(value)) return stays('a running generator', 'Call its function in the thread');
-  if (isMapIterator(value) || isSetIterator(value)) return stays('an iterator', 'Pass what it iterates over');
+  if (isMapIterator(value) || isSetIterator(value) || isIteratorOf(value))
+    return stays('an iterator', 'Pass what it iterates over');
   if (isExternal(value)) return stays('a native pointer', 'Make it in the thread');
   return undefined;
 }
+
+/** Iterators over arrays, strings and matches: nothing but their prototype says what they are. */
+const ITERATORS = [[][Symbol.iterator](), ''[Symbol.iterator](), ''.matchAll(/./g)].map((each) =>
+  Object.getPrototypeOf(each),
+);
+const isIteratorOf = (value: object): boolean => ITERATORS.includes(Object.getPrototypeOf(value));
 
 const stays = (what: string, remedy: string): Reason => ({ why: `it is ${what}, which cannot be copied`, remedy });
 

@@ -30,7 +30,7 @@ import { hiddenStateOf, ownerOf } from './instances.js';
 import { expireExports, exportOf } from './packages.js';
 import { explainPoison, explainRefusal, type Path, propertyPath, type Reason } from './paths.js';
 import { poisons } from './rebuilt.js';
-import { builtinNameOf, globalNameOf, type WellKnown } from './wellknown.js';
+import { builtinNameOf, globalNameOf, platformNameOf, type WellKnown } from './wellknown.js';
 
 export interface HandleAddress {
   readonly kind: string;
@@ -133,7 +133,13 @@ export class Encoder {
   }
 
   /** The node stands for something that stays behind; if it was passed, nothing starts. */
-  leave({ index, path, passed }: Pick<Pending, 'index' | 'path' | 'passed'>, reason: Reason): void {
+  leave({ index, path, passed, value }: Pick<Pending, 'index' | 'path' | 'passed' | 'value'>, reason: Reason): void {
+    // It may be one of the platform's own objects, which looks like any other with hidden state.
+    const name = typeof value === 'object' && value !== null ? platformNameOf(value) : undefined;
+    if (name) {
+      this.nodes[index] = this.byName(name);
+      return;
+    }
     if (passed) throw new CaptureError(explainRefusal(path, reason));
     this.nodes[index] = ['poison', explainPoison(path, reason)];
   }

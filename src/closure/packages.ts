@@ -45,7 +45,10 @@ function commonjsExports(): Map<object, Export> {
   indexed = files.length;
   index = new Map();
   const add = (value: unknown, file: string, name: string | undefined) => {
-    if (isObject(value) && !index.has(value)) index.set(value, { tag: 'require', payload: { file, name } });
+    if (!isObject(value) || index.has(value)) return;
+    // A loader may have made CommonJS of this library; in a thread it is what the worker's entry has imported.
+    const own = isOwnFile(file) && importOf(asUrl(file), asUrl(file), name ?? '*');
+    index.set(value, own || { tag: 'require', payload: { file, name } });
   };
   const installed = files.filter((file) => isPackageFile(file) && cache[file]!.loaded);
   for (const file of installed) add(cache[file]!.exports, file, undefined);

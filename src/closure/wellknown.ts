@@ -54,6 +54,15 @@ export interface BuiltinExport {
   readonly path: string[];
 }
 
+/** Exports of builtin modules behind getters that are known to be harmless. */
+const GETTERS = [
+  ['fs', 'promises'],
+  ['async_hooks', 'AsyncLocalStorage'],
+  ['crypto', 'webcrypto'],
+  ['crypto', 'subtle'],
+  ['http', 'globalAgent'],
+] as const;
+
 type Table = Map<unknown, WellKnown>;
 let globals: Table | undefined;
 let members: Table | undefined;
@@ -134,6 +143,13 @@ function moduleTable(): Table {
     if (!modules!.has(value)) modules!.set(value, { tag: 'builtin', module, path });
   };
   const exported = loaded.map((module) => [module, builtin(module)] as const);
+  for (const [module, name] of GETTERS) {
+    if (!loaded.includes(module)) continue;
+    const value = (builtin(module) as Record<string, unknown>)[name];
+    if (!isObject(value)) continue;
+    add(value, module, [name]);
+    for (const [key, member] of ownValues(value)) add(member, module, [name, key]);
+  }
   for (const [module, exports] of exported) if (isObject(exports)) add(exports, module, []);
   for (const [module, exports] of exported) {
     if (!isObject(exports)) continue;
@@ -175,11 +191,17 @@ export function platformNameOf(value: object): WellKnown | undefined {
   return globalTable().get(value) ?? lazyGlobal(value) ?? memberTable().get(value) ?? moduleTable().get(value);
 }
 
+/** The program's own getter may throw. */
+function tagOf(value: object): string {
+  try {
+    return String((value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]);
+  } catch {
+    return '';
+  }
+}
+
 function lazyGlobal(value: object): WellKnown | undefined {
-  const name =
-    typeof value === 'function'
-      ? value.name
-      : LAZY_OBJECTS[(value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? ''];
+  const name = typeof value === 'function' ? value.name : LAZY_OBJECTS[tagOf(value)];
   if (name !== undefined && isStandardGlobal(name) && (globalThis as Record<string, unknown>)[name] === value) {
     return { tag: 'global', path: [name] };
   }
@@ -201,7 +223,8 @@ const HIDDEN_OWNERS: Record<string, () => object> = {
 /** This thread's object for a path from globalThis. */
 export function globalAt(path: readonly string[]): unknown {
   let value: unknown = globalThis;
-  for (const name of path) value = HIDDEN_OWNERS[name]?.() ?? (value as Record<string, unknown>)[name];
+  for (const name of path)
+    value = Object.hasOwn(HIDDEN_OWNERS, name) ? HIDDEN_OWNERS[name]!() : (value as Record<string, unknown>)[name];
   return value;
 }
 

@@ -4,7 +4,7 @@
 import { workerBoot } from '../platform/worker.js';
 
 const boot = workerBoot();
-(globalThis as Record<symbol, unknown>)[Symbol.for('heddle.seat/1')] = boot.seat;
+Object.defineProperty(globalThis, Symbol.for('heddle.seat/1'), { value: boot.seat });
 
 if (boot.role === 'thread') await import('./worker.js');
 else if (boot.role === 'supervisor') await import('./supervise.js');

@@ -8,8 +8,8 @@ import { print } from './console.js';
 const OWN = new URL('..', import.meta.url);
 const OWN_FRAMES = [OWN.href, decodeURI(OWN.pathname)];
 
-const FRAME = /^\s+at /;
-const PLATFORM_FRAME = /^\s+at .*\bnode:/;
+const FRAME = /^\s+(at |\.\.\. \d+ lines? matching cause stack trace)/;
+const PLATFORM_FRAME = /^\s+(at .*\bnode:(internal|events|vm|inspector)\b|\.\.\. )/;
 
 /** Text of an error for people: source-mapped, without Heddle's and the platform's frames. */
 export function describeError(error: unknown): string {
@@ -25,20 +25,26 @@ export function reportUnhandled(label: string, error: unknown, patience?: number
   }
 }
 
-/** Drops Heddle's frames, and the platform's below the last of them: those that called Heddle. */
+/** Drops Heddle's frames, and those of the platform that called the program. */
 function withoutOwnFrames(text: string): string {
   const kept: string[] = [];
-  let own = false;
+  let inStack = false;
+  // What is printed behind the last frame of a stack opens the error's own properties.
+  let opening = '';
   for (const line of [...text.split('\n'), '']) {
-    if (!FRAME.test(line)) {
-      if (own) while (PLATFORM_FRAME.test(kept.at(-1) ?? '')) kept.pop();
-      own = false;
-      kept.push(line);
-    } else if (OWN_FRAMES.some((place) => line.includes(place))) {
-      own = true;
-    } else {
-      kept.push(line);
+    if (FRAME.test(line)) {
+      inStack = true;
+      if (line.endsWith(' {')) opening = ' {';
+      if (!OWN_FRAMES.some((place) => line.includes(place))) kept.push(line.replace(/ \{$/, ''));
+      continue;
     }
+    if (inStack) {
+      while (PLATFORM_FRAME.test(kept.at(-1) ?? '')) kept.pop();
+      kept.push(`${kept.pop() ?? ''}${opening}`);
+    }
+    inStack = false;
+    opening = '';
+    kept.push(line);
   }
   kept.pop();
   return kept.join('\n');

@@ -57,7 +57,8 @@ export class Lock {
   /**
    * Acquires the lock. Waits until somebody releases it, unless told otherwise; the holder itself waits too.
    *
-   * @param wait `true` or a non-zero integer waits, `false` or 0 only tries; or options.
+   * @param wait `true` or a non-zero integer waits, `false` or 0 only tries; or options. A number is Python's wait flag: `acquire(50)` waits
+   * for ever.
    * @param timeout milliseconds to wait at most; -1 or none = for ever.
    * @returns whether the lock was acquired.
    * @throws TypeError, RangeError for wrong arguments, also when the lock is free.
@@ -111,6 +112,9 @@ export class Lock {
     return new Promise((resolve, reject) => {
       const timeout = timeoutOf(options);
       const { signal } = options;
+      if (signal !== undefined && !(signal instanceof AbortSignal)) {
+        throw new TypeError(`signal must be an AbortSignal, not ${String(signal)}`);
+      }
       signal?.throwIfAborted();
       if (attentive()) poll();
       const word = this.#cell + WORD;
@@ -173,6 +177,8 @@ export class Lock {
 
   /** Acquires the lock for a scope: `using held = lock.hold()`. */
   hold(): HeldLock {
+    if (arguments.length > 0)
+      throw new TypeError(`hold() takes no arguments (${arguments.length} given): it waits for ever`);
     if (attentive() || !this.#acquire(0)) this.#acquireWhole();
     return heldLock(this);
   }
