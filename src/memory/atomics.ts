@@ -3,7 +3,8 @@
 //
 // All operations take byte addresses of aligned 32-bit words in the shared memory and are sequentially consistent.
 
-import { kernel } from './kernel.js';
+import { holdLoop } from './hold.js';
+import { type Kernel, kernel } from './kernel.js';
 import { refresh, V } from './memory.js';
 
 /** Why a wait ended: woken (or the word was changed in between), the value was not as expected, or time ran out. */
@@ -18,19 +19,7 @@ export interface AsyncWait {
   abandon(): void;
 }
 
-export interface Atomic {
-  load(address: number): number;
-  store(address: number, value: number): void;
-  /** Returns the old value. */
-  exchange(address: number, value: number): number;
-  /** Stores `value` if the word is `expected`; returns the old value. */
-  compareExchange(address: number, expected: number, value: number): number;
-  /** Returns the old value. */
-  add(address: number, delta: number): number;
-  /** Returns the old value. */
-  or(address: number, bits: number): number;
-  /** Returns the old value. */
-  and(address: number, bits: number): number;
+export interface Atomic extends Kernel {
   /** Blocks this thread while the word is `expected`, at most `timeout` milliseconds (Infinity = no limit). May wake for nothing. */
   wait(address: number, expected: number, timeout: number): WaitOutcome;
   /** As `wait`, without blocking: `done` is called from the event loop, which stays alive until then. */
@@ -48,9 +37,6 @@ function indexOf(address: number): number {
   return index;
 }
 
-/** Timers count in 32 bits; one that long only keeps the loop alive. */
-const FOREVER = 2 ** 31 - 1;
-
 export const atomic: Atomic = {
   load: kernel.load,
   store: kernel.store,
@@ -65,14 +51,14 @@ export const atomic: Atomic = {
   waitAsync(address, expected, timeout, done) {
     const result = Atomics.waitAsync(V.I32, indexOf(address), expected, timeout);
     // Atomics.waitAsync keeps no event loop alive by itself.
-    const hold = setInterval(() => {}, FOREVER);
+    const letGo = holdLoop();
     const finish = (outcome: WaitOutcome) => {
-      clearInterval(hold);
+      letGo();
       done(outcome);
     };
     if (result.async) result.value.then(finish);
     else queueMicrotask(() => finish(result.value));
-    return { abandon: () => clearInterval(hold) };
+    return { abandon: letGo };
   },
   notify(address, count) {
     return Atomics.notify(V.I32, indexOf(address), count);

@@ -6,13 +6,18 @@ import { memory } from './memory.js';
 import { Wasm } from './wasm.js';
 
 /** What kernel/kernel.ts exports: one atomic step each, on a byte address. */
-interface Kernel {
+export interface Kernel {
   load(address: number): number;
   store(address: number, value: number): void;
+  /** Returns the old value. */
   exchange(address: number, value: number): number;
+  /** Stores `value` if the word is `expected`; returns the old value. */
   compareExchange(address: number, expected: number, value: number): number;
+  /** Returns the old value. */
   add(address: number, delta: number): number;
+  /** Returns the old value. */
   or(address: number, bits: number): number;
+  /** Returns the old value. */
   and(address: number, bits: number): number;
 }
 

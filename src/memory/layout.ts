@@ -53,3 +53,9 @@ export const H_STDOUT = 96;
 export const H_STDERR = 112;
 /** Heads of the arenas' lists of chunks (src/heap/cells.ts). */
 export const H_ARENAS = 128;
+
+/**
+ * Where a new thread finds its seat: the worker's entry puts it on `globalThis` before it loads anything else. The number is the
+ * layout's version: two copies of this package in one thread share only when they agree.
+ */
+export const SEAT = Symbol.for('heddle.seat/1');

@@ -4,7 +4,7 @@
 // makes new views. Views sit in a holder object, because V8 reads `V.I32` as fast as a constant, while exported `let` bindings cost
 // three times as much and growable SharedArrayBuffers twenty.
 
-import { HEAP_START } from './layout.js';
+import { HEAP_START, SEAT } from './layout.js';
 import { type SharedWasmMemory, Wasm } from './wasm.js';
 
 const WASM_PAGE = 65536;
@@ -28,12 +28,6 @@ export const NO_SLOT = -1;
 interface Taken extends Seat {
   owner?: string;
 }
-
-/**
- * Where a new thread finds its seat: the worker's entry puts it on `globalThis` before it loads anything else. The number is the
- * layout's version: two copies of this package in one thread share only when they agree.
- */
-export const SEAT = Symbol.for('heddle.seat/1');
 
 const place = globalThis as { [SEAT]?: Taken };
 if (place[SEAT]?.owner !== undefined) {

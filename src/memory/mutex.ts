@@ -38,7 +38,7 @@ export function acquireBlocking(word: number, timeout: number): boolean {
     if (atomic.load(word) === FREE && tryAcquire(word)) return true;
   }
   const deadline = timeout === Infinity ? Infinity : atomic.now() + timeout;
-  // Noted so that a wake-up that comes to us while we are killed can be passed on (passOn).
+  // Noted for reports of who waits for what.
   const outer = atomic.load(record + R_WAITS);
   atomic.store(record + R_WAITS, word);
   let acquired = false;

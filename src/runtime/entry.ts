@@ -1,10 +1,11 @@
 // The first module of every worker of Heddle's: takes its seat, so that the shared memory is found by whatever loads next, then
 // loads what the worker is for.
 
+import { SEAT } from '../memory/layout.js';
 import { workerBoot } from '../platform/worker.js';
 
 const boot = workerBoot();
-Object.defineProperty(globalThis, Symbol.for('heddle.seat/1'), { value: boot.seat });
+Object.defineProperty(globalThis, SEAT, { value: boot.seat });
 
 if (boot.role === 'thread') await import('./worker.js');
 else if (boot.role === 'supervisor') await import('./supervise.js');

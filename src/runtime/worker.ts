@@ -18,6 +18,7 @@
 import { type Call, keptCall, rebuildCall } from '../closure/rebuild.js';
 import { settleInflight } from '../heap/cells.js';
 import { atomic } from '../memory/atomics.js';
+import { holdLoop } from '../memory/hold.js';
 import { R_CLAIMER, R_ENDED, R_KEPT, R_MAIL, R_STATE, R_WAKE } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { record } from '../memory/self.js';
@@ -45,8 +46,6 @@ import { BOOTING, changeState, IDLE, LEFTOVER, labelOf } from './table.js';
 /** Milliseconds of idleness after which garbage is collected, so that locks which only it can reach are given back. */
 const TIDY_AFTER = 200;
 
-const FOREVER = 2 ** 31 - 1;
-
 const boot = workerBoot();
 const { control, link } = boot.data as ThreadBoot;
 
@@ -60,7 +59,7 @@ let jobs = 0;
 let running = false;
 
 /** Holds the event loop while the thread's promise is pending. */
-let hold: NodeJS.Timeout | undefined;
+let letGo: (() => void) | undefined;
 
 /** Whether nothing was done since garbage was collected. */
 let tidy = true;
@@ -118,7 +117,7 @@ function run(): void {
     return;
   }
   if (call instanceof Promise) {
-    holdLoop();
+    awaitOnLoop();
     call.then(start, fail);
   } else {
     start(call);
@@ -136,7 +135,7 @@ function start({ fn, args }: Call): void {
     return;
   }
   if (isThenable(result)) {
-    holdLoop();
+    awaitOnLoop();
     result.then(endThread, fail);
   } else {
     endThread();
@@ -153,8 +152,8 @@ function fail(error: unknown): void {
 function endThread(): void {
   if (!running) return;
   running = false;
-  clearInterval(hold);
-  hold = undefined;
+  letGo?.();
+  letGo = undefined;
   settleInflight(slot);
   atomic.add(record + R_ENDED, 1);
   changeState(slot, LEFTOVER);
@@ -163,8 +162,8 @@ function endThread(): void {
   soon(resume);
 }
 
-function holdLoop(): void {
-  hold ??= setInterval(() => {}, FOREVER);
+function awaitOnLoop(): void {
+  letGo ??= holdLoop();
 }
 
 /** The packet that a claimer has posted for the job that it woke us for. */
