@@ -1,33 +1,18 @@
-// The Wasm kernel: single atomic steps on the one shared memory, written in AssemblyScript.
-//
-// V8 calls into the runtime for JavaScript's `Atomics.*` but compiles these to one machine instruction behind an inlined call, so
-// the facade (src/memory/atomics.ts) takes them from here. Addresses are byte addresses of aligned 32-bit words. Every operation is
-// sequentially consistent. No runtime, no static data: the module owns no memory of its own.
+// The Wasm kernel, in AssemblyScript: what must be one step, or is a tight loop, on the one shared memory. Addresses are byte addresses.
+// No runtime, no static data: the module owns no memory of its own. Its constants are those of src/memory/layout.ts and
+// src/heap/types.ts, which are compiled in.
 
-export function load(address: i32): i32 {
-  return atomic.load<i32>(address);
-}
-
-export function store(address: i32, value: i32): void {
-  atomic.store<i32>(address, value);
-}
-
-export function exchange(address: i32, value: i32): i32 {
-  return atomic.xchg<i32>(address, value);
-}
-
-export function compareExchange(address: i32, expected: i32, value: i32): i32 {
-  return atomic.cmpxchg<i32>(address, expected, value);
-}
-
-export function add(address: i32, delta: i32): i32 {
-  return atomic.add<i32>(address, delta);
-}
-
-export function or(address: i32, bits: i32): i32 {
-  return atomic.or<i32>(address, bits);
-}
-
-export function and(address: i32, bits: i32): i32 {
-  return atomic.and<i32>(address, bits);
-}
+export { add, and, compareExchange, exchange, load, or, store } from './atoms';
+export {
+  arrayCopy, arrayGrow, arrayPush, arrayResize, arraySet, arraySetNumber, arraySplice, arrayWrite,
+} from './arrays';
+export {
+  beginMarking, countPins, drainLogs, forgetMarks, isAllocated, markedCells, markPins, markRoots, sweep, trace,
+} from './collector';
+export { dropCells, dropPages, pinCell, publish, touch, touchNumber } from './mutator';
+export {
+  addSegments, allocateLarge, allocateRaw, buryThread, exchangePage, nextRun, openHeap, rawPages, releaseDead, releasePage,
+} from './pages';
+export {
+  hashBytes, hashNumber, tableDelete, tableGet, tableGetNumber, tableNext, tablePut, tableReplace, tableTouch,
+} from './tables';

@@ -1,6 +1,6 @@
 // Compiles kernel/kernel.ts to Wasm and writes it into a TypeScript module as text, so that no bundler, loader or file lookup is
-// needed to have it. Does nothing when the module is newer than its source.
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+// needed to have it. Does nothing when the module is newer than its sources.
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
@@ -9,7 +9,11 @@ const source = 'kernel/kernel.ts';
 const target = `${root}src/memory/kernel-bytes.ts`;
 
 const modified = (path) => statSync(path).mtimeMs;
-const inputs = [`${root}${source}`, fileURLToPath(import.meta.url)];
+const inputs = [
+  ...readdirSync(`${root}kernel`).map((name) => `${root}kernel/${name}`),
+  ...['memory/layout.ts', 'heap/types.ts'].map((name) => `${root}src/${name}`),
+  fileURLToPath(import.meta.url),
+];
 if (existsSync(target) && inputs.every((input) => modified(input) < modified(target))) process.exit(0);
 
 let binary;
@@ -17,7 +21,7 @@ const { error, stderr } = await asc.main(
   [
     source,
     ...['--baseDir', root, '--outFile', 'kernel.wasm'],
-    ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--noExportMemory'],
+    ...['--importMemory', '--sharedMemory', '--initialMemory', '256', '--maximumMemory', '65536', '--noExportMemory'],
     ...['--enable', 'threads', '--runtime', 'stub', '-O3', '--converge', '--noAssert'],
   ],
   {

@@ -3,6 +3,15 @@
 import { registerExports } from './closure/exports.js';
 import * as self from './index.js';
 
+export { indexed, type Indexed } from './data/indexed.js';
+export { collect, isShared, keys, onCollect, shared, snapshot } from './data/shared.js';
+export type { Shared, Snapshot } from './data/types.js';
+export { SharedArray } from './heap/array.js';
+export { configureHeap, type HeapOptions, type HeapStatistics, heapStatistics } from './heap/control.js';
+export { MemoryError } from './heap/errors.js';
+export { SharedMap } from './heap/map.js';
+export { scope } from './heap/scope.js';
+export { SharedSet } from './heap/set.js';
 export { interruptible } from './runtime/interrupt.js';
 export { KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';
 export { type AcquireOptions, type HeldLock, Lock } from './sync/lock.js';

@@ -1,6 +1,7 @@
 // Python's `thread` module, name for name: multiple threads of control that share their global data space. Everything here is also in
 // `heddle` under the names of TypeScript's manner.
 
+import './runtime/heap.js';
 import { registerExports } from './closure/exports.js';
 import { H_STACK_SIZE } from './memory/layout.js';
 import { slot, V } from './memory/memory.js';

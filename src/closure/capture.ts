@@ -9,7 +9,7 @@
 import { atomic } from '../memory/atomics.js';
 import { H_CLOSURES } from '../memory/layout.js';
 import { inspectorCalls, leave } from '../platform/inspector.js';
-import { Encoder, type HandleAddress, isPrimitive } from './encode.js';
+import { Encoder, isPrimitive } from './encode.js';
 import { type AnyFunction, kindOf } from './functions.js';
 import type { CallPacket, CodeRecord, Graph, MapRecord } from './graph.js';
 import { labelOf, nameOf } from './labels.js';
@@ -26,7 +26,7 @@ export interface CapturedCall {
   /** To be transferred with the message. */
   readonly transfer: readonly object[];
   /** Shared cells that must live until the target has rebuilt the call. Once a packet was made: those that it names. */
-  readonly handles: readonly HandleAddress[];
+  readonly handles: readonly number[];
   /** "function work at /abs/path/app.ts:12:7" */
   readonly label: string;
 }
@@ -39,7 +39,7 @@ interface Closure {
   readonly index: ReadonlyMap<object, number>;
   readonly codes: ReadonlyMap<string, CodeRecord>;
   readonly maps: ReadonlyMap<string, MapRecord>;
-  readonly handles: readonly HandleAddress[];
+  readonly handles: readonly number[];
   readonly counted: readonly (readonly [owner: object, keys: number])[];
   readonly read: readonly (readonly [owner: object, name: string, value: unknown])[];
   readonly keepers: Set<Ledger>;
@@ -163,7 +163,7 @@ const NOTHING: never[] = [];
 const NO_CODES: ReadonlyMap<string, never> = new Map<string, never>();
 
 class KeptCall implements CapturedCall {
-  handles: readonly HandleAddress[];
+  handles: readonly number[];
   readonly #history: History;
   readonly #closure: Closure;
   readonly #args: readonly unknown[] | undefined;
@@ -234,7 +234,7 @@ class WholeCall implements CapturedCall {
     return this.#encoder.transfer;
   }
 
-  get handles(): readonly HandleAddress[] {
+  get handles(): readonly number[] {
     return this.#encoder.handles;
   }
 

@@ -1,6 +1,6 @@
 // Single values between threads: results, errors, messages. The same graph as that of a call; nothing in it is frozen.
 import { leave } from '../platform/inspector.js';
-import { Encoder, type HandleAddress } from './encode.js';
+import { Encoder } from './encode.js';
 import type { ValuePacket } from './graph.js';
 import { Ledger } from './ledger.js';
 import { rootPath } from './paths.js';
@@ -11,7 +11,7 @@ export interface CapturedValue {
   /** Structured-cloneable. Without a ledger it brings all code it needs. */
   packet(ledger?: Ledger): unknown;
   readonly transfer: readonly object[];
-  readonly handles: readonly HandleAddress[];
+  readonly handles: readonly number[];
 }
 
 /**

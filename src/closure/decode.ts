@@ -1,6 +1,6 @@
 // Turns a table of nodes back into live values. A node is made when something first refers to it, empty, and filled later from a
 // list: cycles and depth cost nothing. Only classes need others to be there first: what they extend, and their computed keys.
-import { handleKind } from '../heap/handle.js';
+import { adoptCell } from '../heap/inflight.js';
 import { importFrom, requireFrom } from '../platform/modules.js';
 import { isAtHome, makeFunction } from './decode-function.js';
 import { rememberExport } from './exports.js';
@@ -133,8 +133,8 @@ export class Decoder {
         const Class = (globalThis as unknown as Record<string, new (...args: unknown[]) => unknown>)[node[1].type]!;
         return new Class(...node[1].args);
       }
-      case 'handle':
-        return handleKind(node[1].kind).adopt(node[1].address);
+      case 'shared':
+        return adoptCell(node[1]);
       case 'function':
         return makeFunction(this, node[1]);
       case 'bound':

@@ -2,7 +2,7 @@
 //
 // Arguments are walked first, functions in them set aside; then the functions, with what they have captured. So a value that can be
 // reached both ways counts as an argument: it is one object in the thread, and not frozen.
-import { handleKindOf } from '../heap/handle.js';
+import { addressOf } from '../heap/inflight.js';
 import type { Inspected } from '../platform/inspector.js';
 import { isArgumentsObject, isModuleNamespaceObject, isProxy } from '../platform/kinds.js';
 import type { Code } from './code.js';
@@ -32,11 +32,6 @@ import { explainPoison, explainRefusal, type Path, propertyPath, type Reason } f
 import { poisons } from './rebuilt.js';
 import { builtinNameOf, globalNameOf, platformNameOf, type WellKnown } from './wellknown.js';
 
-export interface HandleAddress {
-  readonly kind: string;
-  readonly address: number;
-}
-
 /** A graph that the receiver keeps: its values can be referred to. */
 export interface Kept {
   readonly id: number;
@@ -56,7 +51,8 @@ export class Encoder {
   readonly nodes: Node[] = [];
   readonly codes = new Map<string, CodeRecord>();
   readonly maps = new Map<string, MapRecord>();
-  readonly handles: HandleAddress[] = [];
+  /** Addresses of the shared objects in it. */
+  readonly handles: number[] = [];
   readonly transfer: object[] = [];
   readonly inspections: Map<object, Inspected>;
   /** What must be as it was if the graph is to be used again: numbers of own keys, and values of members. */
@@ -207,15 +203,14 @@ export class Encoder {
     return owner !== undefined;
   }
 
-  /** A handle for a shared cell. */
+  /** A shared object travels by reference. */
   #reference({ value, index }: Pending): boolean {
-    const kind = handleKindOf(value);
-    if (kind) {
-      const handle = { kind: kind.name, address: kind.address(value) };
-      this.handles.push(handle);
-      this.nodes[index] = ['handle', handle];
+    const address = addressOf(value);
+    if (address !== 0) {
+      this.handles.push(address);
+      this.nodes[index] = ['shared', address];
     }
-    return kind !== undefined;
+    return address !== 0;
   }
 
   #instance(pending: Pending): void {

@@ -58,7 +58,8 @@ export type Payloads = {
   moduleObject: { file: string; exports: Slot };
   importFunction: string;
   importMeta: string;
-  handle: { kind: string; address: number };
+  /** A shared object: the address of its cell. */
+  shared: number;
   /** A function that travels by source. */
   function: FunctionPayload;
   bound: { target: Slot; self: Slot; args: Slot[] };

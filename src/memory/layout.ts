@@ -1,16 +1,19 @@
-// The map of the shared memory: which bytes hold what. All addresses are byte addresses, aligned to 4.
+// The map of the shared memory: which bytes hold what. All addresses are byte addresses, aligned to 4. The kernel (kernel/*.ts) is
+// compiled from this file as well, so it holds nothing but integer constants.
 //
 //        0 ┬ null page: address 0 means "nothing", so the first bytes are never used
-//       64 ├ header: process-wide words (below)
+//       64 ├ header: process-wide words (below), and the segment tables
 //     4096 ├ thread records, RECORD_SIZE bytes for each of MAX_THREADS slots; slot 0 is the main thread
-// 4 MiB+4K ├ heap: chunks of cells, handed out in order (src/heap/arena.ts)
+//          ├ shapes: a word for each, what the collector must know of it (src/heap/types.ts)
+//          ├ metadata of the pages of the first segment
+// HEAP_START heap: pages of cells (src/heap/types.ts is the design)
 //
 // Untouched pages cost address space only.
 
-/** Bytes of a thread's record: 64 of words, the rest holds its label (src/runtime/table.ts says what each word means). */
-export const RECORD_SIZE = 256;
+/** Bytes of a thread's record: 64 of words, its label, and from R_GUARD on its words of the heap. */
+export const RECORD_SIZE = 512;
 
-/** The words of a record, as offsets. Who may write each, and its states, are in src/runtime/table.ts and src/heap. */
+/** The words of a record, as offsets. Who may write each, and its states, are in src/runtime/table.ts and src/heap/types.ts. */
 export const R_STATE = 0;
 export const R_WAKE = 4;
 export const R_ATTENTION = 8;
@@ -20,17 +23,34 @@ export const R_WORKER = 20;
 export const R_ENDED = 24;
 export const R_WAITS = 28;
 export const R_INFLIGHT = 32;
-export const R_PINS = 36;
+export const R_BUFFERS = 36;
 export const R_MAIL = 40;
 export const R_KEPT = 44;
 export const R_LABEL_LENGTH = 60;
 export const R_LABEL = 64;
+export const R_LABEL_END = 256;
+
+// Of the heap; read by the collector.
+export const R_GUARD = 256;
+export const R_FRESH = 260;
+export const R_PINS = 264;
+export const R_LOG = 268;
+export const R_LOG_HEAD = 272;
+export const R_TOUCHED = 276;
+export const R_OWNED = 280;
+export const R_SCRATCH = 284;
+// Written by the collector: a line of their own.
+export const R_LOG_TAIL = 320;
+export const R_PINNED_ONLY = 324;
 
 /** How many threads can be alive at once; memory ends sooner (about 10 MiB a thread). */
 export const MAX_THREADS = 16384;
 
 export const RECORDS_START = 4096;
-export const HEAP_START = RECORDS_START + MAX_THREADS * RECORD_SIZE;
+
+/** One word a shape: {16 bits: tagged words, 16 bits: numbers}. */
+export const SHAPES_START = RECORDS_START + MAX_THREADS * RECORD_SIZE;
+export const MAX_SHAPES = 262144;
 
 // Process-wide words.
 
@@ -38,12 +58,10 @@ export const HEAP_START = RECORDS_START + MAX_THREADS * RECORD_SIZE;
 export const H_SLOTS = 64;
 /** Serial number of the newest worker; never recycled. The main thread's is 0. */
 export const H_WORKERS = 68;
-/** Byte address at which the heap ends today; only grows (src/heap/arena.ts). */
-export const H_HEAP_END = 72;
-/** 1 since the program has had a SIGINT handler of its own (src/runtime/sigint.ts). */
-export const H_SIGINT_TAKEN = 80;
 /** 1 since the watch for Ctrl-C is on, or there will be none. */
 export const H_SIGINT_WATCHED = 76;
+/** 1 since the program has had a SIGINT handler of its own (src/runtime/sigint.ts). */
+export const H_SIGINT_TAKEN = 80;
 /** The newest function that a thread keeps for others to start again: they are numbered. */
 export const H_CLOSURES = 84;
 /** A float64: bytes of stack for threads started from now on, 0 = default; set by stack_size() in any thread. */
@@ -51,11 +69,51 @@ export const H_STACK_SIZE = 88;
 /** Locks around the output streams of threads: three words each (src/runtime/console.ts). */
 export const H_STDOUT = 96;
 export const H_STDERR = 112;
-/** Heads of the arenas' lists of chunks (src/heap/cells.ts). */
-export const H_ARENAS = 128;
 
-/**
- * Where a new thread finds its seat: the worker's entry puts it on `globalThis` before it loads anything else. The number is the
- * layout's version: two copies of this package in one thread share only when they agree.
- */
-export const SEAT = Symbol.for('heddle.seat/1');
+// Process-wide words of the heap: src/heap/types.ts says what each means. 256 to 495 stay free: helpers, whose record is the null
+// page, have theirs there.
+
+/** What locks become whose scope has ended: a cell whose mutex is held for ever. */
+export const H_GONE_LOCK = 496;
+export const H_GATE = 512;
+export const H_CYCLE = 576;
+export const H_SEGMENTS = 580;
+export const H_USED_PAGES = 584;
+export const H_MAX_PAGES = 588;
+export const H_SINCE = 592;
+export const H_THRESHOLD = 596;
+export const H_GC_LOCK = 600;
+export const H_GC_REQUEST = 604;
+export const H_GC_DONE = 608;
+export const H_SHAPES = 612;
+export const H_BUFFERS = 616;
+export const H_LIVE_CELLS = 620;
+export const H_FROM_ROOTS = 624;
+export const H_MARK_STACK = 628;
+export const H_PEAK_PAGES = 632;
+export const H_COLLECTOR = 636;
+export const H_LIVE_BYTES = 640;
+export const H_PAUSE = 648;
+export const H_MARKING = 656;
+export const H_EXTERNAL = 664;
+export const H_ALLOC_LOCK = 704;
+/** Words that are roots of the collection; src/heap/roots.ts names them. */
+export const H_ROOTS = 768;
+export const ROOTS = 16;
+/** By size class: the first page that has free cells and no owner. */
+export const H_PARTIAL = 832;
+export const CLASSES = 24;
+
+/** By segment: where its pages' metadata begins; how many of its pages are free; no page below this index in it is free. */
+export const SEG_META = 1024;
+export const SEG_FREE = 2048;
+export const SEG_HINT = 3072;
+
+export const PAGE_SHIFT = 12;
+export const PAGE_SIZE = 4096;
+export const SEGMENT_SHIFT = 24;
+export const SEGMENT_PAGES = 4096;
+export const META_SIZE = 128;
+
+export const FIRST_META = SHAPES_START + MAX_SHAPES * 4;
+export const HEAP_START = FIRST_META + SEGMENT_PAGES * META_SIZE;

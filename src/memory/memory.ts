@@ -4,7 +4,8 @@
 // makes new views. Views sit in a holder object, because V8 reads `V.I32` as fast as a constant, while exported `let` bindings cost
 // three times as much and growable SharedArrayBuffers twenty.
 
-import { HEAP_START, SEAT } from './layout.js';
+import { SEGMENT_SHIFT } from './layout.js';
+import { SEAT } from './seat.js';
 import { type SharedWasmMemory, Wasm } from './wasm.js';
 
 const WASM_PAGE = 65536;
@@ -41,7 +42,8 @@ const inherited = place[SEAT]?.memory;
 export const memory: SharedWasmMemory = inherited ?? found();
 
 function found(): SharedWasmMemory {
-  const initial = Math.ceil(HEAP_START / WASM_PAGE);
+  // The first segment: address space, of which only what is touched is used.
+  const initial = 2 ** SEGMENT_SHIFT / WASM_PAGE;
   for (const maximum of MAXIMUM_PAGES) {
     try {
       return new Wasm.Memory({ initial, maximum, shared: true });

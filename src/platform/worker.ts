@@ -16,7 +16,7 @@ import {
 export { MessageChannel, type MessagePort, type Transferable, type Worker };
 
 /** What a new worker is for: the file that its entry loads. */
-export type Role = 'supervisor' | 'thread' | 'sigint';
+export type Role = 'supervisor' | 'thread' | 'sigint' | 'collector';
 
 /** Handed to src/runtime/entry.ts in a new worker. */
 export interface WorkerBoot {

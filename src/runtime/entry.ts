@@ -1,7 +1,7 @@
 // The first module of every worker of Heddle's: takes its seat, so that the shared memory is found by whatever loads next, then
 // loads what the worker is for.
 
-import { SEAT } from '../memory/layout.js';
+import { SEAT } from '../memory/seat.js';
 import { workerBoot } from '../platform/worker.js';
 
 const boot = workerBoot();
@@ -9,4 +9,5 @@ Object.defineProperty(globalThis, SEAT, { value: boot.seat });
 
 if (boot.role === 'thread') await import('./worker.js');
 else if (boot.role === 'supervisor') await import('./supervise.js');
+else if (boot.role === 'collector') await import('./collector.js');
 else await import('./sigint.js');

@@ -16,7 +16,16 @@ export type Request =
   /** Pass a link on to the worker of a slot, if it is still the one with the serial `to`. */
   | { readonly type: 'link'; readonly slot: number; readonly to: number; readonly link: Link }
   /** An interrupt was set in the main thread's attention word. */
-  | { readonly type: 'interrupt' };
+  | { readonly type: 'interrupt' }
+  /** Make the collector's worker. */
+  | { readonly type: 'collector' }
+  | BufferRequest;
+
+/** Shared buffers, which only messages can carry (src/runtime/buffers.ts). */
+export type BufferRequest =
+  | { readonly type: 'publish'; readonly serial: number; readonly buffer: SharedArrayBuffer; readonly address: number }
+  /** The port is where answers go; it comes with a thread's first request. */
+  | { readonly type: 'fetch'; readonly serial: number; readonly slot: number; readonly port: MessagePort | undefined };
 
 /** From the supervisor to a worker, on its control port. */
 export interface Mail {

@@ -11,7 +11,7 @@
 // and that takes no arguments needs no packet: its number goes into the record.
 
 import { type CapturedCall, captureCall, Ledger } from '../closure/capture.js';
-import { holdInflight, settleInflight } from '../heap/cells.js';
+import { holdInflight, settleInflight } from '../heap/inflight.js';
 import { atomic } from '../memory/atomics.js';
 import { H_STACK_SIZE, R_KEPT, R_STACK, R_STATE, R_WAKE, R_WORKER } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
@@ -141,10 +141,7 @@ function load(slot: number, call: CapturedCall, outbox: Outbox): void {
   atomic.store(recordOf(slot) + R_KEPT, kept);
   if (kept !== 0) return;
   const packet = call.packet(outbox.ledger);
-  holdInflight(
-    slot,
-    call.handles.map((handle) => handle.address),
-  );
+  holdInflight(slot, call.handles);
   try {
     outbox.port.postMessage(packet, call.transfer as Transferable[]);
   } catch (cause) {

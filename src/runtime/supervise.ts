@@ -1,9 +1,11 @@
 // The supervisor: makes workers, keeps a spare one, buries the dead, carries interrupts to the main thread. It waits for nothing but
 // its event loop.
 
-import { releasePins, settleInflight } from '../heap/cells.js';
+import { settleInflight } from '../heap/inflight.js';
+import { BufferKeeper } from './buffers.js';
+import { buryInHeap } from './collecting.js';
 import { atomic } from '../memory/atomics.js';
-import { H_SIGINT_WATCHED, R_CLAIMER, R_ENDED, R_MAIL, R_STACK, R_STATE, R_WAITS, R_WORKER } from '../memory/layout.js';
+import { H_SIGINT_WATCHED, R_CLAIMER, R_ENDED, R_MAIL, R_STACK, R_STATE, R_WAITS, R_WAKE, R_WORKER } from '../memory/layout.js';
 import { memory, NO_SLOT } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { cores } from '../platform/process.js';
@@ -16,7 +18,6 @@ import {
   type Worker,
   workerBoot,
 } from '../platform/worker.js';
-import { wakeLock } from '../sync/lock.js';
 import { releaseOutput } from './console.js';
 import { MainInterrupter } from './interrupter.js';
 import type { Link, Mail, Poke, Request, SupervisorBoot } from './messages.js';
@@ -59,6 +60,7 @@ const boot = workerBoot();
 const { processMain, flags } = boot.data as SupervisorBoot;
 const main = parentPort();
 const charges = new Map<number, Charge>();
+const buffers = new BufferKeeper();
 const interrupter = processMain ? new MainInterrupter() : undefined;
 let retirement: NodeJS.Timeout | undefined;
 
@@ -75,9 +77,25 @@ function handle(request: Request): void {
     setImmediate(keepHouse);
   } else if (request.type === 'link') {
     passLink(request.slot, request.to, request.link);
-  } else {
+  } else if (request.type === 'interrupt') {
     interruptMain();
+  } else if (request.type === 'collector') {
+    makeCollector();
+  } else {
+    buffers.handle(request);
   }
+}
+
+/** One more worker, which does nothing but collect. */
+function makeCollector(): void {
+  const collector = spawn(
+    { role: 'collector', seat: { memory, slot: NO_SLOT }, data: undefined, argv: boot.argv },
+    { name: 'heddle collector', heapLimit: 16 },
+  );
+  collector.on('message', () => buffers.sweep());
+  collector.on('error', (error) => {
+    reportUnhandled('the collector of the shared heap', error, PRINT_PATIENCE);
+  });
 }
 
 function makeWorker(slot: number, link: Link | undefined): void {
@@ -141,8 +159,12 @@ function bury(slot: number, charge: Charge, status: number): void {
   if (state === RUNNING || (state === LEFTOVER && violent)) reportUnhandled(labelOf(slot), died, PRINT_PATIENCE);
   atomic.store(record + R_WAITS, 0);
   settleInflight(slot);
-  // It may have died between freeing a lock and waking the next, or between being woken and acquiring.
-  releasePins(slot, wakeLock);
+  buryInHeap(slot, violent, () => freeSlot(slot, state, worker));
+}
+
+/** The last of a worker that has exited: its slot can be another's. */
+function freeSlot(slot: number, state: number, worker: number): void {
+  const record = recordOf(slot);
   for (const other of slots()) {
     const given = stateOf(other);
     if ((given !== CLAIMED && given !== SPAWNING) || atomic.load(recordOf(other) + R_CLAIMER) !== worker) continue;
@@ -180,7 +202,10 @@ function retire(): void {
   const idle = [...slots()].filter((slot) => stateOf(slot) === IDLE);
   for (const slot of idle.slice(KEPT)) {
     const state = recordOf(slot) + R_STATE;
-    if (atomic.compareExchange(state, IDLE, RETIRING) === IDLE) void charges.get(slot)?.worker.terminate();
+    if (atomic.compareExchange(state, IDLE, RETIRING) !== IDLE) continue;
+    // It ends itself: ended from outside, it could be in the middle of something.
+    atomic.add(recordOf(slot) + R_WAKE, 1);
+    atomic.notify(recordOf(slot) + R_WAKE, 1);
   }
   keepHouse();
 }

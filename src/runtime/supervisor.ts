@@ -2,6 +2,7 @@
 // creator that is blocked hears nothing. It is never blocked itself. The main thread makes it when the first thread is started; it
 // does not keep the process alive.
 
+import { ownBuffers } from '../heap/buffer.js';
 import { atomic } from '../memory/atomics.js';
 import { H_SIGINT_WATCHED } from '../memory/layout.js';
 import { memory, NO_SLOT, slot } from '../memory/memory.js';
@@ -46,6 +47,8 @@ export function summonSupervisor(): void {
   mailbox ??= start();
 }
 
+export const hasSupervisor = (): boolean => mailbox !== undefined;
+
 function start(): Mailbox {
   if (slot !== 0) throw new Error('only the main thread starts the supervisor');
   const data: SupervisorBoot = { processMain: isProcessMain, flags: loaderFlags() };
@@ -59,5 +62,9 @@ function start(): Mailbox {
     throw new Error('the supervisor of threads has died', { cause: error });
   });
   worker.unref();
+  for (const [serial, { buffer, address }] of ownBuffers.entries()) {
+    const request: Request = { type: 'publish', serial, buffer, address };
+    worker.postMessage(request);
+  }
   return worker;
 }

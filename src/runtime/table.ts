@@ -36,12 +36,12 @@ import {
   MAX_THREADS,
   R_CLAIMER,
   R_LABEL,
+  R_LABEL_END,
   R_LABEL_LENGTH,
   R_STACK,
   R_STATE,
   R_WAKE,
   R_WORKER,
-  RECORD_SIZE,
 } from '../memory/layout.js';
 import { slot, V } from '../memory/memory.js';
 import { record, recordOf } from '../memory/self.js';
@@ -72,7 +72,7 @@ export const STATE_NAMES = [
 export const serial = slot > 0 ? atomic.load(record + R_WORKER) : slot;
 
 /** Longest label that fits a record, in bytes. */
-const LABEL_MAX = RECORD_SIZE - R_LABEL;
+const LABEL_MAX = R_LABEL_END - R_LABEL;
 
 /** Slot 0 belongs to the main thread from the start. */
 export function seatMain(): void {

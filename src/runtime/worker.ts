@@ -16,7 +16,9 @@
 // cannot be cancelled, the worker ends as well.
 
 import { type Call, keptCall, rebuildCall } from '../closure/rebuild.js';
-import { settleInflight } from '../heap/cells.js';
+import { releasePages } from '../heap/allocate.js';
+import { settleInflight } from '../heap/inflight.js';
+import { tidyUp } from '../heap/tidy.js';
 import { atomic } from '../memory/atomics.js';
 import { holdLoop } from '../memory/hold.js';
 import { R_CLAIMER, R_ENDED, R_KEPT, R_MAIL, R_STATE, R_WAKE } from '../memory/layout.js';
@@ -24,7 +26,6 @@ import { slot } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import {
   adaptProcess,
-  collectGarbage,
   exitHere,
   loopIsQuiet,
   onLoopDry,
@@ -34,14 +35,14 @@ import {
 } from '../platform/process.js';
 import { type MessagePort, receive, workerBoot } from '../platform/worker.js';
 import { SystemExit } from '../sync/errors.js';
-// Locks among the arguments are adopted by the kind that this module defines.
-import '../sync/lock.js';
+// Kinds of shared objects that may come as arguments.
+import './heap.js';
 import { isThenable } from '../sync/held.js';
 import { redirectConsole } from './console.js';
 import type { Link, Mail, ThreadBoot } from './messages.js';
 import { reportUnhandled } from './report.js';
 import { connectSupervisor } from './supervisor.js';
-import { BOOTING, changeState, IDLE, LEFTOVER, labelOf } from './table.js';
+import { BOOTING, changeState, IDLE, LEFTOVER, labelOf, RETIRING } from './table.js';
 
 /** Milliseconds of idleness after which garbage is collected, so that locks which only it can reach are given back. */
 const TIDY_AFTER = 200;
@@ -91,11 +92,13 @@ function park(): void {
   while (atomic.load(record + R_WAKE) === jobs) {
     if (atomic.wait(record + R_WAKE, jobs, tidy ? Infinity : TIDY_AFTER) !== 'timed-out') continue;
     tidy = true;
-    collectGarbage();
+    tidyUp();
+    releasePages();
     // Finalizers run in the turns between.
     soon(() => soon(resume));
     return;
   }
+  if (atomic.load(record + R_STATE) === RETIRING) exitHere(0);
   jobs++;
   tidy = false;
   running = true;

@@ -1,14 +1,18 @@
 // The lock of the contract: not reentrant, without an owner, released by any thread.
 //
-// A lock is a shared cell {references, mutex word, asynchronous waiters, holder}; the `Lock` object is a handle. `holder` is the slot
+// A lock is a cell of the heap {header, mutex word, asynchronous waiters, holder}; the `Lock` object is its wrapper. `holder` is the slot
 // + 1 of the thread that acquired it last: a hint for reports and for `interruptible()`, written plainly after the acquisition.
 //
 // Acquisition is a compare-exchange, release an exchange; see src/memory/mutex.ts for the states and the waiting.
 
-import { allocateCell } from '../heap/cells.js';
-import { defineHandleKind } from '../heap/handle.js';
-import { HandleTable } from '../heap/handles.js';
+import { adopt, adopting } from '../heap/adopt.js';
+import { allocatePinned, classOf, fresh } from '../heap/allocate.js';
+import { goneError } from '../heap/errors.js';
+import type { Page } from '../heap/pages.js';
+import { K_LOCK } from '../heap/types.js';
+import { CELL, defineKind, GONE } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
+import { H_GONE_LOCK } from '../memory/layout.js';
 import { slot, V } from '../memory/memory.js';
 import {
   acquireBlocking,
@@ -32,26 +36,42 @@ const WORD = 4;
 const HOLDER = 12;
 const holderMark = slot + 1;
 
-/** Given to the constructor to make a handle for an existing cell; nobody outside has it. */
-const ADOPT = Symbol('adopt');
+const SIZE_CLASS = classOf(16);
 
 export class Lock {
-  readonly #cell: number;
+  /** Byte address. */
+  #cell: number;
+  /** Keeps the cell pinned. */
+  #page: Page | undefined;
 
   /** A new unlocked lock, the same as `allocate_lock()`. */
   constructor(...none: never[]) {
     if (new.target !== Lock) {
       throw new TypeError("type 'thread.lock' is not an acceptable base type: hold a lock in a field instead");
     }
-    const given = none as unknown[];
-    if (given[0] === ADOPT) {
-      this.#cell = given[1] as number;
+    if (adopting.cell !== 0) {
+      this.#cell = adopting.cell * 4;
+      this.#page = adopting.page;
+      adopting.cell = 0;
     } else {
-      if (given.length > 0) throw new TypeError(`lock expected 0 arguments, got ${given.length}`);
-      this.#cell = newCell();
-      table.enter(this.#cell, this);
+      if (none.length > 0) throw new TypeError(`lock expected 0 arguments, got ${none.length}`);
+      const cell = newCell();
+      this.#cell = cell * 4;
+      this.#page = fresh.page;
+      V.I32[cell] = K_LOCK;
+      this.#page[(cell & 1023) >> 2] = this;
     }
     Object.preventExtensions(this);
+  }
+
+  /** @internal */
+  [CELL](gone?: boolean): number {
+    if (!(#cell in this)) return 0;
+    if (gone === true) {
+      this.#cell = H_GONE_LOCK;
+      this.#page = undefined;
+    }
+    return this.#cell === H_GONE_LOCK ? GONE : this.#cell / 4;
   }
 
   /**
@@ -81,6 +101,12 @@ export class Lock {
     return this.#acquireSlow(blockingTimeout(wait, timeout, arguments.length));
   }
 
+  /** @throws ReferenceError when the scope in which the lock was first touched has ended. */
+  #word(): number {
+    if (this.#cell === H_GONE_LOCK) throw goneError();
+    return this.#cell + WORD;
+  }
+
   #acquireSlow(timeout: number): boolean {
     poll();
     const acquired = this.#acquire(timeout);
@@ -90,7 +116,7 @@ export class Lock {
 
   /** Acquires without delivering interrupts. */
   #acquire(timeout: number): boolean {
-    const word = this.#cell + WORD;
+    const word = this.#word();
     mask();
     const acquired = tryAcquire(word) || (timeout > 0 && acquireBlocking(word, timeout));
     if (acquired) {
@@ -117,7 +143,7 @@ export class Lock {
       }
       signal?.throwIfAborted();
       if (attentive()) poll();
-      const word = this.#cell + WORD;
+      const word = this.#word();
       const acquired = () => {
         V.I32[(this.#cell + HOLDER) >>> 2] = holderMark;
         resolve(true);
@@ -149,6 +175,7 @@ export class Lock {
       return;
     }
     this.#forgetHolder();
+    if (this.#cell === H_GONE_LOCK) throw goneError();
     const before = atomic.exchange(this.#cell + WORD, FREE);
     if (before !== HELD && !afterRelease(this.#cell + WORD, before)) throw notHeld();
   }
@@ -157,7 +184,7 @@ export class Lock {
   #release(): void {
     mask();
     this.#forgetHolder();
-    const wasHeld = release(this.#cell + WORD);
+    const wasHeld = release(this.#word());
     if (isGuarded()) noteReleased(this);
     unmask();
     if (!wasHeld) throw notHeld();
@@ -172,7 +199,7 @@ export class Lock {
   /** Whether anybody holds the lock right now. It may have changed by the time you look at the answer. */
   locked(): boolean {
     if (arguments.length > 0) throw new TypeError(`locked() takes no arguments (${arguments.length} given)`);
-    return atomic.load(this.#cell + WORD) !== FREE;
+    return atomic.load(this.#word()) !== FREE;
   }
 
   /** Acquires the lock for a scope: `using held = lock.hold()`. */
@@ -236,6 +263,7 @@ export class Lock {
 
   /** After an error that must not be hidden by a second one: the body may have released the lock itself. */
   #releaseQuietly(): void {
+    if (this.#cell === H_GONE_LOCK) return;
     mask();
     this.#forgetHolder();
     release(this.#cell + WORD);
@@ -264,20 +292,9 @@ export class Lock {
   #releaseIfMine(): void {
     if (V.I32[(this.#cell + HOLDER) >>> 2] === holderMark) release(this.#cell + WORD);
   }
-
-  static {
-    defineHandleKind<Lock>({
-      name: 'Lock',
-      is: (value): value is Lock => #cell in value,
-      address: (lock) => lock.#cell,
-      adopt: (address) => table.adopt(address),
-    });
-  }
 }
 
-const table = new HandleTable<Lock>(
-  (address) => new (Lock as unknown as new (...args: unknown[]) => Lock)(ADOPT, address),
-);
+defineKind(K_LOCK, (cell, page) => adopt(Lock, cell, page));
 
 /** For the cell of a lock that a killed thread could reach: see `passOn`. */
 export function wakeLock(cell: number): void {
@@ -286,7 +303,7 @@ export function wakeLock(cell: number): void {
 
 function newCell(): number {
   try {
-    return allocateCell();
+    return allocatePinned(SIZE_CLASS);
   } catch (cause) {
     throw new ThreadError("can't allocate lock", { cause });
   }

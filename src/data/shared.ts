@@ -1,0 +1,75 @@
+// The global data space: what a program does with shared objects, whatever their kind.
+
+import { tidyUp } from '../heap/tidy.js';
+import { share } from '../heap/copy.js';
+import { describe } from '../heap/errors.js';
+import { snapshotOf } from '../heap/plain.js';
+import { keysOf } from '../heap/record.js';
+import { cellOf } from '../heap/values.js';
+import { atomic } from '../memory/atomics.js';
+import { H_GC_DONE } from '../memory/layout.js';
+import { heapStatistics, type HeapStatistics } from '../heap/control.js';
+import { collectAndWait } from '../runtime/collecting.js';
+import type { Shared, Snapshot } from './types.js';
+
+/**
+ * Makes a value one that all threads share. Plain objects become records, arrays SharedArray, Map and Set SharedMap and SharedSet, typed
+ * arrays and buffers views on shared memory; dates and errors become values that do not change. The whole graph is copied, with its
+ * identities and cycles. What is shared already, and primitives, are returned as they are.
+ *
+ * @throws TypeError for what cannot be shared, naming its path. MemoryError when the heap is full.
+ */
+export function shared<T>(value: T): Shared<T> {
+  if (arguments.length !== 1) throw new TypeError(`shared() takes one value (${arguments.length} given)`);
+  return share(value) as Shared<T>;
+}
+
+/** Whether a value is a shared object: the same one in every thread. Primitives are not objects. */
+export function isShared(value: unknown): boolean {
+  return ((typeof value === 'object' && value !== null) || typeof value === 'function') && cellOf(value) !== 0;
+}
+
+/** A plain deep copy of a shared object, with nothing shared in it but locks; anything else is returned as it is. */
+export function snapshot<T>(value: T): Snapshot<T> {
+  return snapshotOf(value) as Snapshot<T>;
+}
+
+/** The keys of a shared object: a record's fields, an array's indexes, a map's keys, a set's members. */
+export function keys(value: object): unknown[] {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`keys() takes a shared object, not ${describe(value)}`);
+  return keysOf(value);
+}
+
+/**
+ * Lets go of what this thread does not use any more, and runs a collection; returns when it is done. There is no need to call it: it is
+ * for programs that measure.
+ */
+export function collect(): HeapStatistics {
+  tidyUp();
+  collectAndWait();
+  return heapStatistics();
+}
+
+/**
+ * Calls `listener` in this thread's event loop after collections; several may have ended since it was called last. Keeps no thread alive.
+ * @returns a function that ends it.
+ */
+export function onCollect(listener: (statistics: HeapStatistics) => void): () => void {
+  if (typeof listener !== 'function') throw new TypeError(`onCollect() takes a function, not ${describe(listener)}`);
+  let over = false;
+  const watch = (): void => {
+    const done = atomic.load(H_GC_DONE);
+    // Given up at once, so that it does not hold the event loop: it still tells when it is woken.
+    atomic
+      .waitAsync(H_GC_DONE, done, Infinity, () => {
+        if (over) return;
+        watch();
+        if (atomic.load(H_GC_DONE) !== done) listener(heapStatistics());
+      })
+      .abandon();
+  };
+  watch();
+  return () => {
+    over = true;
+  };
+}

@@ -1,0 +1,18 @@
+// How the wrapper of a cell that exists already is made: `new` on its class, which looks here first.
+
+import type { Page } from './pages.js';
+
+export interface Adopted {
+  readonly cell: number;
+  readonly page: Page;
+}
+
+/** The cell that the next constructor call is for; 0 = a new one. Set just before the call, and cleared by it. */
+export const adopting: { cell: number; page: Page | undefined } = { cell: 0, page: undefined };
+
+/** Makes a wrapper. */
+export function adopt<T>(Class: new () => T, cell: number, page: Page): T {
+  adopting.page = page;
+  adopting.cell = cell;
+  return new Class();
+}

@@ -1,0 +1,175 @@
+// Cells for new values. A thread owns one page of each size class that it uses and takes cells from it without a word to anyone: a page
+// that has an owner, or had one during this collection, is not swept.
+//
+// A cell is pinned for its wrapper, or fresh: nobody keeps it alive but the page's ownership, so it is stored into a live cell before
+// this thread's next allocation. A fresh cell that is large has no page to protect it; the kernel notes it in R_FRESH until the next one.
+
+import { atomic } from '../memory/atomics.js';
+import { PAGE_SHIFT, PAGE_SIZE, R_OWNED } from '../memory/layout.js';
+import { refresh, V } from '../memory/memory.js';
+import { record } from '../memory/self.js';
+import { k } from './kernel.js';
+import { BITS, current, type Page, pageAt } from './pages.js';
+import { collectIfDue, makeRoom, me, roomFound, takePart, waitGate } from './room.js';
+import { safepoint } from './tidy.js';
+import { BUSY, NO_MEMORY, NO_PINS, SMALL_MAX } from './types.js';
+
+/** Bytes of the cells of each class. */
+export const SIZES: readonly number[] = [
+  16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 672, 816, 1024, 1360, 2048,
+];
+
+/** Class by size in granules of 16 bytes, rounded up. */
+const CLASS_OF = new Uint8Array(SMALL_MAX / 16 + 1);
+for (let granules = 0, sizeClass = 0; granules < CLASS_OF.length; granules++) {
+  while (SIZES[sizeClass]! < granules * 16) sizeClass++;
+  CLASS_OF[granules] = sizeClass;
+}
+
+const COUNT = SIZES.length;
+const WORDS = Int32Array.from(SIZES, (size) => size >>> 2);
+/** By class, as word indexes: the next cell to hand out, the end of the run that it lies in, the page. */
+const cursor = new Int32Array(COUNT);
+const limit = new Int32Array(COUNT);
+const base = new Int32Array(COUNT);
+
+/** The Page of the cell that was allocated last. */
+export const fresh: { page: Page } = { page: [] };
+
+/** The class for a cell of so many bytes, SMALL_MAX at most. */
+export const classOf = (bytes: number): number => CLASS_OF[(bytes + 15) >>> 4]!;
+
+/** How large a cell for so many bytes is really. */
+export const roomIn = (bytes: number): number =>
+  bytes <= SMALL_MAX ? SIZES[classOf(bytes)]! : Math.ceil(bytes / PAGE_SIZE) * PAGE_SIZE;
+
+/**
+ * A pinned cell of a class, all zeros; its Page is `fresh.page`. The caller writes the header last, and puts the wrapper into the Page.
+ * @returns its word index.
+ * @throws MemoryError when the heap is full.
+ */
+export function allocatePinned(sizeClass: number): number {
+  let cell = cursor[sizeClass]!;
+  if (cell === limit[sizeClass]) {
+    refill(sizeClass);
+    cell = cursor[sizeClass]!;
+  }
+  cursor[sizeClass] = cell + WORDS[sizeClass]!;
+  const page = current[sizeClass]!;
+  const granule = (cell & 1023) >> 2;
+  V.I32[(page[BITS] as number) + (granule >> 5)]! |= 1 << (granule & 31);
+  fresh.page = page;
+  return cell;
+}
+
+/**
+ * A fresh cell of at least so many bytes, all zeros; the caller writes the header last. If it is large, `header` and `second` are written
+ * already.
+ * @returns its word index.
+ * @throws MemoryError when the heap is full.
+ */
+export function allocateFresh(bytes: number, header: number, second: number): number {
+  if (bytes > SMALL_MAX) return allocateLarge(bytes, header, second);
+  const sizeClass = CLASS_OF[(bytes + 15) >>> 4]!;
+  let cell = cursor[sizeClass]!;
+  if (cell === limit[sizeClass]) {
+    refill(sizeClass);
+    cell = cursor[sizeClass]!;
+  }
+  cursor[sizeClass] = cell + WORDS[sizeClass]!;
+  return cell;
+}
+
+/** As `allocatePinned`, of any size, with its header and second word. The Page is `fresh.page`. */
+export function allocatePinnedBytes(bytes: number, header: number, second: number): number {
+  if (bytes <= SMALL_MAX) {
+    const cell = allocatePinned(classOf(bytes));
+    V.I32[cell + 1] = second;
+    V.I32[cell] = header;
+    return cell;
+  }
+  const cell = allocateLarge(bytes, header, second);
+  pinCell(cell * 4);
+  fresh.page = pageAt(cell >>> 10);
+  return cell;
+}
+
+/** Pins a cell that somebody keeps alive during the call. */
+export function pinCell(address: number): void {
+  for (;;) {
+    const answer = k.pinCell(address, record);
+    if (answer === NO_PINS) pageAt(address >>> PAGE_SHIFT);
+    else if (answer === BUSY) waitGate();
+    else return;
+  }
+}
+
+function allocateLarge(bytes: number, header: number, second: number): number {
+  begin();
+  const pages = Math.ceil(bytes / PAGE_SIZE);
+  for (;;) {
+    const answer = k.allocateLarge(pages, header, second, record, me);
+    if (answer === BUSY) waitGate();
+    else if (answer === NO_MEMORY) makeRoom(pages);
+    else {
+      roomFound();
+      if (answer >>> 2 >= V.I32.length) refresh();
+      return answer >>> 2;
+    }
+  }
+}
+
+function begin(): void {
+  if (atomic.load(record + R_OWNED) === 0) takePart();
+  safepoint();
+  collectIfDue();
+}
+
+/** The next run of free cells, in this thread's page or in another. */
+function refill(sizeClass: number): void {
+  const size = SIZES[sizeClass]!;
+  if (base[sizeClass] !== 0 && findRun(sizeClass, size, (limit[sizeClass]! - base[sizeClass]!) * 4)) return;
+  begin();
+  for (let old = base[sizeClass]! * 4; ; ) {
+    const answer = k.exchangePage(old, sizeClass, size, record, me);
+    if (answer === BUSY) {
+      waitGate();
+      continue;
+    }
+    // Whatever was said, the old page is given back.
+    old = 0;
+    base[sizeClass] = 0;
+    cursor[sizeClass] = 0;
+    limit[sizeClass] = 0;
+    if (answer === NO_MEMORY) {
+      makeRoom(1);
+      continue;
+    }
+    roomFound();
+    base[sizeClass] = answer >>> 2;
+    if (answer >>> 2 >= V.I32.length) refresh();
+    current[sizeClass] = pageAt(answer >>> PAGE_SHIFT);
+    if (findRun(sizeClass, size, 0)) return;
+    old = answer;
+  }
+}
+
+function findRun(sizeClass: number, size: number, from: number): boolean {
+  const run = k.nextRun(base[sizeClass]! * 4, size, from);
+  if (run < 0) return false;
+  cursor[sizeClass] = base[sizeClass]! + (run >>> 18);
+  limit[sizeClass] = base[sizeClass]! + ((run & 0xffff) >>> 2);
+  return true;
+}
+
+/** Gives all pages that this thread allocates from back: it may not come again for long, or a scope begins or ends. */
+export function releasePages(): void {
+  for (let sizeClass = 0; sizeClass < COUNT; sizeClass++) {
+    if (base[sizeClass] === 0) continue;
+    while (k.releasePage(base[sizeClass]! * 4, record, me) === BUSY) waitGate();
+    base[sizeClass] = 0;
+    cursor[sizeClass] = 0;
+    limit[sizeClass] = 0;
+    current[sizeClass] = undefined;
+  }
+}

@@ -1,0 +1,299 @@
+// Shared arrays. The cell has a reference to its data and a length; the data is replaced by a larger cell when it is full. A wrapper keeps
+// the data that it has last seen pinned, so that reading an element is a few loads; the kernel does what changes the array
+// (kernel/arrays.ts), as one step under the array's lock.
+
+import { V } from '../memory/memory.js';
+import { record } from '../memory/self.js';
+import { adopting } from './adopt.js';
+import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, roomIn } from './allocate.js';
+
+import { goneError } from './errors.js';
+import { k } from './kernel.js';
+import { type Page, pageAt, SPARE } from './pages.js';
+import { allocateRaw, me, waitGate } from './room.js';
+import { BUSY, K_ARRAY, K_NUMBERS, NO_PINS, SMALL_MAX } from './types.js';
+import { CELL, encode, GONE, loadNumber, makeTouched, REFERENCES, readNumber, storeNumber } from './values.js';
+
+const DATA = 1;
+const LENGTH = 2;
+const SIZE_CLASS = classOf(16);
+/** Of a data cell, in bytes and words. */
+const HEAD = 8;
+const ITEMS = 2;
+/** As of `Array`, so that lengths stay what programs expect. */
+const LENGTH_MAX = 2 ** 27;
+const FIRST_CAPACITY = 3;
+
+/** Two words that the kernel answers in; by thread. */
+let answers = 0;
+
+function answerWords(): number {
+  if (answers === 0) answers = allocateRaw(1);
+  return answers;
+}
+
+/** What the wrapper keeps of the data that it has last seen. */
+export class ArrayCell {
+  #cell: number;
+  #page: Page | undefined;
+  /** Address as in the cell's word, word index of the first element, elements that fit. */
+  #data = 0;
+  #base = 0;
+  #capacity = 0;
+  /** Keeps the data pinned. */
+  #dataPage: Page | undefined;
+
+  constructor() {
+    if (adopting.cell !== 0) {
+      this.#cell = adopting.cell;
+      this.#page = adopting.page;
+      adopting.cell = 0;
+      return;
+    }
+    const cell = allocatePinned(SIZE_CLASS);
+    this.#cell = cell;
+    this.#page = fresh.page;
+    V.I32[cell] = K_ARRAY;
+    this.#page[(cell & 1023) >> 2] = this;
+  }
+
+  /** @internal */
+  [CELL](gone?: boolean): number {
+    if (!(#cell in this)) return 0;
+    // Its data may lie in a page that a scope gives up although the array itself goes on.
+    if (gone !== undefined) {
+      this.#data = 0;
+      this.#capacity = 0;
+      this.#dataPage = undefined;
+      if (gone) {
+        this.#cell = GONE;
+        this.#page = undefined;
+      }
+    }
+    return this.#cell;
+  }
+
+  static is(value: object): value is ArrayCell {
+    return #cell in value;
+  }
+
+  get count(): number {
+    return V.I32[this.#cell + LENGTH] ?? fail();
+  }
+
+  /** Pins the data that the array has now. */
+  #see(): void {
+    if (this.#cell >= GONE) throw goneError();
+    const old = (this.#data & 4095) >> 4;
+    if (this.#dataPage?.[old] === this) this.#dataPage[old] = undefined;
+    for (;;) {
+      const word = k.touch((this.#cell + DATA) * 4, record);
+      if (word === BUSY) waitGate();
+      else if (word === NO_PINS) makeTouched();
+      else {
+        this.#data = word;
+        this.#capacity = 0;
+        if (word === 0) return;
+        const page = pageAt(word >>> 12);
+        page[(word & 4095) >> 4] = this;
+        this.#dataPage = page;
+        this.#base = (word >>> 2) + ITEMS;
+        this.#capacity = V.I32[(word >>> 2) + 1]!;
+        return;
+      }
+    }
+  }
+
+  /** The element at an index that may be anything; undefined where there is none. */
+  read(index: number): unknown {
+    const words = V.I32;
+    const cell = this.#cell;
+    if (words[cell + DATA] !== this.#data) this.#see();
+    // Both: the length may have been read after the data was replaced.
+    if (!(index >= 0 && index < this.#capacity && index < words[cell + LENGTH]!)) return undefined;
+    const number = V.F64[(this.#base >> 1) + index]!;
+    return number < REFERENCES ? number : loadNumber(this.#base + 2 * index, number);
+  }
+
+  /** Replaces an element; false = there is none at that index. */
+  write(index: number, value: unknown): boolean {
+    if (typeof value === 'number' && value < REFERENCES) {
+      return k.arraySetNumber(this.#address(), index, value, me) === 1;
+    }
+    const number = encode(value, 'an element');
+    return k.arraySet(this.#address(), index, number, me) === 1;
+  }
+
+  /** Appends an element; the new length. */
+  append(value: unknown): number {
+    for (;;) {
+      const number = typeof value === 'number' && value < REFERENCES ? value : encode(value, 'an element');
+      const length = k.arrayPush(this.#address(), number, me);
+      if (length !== 0) return length;
+      this.reserve(this.count + 1);
+    }
+  }
+
+  /** Makes room for so many elements. */
+  reserve(needed: number): void {
+    if (needed > LENGTH_MAX) throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
+    const wanted = Math.max(needed, FIRST_CAPACITY, Math.ceil(this.count * 1.5));
+    const data = allocateLarger(wanted);
+    while (k.arrayGrow(this.#address(), data, needed, record, me) === BUSY) waitGate();
+  }
+
+  /** Replaces `remove` elements at `start` by others, in one step; what was removed, if it is asked for. */
+  exchange(start: number, remove: number, values: readonly unknown[], keep: boolean): unknown[] {
+    const out = answerWords();
+    const inserted = values.length === 0 ? undefined : dataOf(values);
+    for (;;) {
+      const removed = keep ? allocateData(Math.max(1, Math.min(remove, this.count - start))) : undefined;
+      const answer = k.arraySplice(
+        this.#address(),
+        start,
+        remove,
+        values.length,
+        inserted?.address ?? 0,
+        removed?.address ?? 0,
+        out,
+        record,
+        me,
+      );
+      if (answer === BUSY) waitGate();
+      else if (answer === 2) this.reserve(this.count + values.length);
+      else if (answer === 0) {
+        inserted?.hold();
+        return removed === undefined ? [] : removed.items(V.I32[out >>> 2]!);
+      }
+    }
+  }
+
+  /** All elements as one moment of the array, as this thread's values. */
+  copy(): unknown[] {
+    const data = this.#copy();
+    return data === undefined ? [] : data.items(data.count);
+  }
+
+  #copy(): (Data & { count: number }) | undefined {
+    const out = answerWords();
+    for (;;) {
+      const expected = this.count;
+      if (expected === 0) return undefined;
+      const data = allocateData(expected);
+      while (k.arrayCopy(this.#address(), 0, data.address, out, record, me) === BUSY) waitGate();
+      const copied = V.I32[out >>> 2]!;
+      // It may have grown between the look and the copy.
+      if (copied === V.I32[(out >>> 2) + 1]!) return Object.assign(data, { count: copied });
+    }
+  }
+
+  /**
+   * Puts the elements into another order, in one step: `order` is given them and says which of them, by index, come first. Again if
+   * the array was changed meanwhile.
+   */
+  rearrange(order: (items: unknown[]) => readonly number[]): void {
+    for (;;) {
+      const before = this.#copy();
+      if (before === undefined) return;
+      const indexes = order(before.items(before.count));
+      const after = allocateData(before.count);
+      indexes.forEach((from, at) => {
+        V.F64[(after.address >>> 3) + 1 + at] = V.F64[(before.address >>> 3) + 1 + from]!;
+      });
+      const done = this.#write(0, after, before.count, before.address);
+      before.hold();
+      if (done) return;
+    }
+  }
+
+  /** Writes values over elements from `start` on; all at once, or none because the array has become too short. */
+  overwrite(start: number, values: readonly unknown[]): boolean {
+    return values.length === 0 || this.#write(start, dataOf(values), values.length, 0);
+  }
+
+  #write(start: number, data: Data, count: number, expected: number): boolean {
+    for (;;) {
+      const answer = k.arrayWrite(this.#address(), start, data.address, count, expected, record, me);
+      if (answer === BUSY) {
+        waitGate();
+        continue;
+      }
+      data.hold();
+      return answer === 0;
+    }
+  }
+
+  resize(length: number): void {
+    for (;;) {
+      const answer = k.arrayResize(this.#address(), length, record, me);
+      if (answer === 0) return;
+      if (answer === BUSY) waitGate();
+      else this.reserve(length);
+    }
+  }
+
+  #address(): number {
+    if (this.#cell >= GONE) throw goneError();
+    return this.#cell * 4;
+  }
+}
+
+function fail(): never {
+  throw goneError();
+}
+
+/** A data cell that this thread has pinned, as long as JavaScript holds this object and it is used. */
+class Data {
+  readonly address: number;
+  readonly #page: Page;
+
+  constructor(cell: number, page: Page) {
+    this.address = cell * 4;
+    this.#page = page;
+  }
+
+  /** Until here the cell was used. */
+  hold(): void {
+    this.#page[SPARE] = undefined;
+  }
+
+  /** Its first elements. */
+  items(count: number): unknown[] {
+    const items = new Array<unknown>(count);
+    const first = (this.address >>> 2) + ITEMS;
+    for (let at = 0; at < count; at++) items[at] = readNumber(first + 2 * at);
+    this.hold();
+    return items;
+  }
+}
+
+/** A pinned data cell for so many elements, with nothing in it. */
+function allocateData(elements: number): Data {
+  const bytes = HEAD + elements * 8;
+  const capacity = (roomIn(bytes) - HEAD) >>> 3;
+  return new Data(allocatePinnedBytes(bytes, K_NUMBERS, capacity), fresh.page);
+}
+
+/** A pinned data cell with these values. */
+function dataOf(values: readonly unknown[]): Data {
+  const data = allocateData(values.length);
+  const first = (data.address >>> 2) + ITEMS;
+  values.forEach((value, at) => {
+    const number = encode(value, 'an element');
+    storeNumber(first + 2 * at, number);
+  });
+  data.hold();
+  return data;
+}
+
+/** A fresh data cell for so many elements. */
+function allocateLarger(elements: number): number {
+  const bytes = HEAD + elements * 8;
+  const capacity = (roomIn(bytes) - HEAD) >>> 3;
+  const cell = allocateFresh(bytes, K_NUMBERS, capacity);
+  if (bytes <= SMALL_MAX) {
+    V.I32[cell + 1] = capacity;
+    V.I32[cell] = K_NUMBERS;
+  }
+  return cell * 4;
+}

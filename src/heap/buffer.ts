@@ -1,0 +1,207 @@
+// Buffers and typed arrays. Their bytes are a SharedArrayBuffer of their own, outside the heap's memory: views on the memory itself could
+// be stretched over other cells (`view.buffer`), and outlive their cell (`view.subarray()`). The heap holds what identifies a buffer;
+// whoever meets it for the first time in a thread gets the buffer itself from the exchange.
+//
+// Cell {header, serial, 0, kind of view, offset in bytes, length in elements, buffer's cell}; a buffer itself has kind 0.
+
+import { atomic } from '../memory/atomics.js';
+import { H_BUFFERS } from '../memory/layout.js';
+import { V } from '../memory/memory.js';
+import { allocatePinned, classOf, fresh } from './allocate.js';
+import { k } from './kernel.js';
+import { definePlain } from './plain.js';
+import { addExternal } from './room.js';
+import { K_BUFFER, KIND_MASK } from './types.js';
+import { cellOf, defineKind, nativeWrapper, readWord, storeWord } from './values.js';
+
+const SERIAL = 1;
+const VIEW = 3;
+const OFFSET = 4;
+const LENGTH = 5;
+const BUFFER = 6;
+
+type ViewClass = new (buffer: SharedArrayBuffer, offset: number, length: number) => ArrayBufferView;
+
+/** In the order of their numbers, from 1 on. Only at the end may be added to. */
+const VIEWS: readonly string[] = [
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'DataView',
+  'Buffer',
+  'Float16Array',
+];
+
+/** Where threads leave buffers for each other. */
+export interface BufferExchange {
+  publish(serial: number, buffer: SharedArrayBuffer, address: number): void;
+  /** The buffer of a serial number that somebody has published, or is about to. */
+  fetch(serial: number): SharedArrayBuffer;
+}
+
+/** A buffer that somebody keeps for all. */
+export interface Kept {
+  readonly buffer: SharedArrayBuffer;
+  readonly address: number;
+}
+
+/** The buffers of a process, kept by one of its threads. */
+export class BufferStore {
+  readonly #kept = new Map<number, Kept>();
+
+  keep(serial: number, kept: Kept): void {
+    this.#kept.set(serial, kept);
+  }
+
+  get(serial: number): SharedArrayBuffer | undefined {
+    return this.#kept.get(serial)?.buffer;
+  }
+
+  entries(): Iterable<[number, Kept]> {
+    return this.#kept;
+  }
+
+  /** Forgets those whose cells are gone. While nothing is swept. */
+  sweep(): void {
+    for (const [serial, { address }] of this.#kept) if (!isBuffer(serial, address)) this.#kept.delete(serial);
+  }
+}
+
+function isBuffer(serial: number, address: number): boolean {
+  const cell = address >>> 2;
+  if (k.isAllocated(address) === 0) return false;
+  return (atomic.load(address) & KIND_MASK) === K_BUFFER && atomic.load((cell + SERIAL) * 4) === serial;
+}
+
+/** Buffers of this thread, as long as there is no exchange. */
+export const ownBuffers = new BufferStore();
+
+let exchange: BufferExchange = {
+  publish: (serial, buffer, address) => ownBuffers.keep(serial, { buffer, address }),
+  fetch(serial) {
+    const buffer = ownBuffers.get(serial);
+    if (buffer === undefined) throw new Error(`the shared buffer ${serial} is not known`);
+    return buffer;
+  },
+};
+
+export function exchangeBuffersBy(how: BufferExchange): void {
+  exchange = how;
+}
+
+/** Buffers by what they were shared as: sharing one again is the same. */
+const shared = new WeakMap<SharedArrayBuffer, SharedArrayBuffer>();
+
+function make(serial: number, view: number, offset: number, length: number, buffer: number): { cell: number; page: unknown[] } {
+  const cell = allocatePinned(classOf(28));
+  const page = fresh.page;
+  V.I32[cell + SERIAL] = serial;
+  V.I32[cell + VIEW] = view;
+  V.I32[cell + OFFSET] = offset;
+  V.I32[cell + LENGTH] = length;
+  if (buffer !== 0) storeWord(cell + BUFFER, buffer << 2);
+  V.I32[cell] = K_BUFFER;
+  return { cell, page };
+}
+
+function settle<T extends object>({ cell, page }: { cell: number; page: unknown[] }, wrapper: T): T {
+  page[(cell & 1023) >> 2] = wrapper;
+  return nativeWrapper(wrapper, cell);
+}
+
+/** A shared buffer with the bytes of another; one that is a SharedArrayBuffer already is shared as it is. */
+export function shareBuffer(buffer: ArrayBufferLike): SharedArrayBuffer {
+  if (isSharedBuffer(buffer)) {
+    const known = shared.get(buffer);
+    if (known !== undefined && cellOf(known) !== 0) return known;
+    return publish(buffer);
+  }
+  const copy = new SharedArrayBuffer(buffer.byteLength);
+  new Uint8Array(copy).set(new Uint8Array(buffer));
+  return publish(copy);
+}
+
+const isSharedBuffer = (buffer: ArrayBufferLike): buffer is SharedArrayBuffer =>
+  Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
+
+function publish(buffer: SharedArrayBuffer): SharedArrayBuffer {
+  const serial = atomic.add(H_BUFFERS, 1) + 1;
+  const made = make(serial, 0, 0, 0, 0);
+  exchange.publish(serial, buffer, made.cell * 4);
+  addExternal(buffer.byteLength);
+  shared.set(buffer, buffer);
+  return settle(made, buffer);
+}
+
+const viewTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!;
+
+function viewNumber(view: ArrayBufferView): number {
+  const { Buffer } = globalThis as { Buffer?: { isBuffer(value: unknown): boolean } };
+  if (Buffer?.isBuffer(view) === true) return VIEWS.indexOf('Buffer') + 1;
+  const name = (viewTag.get!.call(view) as string | undefined) ?? 'DataView';
+  return VIEWS.indexOf(name) + 1;
+}
+
+/**
+ * A view of the same type on shared memory. One that covers a part of its buffer gets a buffer of that part, unless the buffer is shared.
+ */
+export function shareView(view: ArrayBufferView, buffers: (buffer: ArrayBufferLike) => SharedArrayBuffer): ArrayBufferView {
+  const number = viewNumber(view);
+  if (number === 0) throw new TypeError('this kind of view is not known');
+  const { buffer, byteOffset, byteLength } = view;
+  const length = 'length' in view ? (view.length as number) : byteLength;
+  const part = VIEWS[number - 1] === 'Buffer' && !isSharedBuffer(buffer);
+  const bytes = part ? shareBuffer(buffer.slice(byteOffset, byteOffset + byteLength)) : buffers(buffer);
+  const offset = part ? 0 : byteOffset;
+  const made = make(0, number, offset, length, cellOf(bytes));
+  return settle(made, viewOn(number, bytes, offset, length));
+}
+
+function viewOn(number: number, buffer: SharedArrayBuffer, offset: number, length: number): ArrayBufferView {
+  const name = VIEWS[number - 1]!;
+  if (name === 'Buffer') {
+    const { Buffer } = globalThis as unknown as {
+      Buffer: { from(buffer: SharedArrayBuffer, offset: number, length: number): ArrayBufferView };
+    };
+    return Buffer.from(buffer, offset, length);
+  }
+  const Class = (globalThis as unknown as Record<string, ViewClass>)[name]!;
+  return new Class(buffer, offset, length);
+}
+
+defineKind(K_BUFFER, (cell) => {
+  const view = V.I32[cell + VIEW]!;
+  if (view === 0) {
+    const buffer = exchange.fetch(V.I32[cell + SERIAL]!);
+    shared.set(buffer, buffer);
+    return nativeWrapper(buffer, cell);
+  }
+  const buffer = readWord(cell + BUFFER) as SharedArrayBuffer;
+  return nativeWrapper(viewOn(view, buffer, V.I32[cell + OFFSET]!, V.I32[cell + LENGTH]!), cell);
+});
+
+definePlain({
+  is: (value) => (ArrayBuffer.isView(value) || value instanceof SharedArrayBuffer) && cellOf(value) !== 0,
+  copy(value) {
+    if (value instanceof SharedArrayBuffer) return { copy: plainBytes(value, 0, value.byteLength), fill() {} };
+    const view = value as ArrayBufferView;
+    const bytes = plainBytes(view.buffer, view.byteOffset, view.byteLength);
+    const Class = view.constructor as new (buffer: ArrayBuffer) => ArrayBufferView;
+    const { Buffer } = globalThis as { Buffer?: { isBuffer(value: unknown): boolean; from(bytes: ArrayBuffer): ArrayBufferView } };
+    return { copy: Buffer?.isBuffer(view) === true ? Buffer.from(bytes) : new Class(bytes), fill() {} };
+  },
+});
+
+function plainBytes(buffer: ArrayBufferLike, offset: number, length: number): ArrayBuffer {
+  const bytes = new ArrayBuffer(length);
+  new Uint8Array(bytes).set(new Uint8Array(buffer, offset, length));
+  return bytes;
+}

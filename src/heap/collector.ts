@@ -1,0 +1,188 @@
+// One collection: marking beside the program, then a short time with the gate closed. Any thread can be the collector, one at a time: it
+// holds H_GC_LOCK. The steps are functions of their own, so that tests can put other threads' steps between them.
+//
+//   begin       H_CYCLE + 1; the mark stack is empty before the gate says MARKING: from then on logs fill
+//   handshake   every thread is outside its guards once: from now on each touch is logged, and pins are kept
+//   mark        roots, then each thread's pins; logs in between
+//   close       the gate says CLOSED; handshake: nobody is inside a guard, and nobody enters
+//   finish      the last entries of the logs
+//   sweep       allocated := marked
+//   open
+
+import { atomic } from '../memory/atomics.js';
+import {
+  H_CYCLE,
+  H_FROM_ROOTS,
+  H_GATE,
+  H_GC_DONE,
+  H_GC_LOCK,
+  H_GC_REQUEST,
+  H_LIVE_BYTES,
+  H_MARK_STACK,
+  H_MARKING,
+  H_PAUSE,
+  H_SEGMENTS,
+  H_SINCE,
+  H_SLOTS,
+  H_THRESHOLD,
+  PAGE_SIZE,
+  R_GUARD,
+  R_PINNED_ONLY,
+  R_PINS,
+} from '../memory/layout.js';
+import { refresh, V } from '../memory/memory.js';
+import { recordOf } from '../memory/self.js';
+import { k } from './kernel.js';
+import { FIRST_THRESHOLD, STACK_PAGES } from './room.js';
+import { GC_COLLECTOR, S_CLOSED, S_MARKING, S_OPEN } from './types.js';
+
+/** Children traced between two looks at the logs. */
+const BUDGET = 4_000;
+/** Looks at a guard before the collector naps, and how long in milliseconds. */
+const SPINS = 300;
+const NAP = 0.05;
+/** Part of the live pages that may be taken before the next collection begins. */
+const GROWTH = 0.7;
+const LOCK_PATIENCE = 50;
+
+/** What one collection was. Milliseconds. */
+export interface Collection {
+  readonly marking: number;
+  readonly closed: number;
+}
+
+/** Takes the collector's lock; false = somebody else collects, and `wait` is not wanted. */
+export function lockCollector(owner: number, wait: boolean): boolean {
+  for (;;) {
+    const holder = atomic.compareExchange(H_GC_LOCK, 0, owner);
+    if (holder === 0) return true;
+    if (!wait) return false;
+    atomic.wait(H_GC_LOCK, holder, LOCK_PATIENCE);
+  }
+}
+
+export function unlockCollector(): void {
+  atomic.store(H_GC_LOCK, 0);
+  atomic.notify(H_GC_LOCK, Infinity);
+}
+
+/** Collects as the thread with this number, slot + 1 or GC_COLLECTOR. Waits if another thread does at the moment. */
+export function collectNow(owner: number = GC_COLLECTOR): Collection {
+  lockCollector(owner, true);
+  try {
+    return collectLocked();
+  } finally {
+    unlockCollector();
+  }
+}
+
+/** A whole collection; the lock is held. */
+export function collectLocked(): Collection {
+  const started = atomic.now();
+  steps.begin();
+  steps.handshake();
+  steps.mark();
+  const closing = atomic.now();
+  steps.close();
+  steps.handshake();
+  steps.finish();
+  steps.sweep();
+  steps.open();
+  const opened = atomic.now();
+  const collection = { marking: closing - started, closed: opened - closing };
+  V.F64[H_PAUSE >>> 3] = collection.closed;
+  V.F64[H_MARKING >>> 3] = collection.marking;
+  setThreshold();
+  atomic.add(H_GC_DONE, 1);
+  atomic.notify(H_GC_DONE, Infinity);
+  atomic.store(H_GC_REQUEST, 0);
+  atomic.notify(H_GC_REQUEST, Infinity);
+  return collection;
+}
+
+export const steps = {
+  begin(): void {
+    refresh();
+    k.beginMarking(atomic.load(H_MARK_STACK), STACK_PAGES * PAGE_SIZE);
+    atomic.store(H_SINCE, 0);
+    atomic.add(H_CYCLE, 1);
+    atomic.store(H_GATE, S_MARKING);
+  },
+
+  /** Waits until each thread has been outside its guards. One that is blocked or computes is outside. */
+  handshake(): void {
+    const slots = Math.max(1, atomic.load(H_SLOTS));
+    for (let slot = 0; slot < slots; slot++) {
+      const guard = recordOf(slot) + R_GUARD;
+      for (let looks = 0; atomic.load(guard) !== 0; looks++) {
+        if (looks < SPINS) continue;
+        // One that waits inside for room in its log needs us.
+        k.drainLogs();
+        atomic.wait(guard, 1, NAP);
+      }
+    }
+  },
+
+  mark(): void {
+    k.markRoots();
+    traceAll();
+    atomic.store(H_FROM_ROOTS, k.markedCells());
+    const slots = Math.max(1, atomic.load(H_SLOTS));
+    const segments = atomic.load(H_SEGMENTS);
+    const taking: number[] = [];
+    for (let slot = 0; slot < slots; slot++) if (atomic.load(recordOf(slot) + R_PINS) !== 0) taking.push(recordOf(slot));
+    for (const thread of taking) {
+      let only = 0;
+      for (let segment = 0; segment < segments; segment++) only += k.countPins(thread, segment);
+      atomic.store(thread + R_PINNED_ONLY, only);
+    }
+    for (const thread of taking) {
+      for (let segment = 0; segment < segments; segment++) if (k.markPins(thread, segment) > 0) traceAll();
+    }
+    // What comes in now is little; the rest is for the closed time.
+    for (let round = 0; round < 4 && k.drainLogs() > 0; round++) traceAll();
+  },
+
+  close(): void {
+    atomic.store(H_GATE, S_CLOSED);
+  },
+
+  finish(): void {
+    do while (k.trace(BUDGET) !== 0);
+    while (k.drainLogs() > 0);
+  },
+
+  sweep(): void {
+    k.sweep(atomic.load(H_CYCLE));
+  },
+
+  open(): void {
+    atomic.store(H_GATE, S_OPEN);
+    atomic.notify(H_GATE, Infinity);
+  },
+
+  /** Breaks off what another collector has begun and will not end; it was marking. */
+  abandon(): void {
+    k.forgetMarks();
+    steps.open();
+  },
+};
+
+function traceAll(): void {
+  while (k.trace(BUDGET) !== 0) k.drainLogs();
+}
+
+function setThreshold(): void {
+  const live = V.F64[H_LIVE_BYTES >>> 3]! / PAGE_SIZE;
+  atomic.store(H_THRESHOLD, Math.max(FIRST_THRESHOLD, Math.floor(live * GROWTH)));
+}
+
+/** A thread has died, perhaps inside the kernel: from now on nobody waits for it. */
+export function releaseDead(slot: number): void {
+  k.releaseDead(recordOf(slot), slot + 1);
+}
+
+/** A dead thread's pages go back, and its pins are forgotten. The caller holds the collector's lock, with the gate open. */
+export function buryThread(slot: number): void {
+  k.buryThread(recordOf(slot), slot + 1, GC_COLLECTOR);
+}

@@ -1,0 +1,230 @@
+// shared(): a graph of plain data becomes a graph of shared objects. What is met twice is one object, cycles stay.
+//
+//   1  look at everything, with what the program's getters and proxies do, and remember it
+//   2  make the shared objects, empty
+//   3  fill them
+//
+// An error in 1 leaves nothing behind; the program's code runs in no other step. No recursion: no graph is too deep.
+
+import { SharedArray } from './array.js';
+import { shareBuffer, shareView } from './buffer.js';
+import { shareDate } from './date.js';
+import { fillError, shareError } from './error.js';
+import { describe, ShareError } from './errors.js';
+import { SharedMap } from './map.js';
+import type { Layout } from './record-class.js';
+import { SharedSet } from './set.js';
+import { makeRecord, shapeOfText, shapeTextOf } from './shapes.js';
+import { cellOf, copyWith } from './values.js';
+
+/** How to make the shared object of something that was looked at, and to fill it. `get` gives the shared value for one of its parts. */
+interface Plan {
+  make(get: (part: unknown) => unknown): object;
+  fill?(made: object, get: (part: unknown) => unknown): void;
+}
+
+interface Found {
+  readonly value: object;
+  readonly path: string;
+}
+
+export type Collector = (part: unknown, step: string) => void;
+
+/** Plans for instances of the program's classes, by their prototype; src/data/struct.ts and locks need none, they are shared already. */
+function copyGraph(root: object, where: string): object {
+  const plans = new Map<object, Plan>();
+  const queue: Found[] = [{ value: root, path: where }];
+  for (const found of queue) {
+    if (plans.has(found.value)) continue;
+    plans.set(
+      found.value,
+      planFor(found, (part, step) => {
+        if (typeof part === 'function' || typeof part === 'symbol') {
+          if (typeof part === 'symbol' || cellOf(part) === 0) throw refusal(part, found.path + step);
+        } else if (typeof part === 'object' && part !== null && !plans.has(part) && cellOf(part) === 0) {
+          queue.push({ value: part, path: found.path + step });
+        }
+      }),
+    );
+  }
+  const made = new Map<object, object>();
+  const get = (part: unknown): unknown => {
+    if (typeof part !== 'object' || part === null) return part;
+    const done = made.get(part);
+    if (done !== undefined) return done;
+    const plan = plans.get(part);
+    if (plan === undefined) return part;
+    const object = plan.make(get);
+    made.set(part, object);
+    return object;
+  };
+  for (const value of plans.keys()) get(value);
+  for (const [value, plan] of plans) plan.fill?.(made.get(value)!, get);
+  return made.get(root)!;
+}
+
+const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, 'size')!.get!;
+const setSize = Object.getOwnPropertyDescriptor(Set.prototype, 'size')!.get!;
+
+/** Whether a method of the platform's accepts the object: nothing of the program's runs. */
+function accepts(check: (this: unknown) => unknown, value: object): boolean {
+  try {
+    check.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function planFor({ value, path }: Found, part: Collector): Plan {
+  if (Array.isArray(value)) return arrayPlan(value, part);
+  if (ArrayBuffer.isView(value)) return { make: () => shareView(value, (buffer) => bufferOf(buffer)) };
+  if (isBuffer(value)) return { make: () => bufferOf(value) };
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return recordPlan(value, part);
+  if (accepts(mapSize, value)) return mapPlan(value as Map<unknown, unknown>, part);
+  if (accepts(setSize, value)) return setPlan(value as Set<unknown>, part);
+  if (accepts(Date.prototype.getTime, value)) return { make: () => shareDate(value as Date) };
+  if (isError(value)) return errorPlan(value, part);
+  throw refusal(value, path);
+}
+
+/** Buffers that several views of one graph lie on are one buffer. */
+const buffers = new WeakMap<ArrayBufferLike, SharedArrayBuffer>();
+
+function bufferOf(buffer: ArrayBufferLike): SharedArrayBuffer {
+  const known = buffers.get(buffer);
+  if (known !== undefined && cellOf(known) !== 0) return known;
+  const made = shareBuffer(buffer);
+  buffers.set(buffer, made);
+  // Only within one graph: later the bytes may be others.
+  queueMicrotask(() => buffers.delete(buffer));
+  return made;
+}
+
+const bufferTag = (value: object): string => Object.prototype.toString.call(value);
+const isBuffer = (value: object): value is ArrayBuffer =>
+  value instanceof ArrayBuffer || value instanceof SharedArrayBuffer || bufferTag(value) === '[object SharedArrayBuffer]';
+
+const isError = (value: object): value is Error =>
+  value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+
+function arrayPlan(value: unknown[], part: Collector): Plan {
+  const items: unknown[] = [];
+  for (let at = 0, length = value.length; at < length; at++) {
+    items.push(value[at]);
+    part(items[at], `[${at}]`);
+  }
+  return {
+    make: () => new SharedArray(),
+    fill(made, get) {
+      const array = made as SharedArray;
+      if (items.length > 0) array.reserve(items.length);
+      for (const item of items) array.push(get(item));
+    },
+  };
+}
+
+function recordPlan(value: object, part: Collector): Plan {
+  const entries: [string, unknown][] = [];
+  for (const key of Reflect.ownKeys(value)) {
+    const found = Reflect.getOwnPropertyDescriptor(value, key);
+    if (found === undefined || found.enumerable !== true) continue;
+    if (typeof key === 'symbol') throw new ShareError(`a shared record cannot have the key ${String(key)}: use a text`);
+    const item = (value as Record<string, unknown>)[key];
+    entries.push([key, item]);
+    part(item, `.${key}`);
+  }
+  const text = shapeTextOf('', entries.map(([key, item]) => [key, layoutOf(item)] as const));
+  return {
+    make: () => makeRecord(shapeOfText(text)),
+    fill(made, get) {
+      for (const [key, item] of entries) (made as Record<string, unknown>)[key] = get(item);
+    },
+  };
+}
+
+/** The first value picks the representation; either holds any value. */
+const layoutOf = (value: unknown): Layout => (typeof value === 'number' ? 'number' : 'word');
+
+function mapPlan(value: Map<unknown, unknown>, part: Collector): Plan {
+  const entries: [unknown, unknown][] = [];
+  Map.prototype.forEach.call(value, (item: unknown, key: unknown) => {
+    entries.push([key, item]);
+    part(key, `<key ${entries.length - 1}>`);
+    part(item, `.get(${typeof key === 'object' ? '…' : describe(key)})`);
+  });
+  return {
+    make: () => new SharedMap(),
+    fill(made, get) {
+      for (const [key, item] of entries) (made as SharedMap).set(get(key), get(item));
+    },
+  };
+}
+
+function setPlan(value: Set<unknown>, part: Collector): Plan {
+  const members: unknown[] = [];
+  Set.prototype.forEach.call(value, (member: unknown) => {
+    members.push(member);
+    part(member, `<member ${members.length - 1}>`);
+  });
+  return {
+    make: () => new SharedSet(),
+    fill(made, get) {
+      for (const member of members) (made as SharedSet).add(get(member));
+    },
+  };
+}
+
+function errorPlan(value: Error, part: Collector): Plan {
+  const own: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  let count = 0;
+  for (const key of Object.keys(value)) {
+    if (key === 'stack' || key === 'message' || key === 'cause') continue;
+    own[key] = (value as unknown as Record<string, unknown>)[key];
+    count++;
+  }
+  const properties = count === 0 ? undefined : own;
+  if (properties !== undefined) part(properties, '');
+  const cause = Object.hasOwn(value, 'cause') ? { value: value.cause } : undefined;
+  if (cause !== undefined) part(cause.value, '.cause');
+  const { name, message, stack } = value;
+  return {
+    make: () => shareError({ name, message, stack } as Error),
+    fill(made, get) {
+      fillError(made as Error, cause && { value: get(cause.value) }, get(properties) as object | undefined);
+    },
+  };
+}
+
+function refusal(value: unknown, path: string): ShareError {
+  const [what, remedy] = reasonFor(value);
+  return new ShareError(`${path} cannot be shared: it is ${what}. ${remedy}`);
+}
+
+function reasonFor(value: unknown): [what: string, remedy: string] {
+  if (typeof value === 'function') return ['a function', 'Functions travel to threads as arguments or captures; methods belong into a struct'];
+  if (typeof value === 'symbol') return [String(value), 'A symbol belongs to its thread: use a text'];
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  const owner: unknown = prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  const name = typeof owner === 'function' ? owner.name : '';
+  if (/^(Promise|WeakMap|WeakSet|WeakRef|RegExp|Number|String|Boolean|Symbol|BigInt)$/.test(name)) {
+    return [`a ${name}`, name === 'Promise' ? 'Await it, and share what it gives' : 'Share what it is made from'];
+  }
+  return [
+    name === '' ? 'an object with a prototype of its own' : `an instance of ${name}`,
+    'Declare its class with struct(name, fields, class), or share a plain object with its data',
+  ];
+}
+
+copyWith(copyGraph);
+
+/** The shared object for a value; primitives and what is shared already are themselves. */
+export function share(value: unknown): unknown {
+  if (typeof value === 'function' || typeof value === 'symbol') {
+    if (typeof value === 'function' && cellOf(value) !== 0) return value;
+    throw refusal(value, 'the value');
+  }
+  if (typeof value !== 'object' || value === null || cellOf(value) !== 0) return value;
+  return copyGraph(value, 'the value');
+}

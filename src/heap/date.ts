@@ -1,0 +1,40 @@
+// Dates. They are values: what is read is an object of this thread's that does not change, and a change is a new date that is assigned.
+
+import { V } from '../memory/memory.js';
+import { allocatePinned, classOf, fresh } from './allocate.js';
+import { definePlain } from './plain.js';
+import { K_DATE } from './types.js';
+import { defineKind, nativeWrapper } from './values.js';
+
+class SharedDate extends Date {
+  static {
+    // What is printed of it is a date.
+    Object.defineProperty(SharedDate, 'name', { value: 'Date' });
+    for (const method of Object.getOwnPropertyNames(Date.prototype)) {
+      if (!method.startsWith('set')) continue;
+      Object.defineProperty(SharedDate.prototype, method, {
+        value() {
+          throw new TypeError(`a shared date does not change, so ${method}() cannot be: assign a new Date`);
+        },
+      });
+    }
+  }
+}
+
+/** A shared copy of a date. */
+export function shareDate(date: Date): Date {
+  const cell = allocatePinned(classOf(16));
+  const page = fresh.page;
+  V.F64[(cell + 2) >> 1] = Date.prototype.getTime.call(date);
+  V.I32[cell] = K_DATE;
+  const wrapper = nativeWrapper(new SharedDate(V.F64[(cell + 2) >> 1]!), cell);
+  page[(cell & 1023) >> 2] = wrapper;
+  return wrapper;
+}
+
+defineKind(K_DATE, (cell) => nativeWrapper(new SharedDate(V.F64[(cell + 2) >> 1]!), cell));
+
+definePlain({
+  is: (value) => value instanceof SharedDate,
+  copy: (value) => ({ copy: new Date(Number(value)), fill() {} }),
+});

@@ -1,0 +1,142 @@
+// SharedMap: the interface of `Map`, on a table that all threads share. Each operation is one step for the others; `update` and
+// `getOrInsertComputed` call a function of the program's outside of any lock, and try again or give way if somebody was faster.
+
+import { adopt } from './adopt.js';
+import { iterator } from './array.js';
+import { describe } from './errors.js';
+import { SPARE } from './pages.js';
+import { define, definePlain } from './plain.js';
+import { beginning, NOTHING, TableCell } from './table-cell.js';
+import { K_MAP, PUT_ADD, PUT_DIFFERENT, PUT_EXISTED, PUT_REPLACE, PUT_SET } from './types.js';
+import { defineKind, INSPECT } from './values.js';
+
+export class SharedMap<K = unknown, V = unknown> extends TableCell {
+  /** A new map with these entries. */
+  constructor(entries?: Iterable<readonly [K, V]> | null) {
+    super(K_MAP);
+    for (const [key, value] of entries ?? []) this.set(key, value);
+  }
+
+  get(key: K): V | undefined {
+    const value = this.find(key);
+    return value === NOTHING ? undefined : (value as V);
+  }
+
+  has(key: K): boolean {
+    return this.find(key) !== NOTHING;
+  }
+
+  /** @throws TypeError for a key or value that cannot be shared. */
+  set(key: K, value: V): this {
+    this.put(key, value, PUT_SET);
+    return this;
+  }
+
+  /** Whether the key was there. */
+  delete(key: K): boolean {
+    return this.remove(key);
+  }
+
+  /** The key's value; if there is none, `value`, which is then stored. Of several threads that come at once one stores. */
+  getOrInsert(key: K, value: V): V {
+    for (;;) {
+      const found = this.find(key);
+      if (found !== NOTHING) return found as V;
+      if (this.put(key, value, PUT_ADD) !== PUT_EXISTED) return this.find(key) as V;
+    }
+  }
+
+  /**
+   * The key's value; if there is none, what `make` returns, which is then stored. `make` runs without a lock: several threads that come
+   * at once may all call theirs, and the first to be done stores. Use `globals.get` or a lock where that must not be.
+   */
+  getOrInsertComputed(key: K, make: (key: K) => V): V {
+    if (typeof make !== 'function') throw new TypeError(`getOrInsertComputed() takes a function, not ${describe(make)}`);
+    const found = this.find(key);
+    return found !== NOTHING ? (found as V) : this.getOrInsert(key, make(key));
+  }
+
+  /**
+   * Replaces a key's value by what `change` makes of it, as one step: if another thread has changed it meanwhile `change` is called again
+   * with what is there now. It gets undefined if there is no entry.
+   * @returns the new value.
+   */
+  update(key: K, change: (value: V | undefined, key: K) => V): V {
+    if (typeof change !== 'function') throw new TypeError(`update() takes a function, not ${describe(change)}`);
+    for (;;) {
+      const before = this.stored(key);
+      const value = change(before.value as V | undefined, key);
+      const done = this.put(key, value, PUT_REPLACE, before.number) !== PUT_DIFFERENT;
+      // Until here the old value was pinned, so that no other can have had its address.
+      if (before.page !== undefined) before.page[SPARE] = undefined;
+      if (done) return value;
+    }
+  }
+
+  forEach(callback: (value: V, key: K, map: SharedMap<K, V>) => void, self?: unknown): void {
+    if (typeof callback !== 'function') throw new TypeError(`forEach() takes a function, not ${describe(callback)}`);
+    for (const cursor = beginning(); this.next(cursor); ) callback.call(self, cursor.value as V, cursor.key as K, this);
+  }
+
+  keys(): IterableIterator<K> {
+    return this.#iterate((key) => key as K);
+  }
+
+  values(): IterableIterator<V> {
+    return this.#iterate((_key, value) => value as V);
+  }
+
+  /** Entries in the order in which they were added; those that are added meanwhile come too, those deleted before it do not. */
+  entries(): IterableIterator<[K, V]> {
+    return this.#iterate((key, value) => [key as K, value as V]);
+  }
+
+  [Symbol.iterator](): IterableIterator<[K, V]> {
+    return this.entries();
+  }
+
+  #iterate<T>(give: (key: unknown, value: unknown) => T): IterableIterator<T> {
+    const cursor = beginning();
+    let over = false;
+    return iterator(() => {
+      if (over || !this.next(cursor)) {
+        over = true;
+        return { done: true, value: undefined };
+      }
+      return { done: false, value: give(cursor.key, cursor.value) };
+    });
+  }
+
+  /** As `JSON.stringify` shows it: an object if all keys are strings, pairs otherwise. */
+  toJSON(): unknown {
+    const entries = [...this];
+    if (!entries.every(([key]) => typeof key === 'string')) return entries;
+    const plain = {};
+    for (const [key, value] of entries) define(plain, String(key), value);
+    return plain;
+  }
+
+  [INSPECT](): Map<K, V> {
+    return new Map(this);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'SharedMap';
+  }
+}
+
+defineKind(K_MAP, (cell, page) => adopt(SharedMap, cell, page));
+
+definePlain({
+  is: (value) => value instanceof SharedMap,
+  copy(value) {
+    const entries = [...(value as SharedMap)];
+    const copy = new Map();
+    return {
+      copy,
+      fill(plain) {
+        for (const [key, item] of entries) copy.set(plain(key), plain(item));
+      },
+    };
+  },
+});

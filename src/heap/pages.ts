@@ -1,0 +1,290 @@
+// A thread's JavaScript objects for cells. All wrappers of a page are in one array, the Page, and each of them refers to it: a Page
+// lives as long as one of its wrappers does, and its thread pins the cells in it that have one. So a reference whose wrapper is known
+// costs two array loads; V8's collector sees pages and not cells; and pins go a page at a time.
+//
+//   pages[index]  strong: the Page was used since the last `weaken`
+//   tokens        every Page that exists, by a WeakRef
+//
+//   wrapper in a Page ⟹ pin bit of its cell (never the other way round)
+//   pin bit ⟹ its page is known (PIN_KNOWN) and has a token
+//
+// A Page that JavaScript has collected gives its pins back by its finalizer, a task of its own, or where a thread that never returns to
+// its event loop looks for it (src/heap/tidy.ts): never while marking, and never under a heap operation that may still use a cell.
+// A successor that was made before takes the bits over.
+
+import { atomic } from '../memory/atomics.js';
+import { H_CYCLE, H_GATE, R_PINS, R_SCRATCH } from '../memory/layout.js';
+import { refresh, V } from '../memory/memory.js';
+import { record } from '../memory/self.js';
+import { k } from './kernel.js';
+import { allocateRaw, takePart } from './room.js';
+import { PIN_BITS, PIN_BLOCK, PIN_COUNTS, PIN_KNOWN, S_OPEN } from './types.js';
+
+const CELLS = 256;
+/** Behind the wrappers: word index of the pin bits, index of the page, and WeakRefs of wrappers once it is shattered. */
+export const BITS = CELLS;
+export const INDEX = CELLS + 1;
+export const SHARDS = CELLS + 2;
+/** Written by who must be seen to use a Page up to that point. */
+export const SPARE = CELLS + 3;
+const TEMPLATE: unknown[] = new Array(CELLS + 4).fill(undefined);
+
+/** Wrappers of a page by granule, then the fields above. */
+export type Page = unknown[];
+type Shards = Map<number, WeakRef<object>>;
+
+export interface Token {
+  readonly page: Pick<WeakRef<Page>, 'deref'>;
+  readonly index: number;
+  /** The collection after which it was made. */
+  readonly born: number;
+  /** The collection after which it was shattered last, 0 = never. */
+  shattered: number;
+  /** First made inside a scope that is still open. */
+  scoped: boolean;
+}
+
+/** By page index. Reads beyond its end are undefined like those of unknown pages. */
+export const pages: (Page | undefined)[] = [];
+export const tokens = new Map<number, Token>();
+let strong: Page[] = [];
+let dead: Token[] = [];
+const shattered = new Map<number, Token>();
+
+/** Pages that new cells go to: they stay strong. */
+export const current: (Page | undefined)[] = [];
+
+/** Pages made since the innermost open scope began; undefined = there is none. Each belongs to src/heap/scope.ts. */
+export const scoped: { pages: Page[] | undefined } = { pages: undefined };
+
+/** Milliseconds until pins that could not go while marking are tried again. */
+const RETRY = 20;
+
+/** What a Page that was emptied leaves behind. */
+const NOTHING = { deref: (): undefined => undefined };
+
+/** How many addresses fit the scratch page. */
+const LIST_MAX = 1000;
+
+const finalizers = new FinalizationRegistry<Token>((token) => {
+  if (tokens.get(token.index) !== token) return;
+  dead.push(token);
+  if (dead.length === 1) setTimeout(dropDead, 0);
+});
+
+/** Reaches all pages that the views reach. */
+function extend(): void {
+  refresh();
+  for (let count = V.I32.length >>> 10; pages.length < count; ) pages.push(undefined);
+}
+
+/** This thread's Page of an index; makes it if there is none. Not inside a guard. */
+export function pageAt(index: number): Page {
+  const known = pages[index];
+  if (known !== undefined) return known;
+  if (index >= pages.length) extend();
+  const token = tokens.get(index);
+  const weak = token?.page.deref();
+  if (token !== undefined && weak !== undefined) {
+    pages[index] = weak;
+    strong.push(weak);
+    if (scoped.pages === undefined) token.scoped = false;
+    else if (token.scoped) scoped.pages.push(weak);
+    return weak;
+  }
+  return makePage(index);
+}
+
+function makePage(index: number): Page {
+  const block = pinBlock(index >>> 12);
+  const page = TEMPLATE.slice();
+  page[BITS] = (block + (index & 4095) * PIN_BITS) >>> 2;
+  page[INDEX] = index;
+  const known = ((block + PIN_KNOWN) >>> 2) + ((index & 4095) >>> 5);
+  V.I32[known]! |= 1 << (index & 31);
+  const token: Token = {
+    page: new WeakRef(page),
+    index,
+    born: V.I32[H_CYCLE >>> 2]!,
+    shattered: 0,
+    scoped: scoped.pages !== undefined,
+  };
+  tokens.set(index, token);
+  finalizers.register(page, token);
+  pages[index] = page;
+  strong.push(page);
+  scoped.pages?.push(page);
+  return page;
+}
+
+/** Address of this thread's pin block for a segment. */
+function pinBlock(segment: number): number {
+  if (atomic.load(record + R_PINS) === 0) takePart();
+  const entry = (atomic.load(record + R_PINS) >>> 0) + segment * 4;
+  let block = atomic.load(entry) >>> 0;
+  if (block === 0) {
+    block = allocateRaw(PIN_BLOCK / 4096);
+    atomic.store(entry, block);
+  }
+  return block;
+}
+
+/** The wrapper that a weakened or shattered Page still has for a granule. */
+export function shardOf(page: Page, granule: number): object | undefined {
+  const shards = page[SHARDS] as Shards | undefined;
+  if (shards === undefined) return undefined;
+  const wrapper = shards.get(granule)?.deref();
+  shards.delete(granule);
+  return wrapper;
+}
+
+/** How many Pages are strong, and exist. */
+export const pageCounts = (): { strong: number; all: number } => ({ strong: strong.length, all: tokens.size });
+
+/** From now on a Page lives only through its wrappers, and those that new cells go to. */
+export function weaken(): void {
+  const kept: Page[] = [];
+  for (const page of strong) {
+    if (current.includes(page)) kept.push(page);
+    else pages[page[INDEX] as number] = undefined;
+  }
+  strong = kept;
+}
+
+/** Lets go of the pins of Pages that are reported dead. Whatever is left is tried again later. */
+export function dropDead(): void {
+  const list = dead;
+  dead = [];
+  for (let start = 0; start < list.length; start += LIST_MAX) {
+    const part = list.slice(start, start + LIST_MAX).filter((token) => tokens.get(token.index) === token);
+    const scratch = atomic.load(record + R_SCRATCH) >>> 2;
+    part.forEach((token, at) => {
+      V.I32[scratch + at] = token.index;
+    });
+    if (k.dropPages(scratch << 2, part.length, record) === 0) {
+      const first = dead.length === 0;
+      dead.push(...part);
+      if (first) later(dropDead);
+      continue;
+    }
+    for (const token of part) forget(token);
+  }
+}
+
+function forget(token: Token): void {
+  tokens.delete(token.index);
+  shattered.delete(token.index);
+  pages[token.index] = undefined;
+}
+
+/** Without keeping the event loop alive, where that can be said. */
+function later(action: () => void): void {
+  const timer = setTimeout(action, RETRY) as { unref?: () => void };
+  timer.unref?.();
+}
+
+/** Looks for dead Pages without their finalizers, which are tasks of the event loop; how many there were. */
+export function findDead(): number {
+  const known = new Set(dead);
+  let found = 0;
+  for (const token of tokens.values()) {
+    if (pages[token.index] !== undefined || known.has(token) || token.page.deref() !== undefined) continue;
+    dead.push(token);
+    found++;
+  }
+  dropDead();
+  return found;
+}
+
+/** Empties Pages at the end of a scope: their wrappers are told, their pins go. Answers false while marking: try again. */
+export function emptyPages(list: readonly Page[], tell: (wrapper: unknown, address: number) => void): boolean {
+  for (let start = 0; start < list.length; start += LIST_MAX) {
+    const part = list.slice(start, start + LIST_MAX);
+    // The wrappers first: a pin that is gone under a wrapper that is not would be a hole.
+    for (const page of part) {
+      const index = page[INDEX] as number;
+      for (let granule = 0; granule < CELLS; granule++) {
+        const wrapper = page[granule];
+        if (wrapper === undefined) continue;
+        page[granule] = undefined;
+        tell(wrapper, index * 4096 + granule * 16);
+      }
+      for (const [granule, weak] of (page[SHARDS] as Shards | undefined) ?? []) {
+        const wrapper = weak.deref();
+        if (wrapper !== undefined) tell(wrapper, index * 4096 + granule * 16);
+      }
+      page[SHARDS] = undefined;
+      const token = tokens.get(index);
+      if (token === undefined) continue;
+      // The array may still be there, behind a wrapper that somebody holds; as a Page it is gone.
+      const gone = { ...token, page: NOTHING };
+      tokens.set(index, gone);
+      dead.push(gone);
+      pages[index] = undefined;
+    }
+  }
+  const gone = new Set(list);
+  strong = strong.filter((page) => !gone.has(page));
+  dropDead();
+  return dead.length === 0;
+}
+
+/** A Page with at least so many cells that only its pins keep alive, for so many collections, is shattered. */
+const SHATTER_AT = 8;
+const SHATTER_AGE = 3;
+
+/**
+ * Pages whose pins keep much alive that nothing else does: one wrapper that is held for long holds its whole page. Each such wrapper gets
+ * a WeakRef of its own instead, and pins go one by one. In a job of its own.
+ */
+export function shatter(): void {
+  if (atomic.load(H_GATE) !== S_OPEN) return;
+  const cycle = V.I32[H_CYCLE >>> 2]!;
+  for (const [index, token] of shattered) {
+    const page = tokens.get(index) === token ? token.page.deref() : undefined;
+    const shards = page?.[SHARDS] as Shards | undefined;
+    if (shards === undefined) {
+      shattered.delete(index);
+      continue;
+    }
+    const gone = [...shards].filter(([, weak]) => weak.deref() === undefined).map(([granule]) => granule);
+    dropCells(index, gone, (granule) => shards.delete(granule));
+  }
+  for (const token of tokens.values()) {
+    if (cycle - token.born < SHATTER_AGE || cycle - token.shattered < SHATTER_AGE || pages[token.index] !== undefined)
+      continue;
+    const counts = (pinBlock(token.index >>> 12) + PIN_COUNTS) >>> 2;
+    if (V.I32[counts + (token.index & 4095)]! < SHATTER_AT) continue;
+    const page = token.page.deref();
+    if (page !== undefined && !current.includes(page)) shatterPage(token, page, cycle);
+  }
+}
+
+function shatterPage(token: Token, page: Page, cycle: number): void {
+  const shards: Shards = (page[SHARDS] as Shards | undefined) ?? new Map();
+  const others: number[] = [];
+  for (let granule = 0; granule < CELLS; granule++) {
+    const wrapper = page[granule];
+    page[granule] = undefined;
+    if (typeof wrapper === 'object' && wrapper !== null) shards.set(granule, new WeakRef(wrapper));
+    // A value, or what is left of a wrapper that has moved on.
+    else if (!shards.has(granule) && isPinned(page, granule)) others.push(granule);
+  }
+  page[SHARDS] = shards;
+  token.shattered = cycle;
+  shattered.set(token.index, token);
+  dropCells(token.index, others, () => {});
+}
+
+const isPinned = (page: Page, granule: number): boolean =>
+  ((V.I32[(page[BITS] as number) + (granule >> 5)]! >>> (granule & 31)) & 1) === 1;
+
+/** Lets go of pins of one page, if that can be now. */
+function dropCells(index: number, granules: readonly number[], done: (granule: number) => void): void {
+  if (granules.length === 0) return;
+  const scratch = atomic.load(record + R_SCRATCH) >>> 2;
+  granules.forEach((granule, at) => {
+    V.I32[scratch + at] = index * 4096 + granule * 16;
+  });
+  if (k.dropCells(scratch << 2, granules.length, record) === 1) granules.forEach(done);
+}

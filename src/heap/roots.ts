@@ -1,0 +1,33 @@
+// The process-wide roots, by number: words that the collector starts from.
+
+import { atomic } from '../memory/atomics.js';
+import { H_ROOTS } from '../memory/layout.js';
+import { CELL, loadWord } from './values.js';
+import { SharedMap } from './map.js';
+
+/** Numbers of shapes by their text, and texts by number (src/heap/shapes.ts). */
+export const SHAPE_IDS = 0;
+export const SHAPE_TEXTS = 1;
+/** What modules share by name (src/data/globals.ts). */
+export const GLOBALS = 2;
+/** Definitions of structs by name (src/data/struct.ts). */
+export const STRUCTS = 3;
+/** For tests. */
+export const TEST_ROOT = 8;
+
+/** This thread's wrapper of a root that was looked at before: roots are set once. */
+const known: object[] = [];
+
+/** The map at a root; the first thread to ask makes it. */
+export function mapRoot(root: number): SharedMap<unknown, unknown> {
+  const found = known[root];
+  if (found !== undefined) return found as SharedMap<unknown, unknown>;
+  const word = H_ROOTS + root * 4;
+  if (atomic.load(word) === 0) {
+    const map = new SharedMap<unknown, unknown>();
+    atomic.compareExchange(word, 0, map[CELL]() << 2);
+  }
+  const map = loadWord(word >>> 2) as SharedMap<unknown, unknown>;
+  known[root] = map;
+  return map;
+}

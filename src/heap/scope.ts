@@ -1,0 +1,52 @@
+// scope(fn): lets go of all that was first touched inside when it ends, at once and without JavaScript's collector. For loops that never
+// return to the event loop.
+
+import { releasePages } from './allocate.js';
+import { describe } from './errors.js';
+import { emptyPages, INDEX, type Page, scoped } from './pages.js';
+import { waitGate } from './room.js';
+import { CELL, cellOf } from './values.js';
+
+/**
+ * Calls `fn` and returns what it returns. Shared objects that were first touched inside are let go of; to use them afterwards throws a
+ * ReferenceError. What it returns, if that is a shared object, stays usable.
+ * @throws TypeError if `fn` is no function, or returns a promise.
+ */
+export function scope<T>(fn: () => T): T {
+  if (typeof fn !== 'function') throw new TypeError(`scope() takes a function, not ${describe(fn)}`);
+  const outer = scoped.pages;
+  // Pages of the outside are not added to, so that what is made inside lies apart.
+  releasePages();
+  const inside: Page[] = [];
+  scoped.pages = inside;
+  let result: T | undefined;
+  try {
+    result = fn();
+  } finally {
+    scoped.pages = outer;
+    releasePages();
+    end(inside, outer, result);
+  }
+  if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
+    throw new TypeError('scope() takes a function that is done when it returns: await inside would go on after its end');
+  }
+  return result as T;
+}
+
+function end(inside: Page[], outer: Page[] | undefined, result: unknown): void {
+  const kept = isObject(result) ? cellOf(result) >>> 10 : 0;
+  const list = kept === 0 ? inside : inside.filter((page) => page[INDEX] !== kept);
+  if (kept !== 0) outer?.push(...inside.filter((page) => page[INDEX] === kept));
+  // Pins are kept while marking; the wrappers are told all the same, and the pins go a little later.
+  if (!emptyPages(list, tell)) waitGate();
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** A wrapper learns that it stands for nothing any more; one that only keeps something in that page forgets it. */
+function tell(wrapper: unknown, address: number): void {
+  if (!isObject(wrapper)) return;
+  const method = (wrapper as { [CELL]?: (gone: boolean) => number })[CELL];
+  if (typeof method !== 'function') return;
+  method.call(wrapper, method.call(wrapper, false) === address / 4);
+}

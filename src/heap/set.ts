@@ -1,0 +1,99 @@
+// SharedSet: the interface of `Set`, on a table that all threads share.
+
+import { adopt } from './adopt.js';
+import { iterator } from './array.js';
+import { describe } from './errors.js';
+import { definePlain } from './plain.js';
+import { beginning, NOTHING, TableCell } from './table-cell.js';
+import { K_SET, PUT_ADD, PUT_INSERTED } from './types.js';
+import { defineKind, INSPECT } from './values.js';
+
+export class SharedSet<T = unknown> extends TableCell {
+  /** A new set with these members. */
+  constructor(members?: Iterable<T> | null) {
+    super(K_SET);
+    for (const member of members ?? []) this.add(member);
+  }
+
+  has(member: T): boolean {
+    return this.find(member) !== NOTHING;
+  }
+
+  /** @throws TypeError for a member that cannot be shared. */
+  add(member: T): this {
+    this.insert(member);
+    return this;
+  }
+
+  /** Adds a member; whether it was new. Of several threads that add the same one, one is told so. */
+  insert(member: T): boolean {
+    return this.put(member, 0, PUT_ADD) === PUT_INSERTED;
+  }
+
+  /** Whether the member was there. */
+  delete(member: T): boolean {
+    return this.remove(member);
+  }
+
+  forEach(callback: (member: T, same: T, set: SharedSet<T>) => void, self?: unknown): void {
+    if (typeof callback !== 'function') throw new TypeError(`forEach() takes a function, not ${describe(callback)}`);
+    for (const cursor = beginning(); this.next(cursor); ) callback.call(self, cursor.key as T, cursor.key as T, this);
+  }
+
+  /** Members in the order in which they were added; those that are added meanwhile come too. */
+  values(): IterableIterator<T> {
+    const cursor = beginning();
+    let over = false;
+    return iterator(() => {
+      if (over || !this.next(cursor)) {
+        over = true;
+        return { done: true, value: undefined };
+      }
+      return { done: false, value: cursor.key as T };
+    });
+  }
+
+  keys(): IterableIterator<T> {
+    return this.values();
+  }
+
+  entries(): IterableIterator<[T, T]> {
+    const values = this.values();
+    return iterator(() => {
+      const { done, value } = values.next() as IteratorResult<T>;
+      return done === true ? { done: true, value: undefined } : { done: false, value: [value, value] };
+    });
+  }
+
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.values();
+  }
+
+  toJSON(): T[] {
+    return [...this];
+  }
+
+  [INSPECT](): Set<T> {
+    return new Set(this);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'SharedSet';
+  }
+}
+
+defineKind(K_SET, (cell, page) => adopt(SharedSet, cell, page));
+
+definePlain({
+  is: (value) => value instanceof SharedSet,
+  copy(value) {
+    const members = [...(value as SharedSet)];
+    const copy = new Set();
+    return {
+      copy,
+      fill(plain) {
+        for (const member of members) copy.add(plain(member));
+      },
+    };
+  },
+});

@@ -1,0 +1,157 @@
+// Shapes: which fields a record has, and how they are laid out. Known to the whole process by a number, which is in each record's header;
+// each thread makes its own class for a shape when it first meets one.
+//
+//   roots   SHAPE_IDS    text of a shape → its number
+//           SHAPE_TEXTS  number → text
+//   SHAPES_START + 4 * number   {tagged words, numbers}: all that the collector needs
+//
+// A shape's text is JSON: [name, [field, 'w' or 'n'] …]. Shapes are never given back.
+
+import { atomic } from '../memory/atomics.js';
+import { H_SHAPES, MAX_SHAPES, SHAPES_START } from '../memory/layout.js';
+import { adopt } from './adopt.js';
+import { classOf } from './allocate.js';
+import { MemoryError } from './errors.js';
+import { SharedMap } from './map.js';
+import { type Field, type Layout, type Makings, makeRecordClass, type RecordClass } from './record-class.js';
+import { inspectRecord, plainRecord } from './plain.js';
+import { mapRoot, SHAPE_IDS, SHAPE_TEXTS } from './roots.js';
+import { K_RECORD, SHAPE_SHIFT, SMALL_MAX } from './types.js';
+import { defineKind } from './values.js';
+
+export interface Shape {
+  readonly id: number;
+  readonly name: string;
+  readonly fields: readonly Field[];
+  readonly Class: RecordClass;
+}
+
+/** A struct's own part in the making of its class. */
+export type Behaviour = Pick<Makings, 'initial' | 'initialise' | 'admit' | 'staged'>;
+
+const byText = new Map<string, Shape>();
+const byId: (Shape | undefined)[] = [];
+const byClass = new WeakMap<object, Shape>();
+
+/** Makes the class of a struct that this thread meets before it has defined it; set by src/data/struct.ts. */
+let meetStruct: (name: string, fields: readonly (readonly [string, Layout])[]) => void = () => {};
+
+export function meetStructsWith(meet: typeof meetStruct): void {
+  meetStruct = meet;
+}
+
+const PLAIN: Behaviour = {
+  initial: [],
+  initialise(record, args) {
+    throw new TypeError(`a shared record is not made by its class (${args.length} arguments for ${String(record)}): use shared() or struct()`);
+  },
+  admit() {
+    throw new TypeError('the class of a shared record cannot be extended: use struct(name, fields, class)');
+  },
+  staged: () => undefined,
+};
+
+export function shapeTextOf(name: string, fields: readonly (readonly [name: string, layout: Layout])[]): string {
+  return JSON.stringify([name, ...fields.map(([field, layout]) => [field, layout[0]])]);
+}
+
+/** The shape of a text in this thread, made if it is new; `behaviour` is a struct's. */
+export function shapeOfText(text: string, behaviour: Behaviour = PLAIN): Shape {
+  return byText.get(text) ?? makeShape(text, idOf(text), behaviour);
+}
+
+export const knownShape = (text: string): Shape | undefined => byText.get(text);
+
+/** The shape that a class of this thread was made for. */
+export const shapeOfClass = (Class: object): Shape | undefined => byClass.get(Class);
+
+/** The shape of a wrapper, whatever its prototype says. */
+export function shapeOfCell(header: number): Shape {
+  return byId[header >>> SHAPE_SHIFT] ?? shapeOfId(header >>> SHAPE_SHIFT);
+}
+
+function shapeOfId(id: number): Shape {
+  const text = (mapRoot(SHAPE_TEXTS) as SharedMap<number, string>).get(id);
+  if (text === undefined) throw new Error(`shape ${id} is not known`);
+  const [name, ...fields] = JSON.parse(text) as [string, ...[string, string][]];
+  if (name !== '') meetStruct(name, fields.map(([field, letter]) => [field, letter === 'w' ? 'word' : 'number']));
+  return byId[id] ?? makeShape(text, id, PLAIN);
+}
+
+/** The process's number for a text. Whoever comes first says which; a number that somebody else's race has made useless stays unused. */
+function idOf(text: string): number {
+  const ids = mapRoot(SHAPE_IDS) as SharedMap<string, number>;
+  const known = ids.get(text);
+  if (known !== undefined) return known;
+  const id = atomic.add(H_SHAPES, 1) + 1;
+  if (id >= MAX_SHAPES) {
+    throw new MemoryError(`there are ${MAX_SHAPES} shapes of shared records already: use a Map for objects that differ in their keys`);
+  }
+  const fields = (JSON.parse(text) as [string, ...[string, string][]]).slice(1) as [string, string][];
+  const words = fields.filter(([, letter]) => letter === 'w').length;
+  atomic.store(SHAPES_START + id * 4, words | ((fields.length - words) << 16));
+  (mapRoot(SHAPE_TEXTS) as SharedMap<number, string>).set(id, text);
+  return ids.getOrInsert(text, id);
+}
+
+/** Words follow the header; numbers follow them, aligned to 8 bytes. */
+function layOut(fields: readonly (readonly [string, string])[]): { fields: Field[]; bytes: number } {
+  const words = fields.filter(([, letter]) => letter === 'w').length;
+  let word = 1;
+  let number = (1 + words + 1) & ~1;
+  const laid = fields.map(([name, letter]): Field => {
+    if (letter === 'w') return { name, layout: 'word', offset: word++ };
+    const offset = number;
+    number += 2;
+    return { name, layout: 'number', offset };
+  });
+  return { fields: laid, bytes: words === fields.length ? word * 4 : number * 4 };
+}
+
+function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
+  const [name, ...pairs] = JSON.parse(text) as [string, ...[string, string][]];
+  const { fields, bytes } = layOut(pairs);
+  if (bytes > SMALL_MAX) throw new TypeError(`a record of ${fields.length} fields takes ${bytes} bytes, and more than ${SMALL_MAX} are not possible: use a Map`);
+  const Class = makeRecordClass({
+    ...behaviour,
+    name: name === '' ? 'Object' : name,
+    fields,
+    header: (id << SHAPE_SHIFT) | K_RECORD,
+    sizeClass: classOf(bytes),
+    plain: plainRecord,
+    inspect: inspectRecord,
+  });
+  const shape = { id, name, fields, Class };
+  for (const method of ['toJSON', 'constructor']) {
+    const found = Object.getOwnPropertyDescriptor(Class.prototype, method);
+    if (found !== undefined && 'value' in found) Object.defineProperty(Class.prototype, method, { ...found, enumerable: false });
+  }
+  for (const field of fields) Object.defineProperty(Class.prototype, field.name, { enumerable: true });
+  seal(Class.prototype as object);
+  byText.set(text, shape);
+  byId[id] = shape;
+  byClass.set(Class, shape);
+  return shape;
+}
+
+/** Behind all other prototypes of a record: a key that nobody knows cannot be added. */
+const guard = new Proxy(Object.create(Object.prototype) as object, {
+  set(_target, key) {
+    throw new TypeError(`a shared record has no field ${String(key)}, and none can be added: put it into the object that is shared, or use a Map`);
+  },
+});
+
+function seal(prototype: object): void {
+  if (Object.getPrototypeOf(prototype) === Object.prototype) Object.setPrototypeOf(prototype, guard);
+}
+
+/** What a record's last prototype is, for a struct's own class. */
+export const recordBase: object = guard;
+
+defineKind(K_RECORD, (cell, page, header) => {
+  return adopt(shapeOfCell(header).Class, cell, page);
+});
+
+/** A new record of a shape, all of whose fields are undefined or 0. */
+export const makeRecord = (shape: Shape): object => new shape.Class();
+

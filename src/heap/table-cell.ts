@@ -1,0 +1,370 @@
+// What shared maps and sets have in common: a table in insertion order (kernel/tables.ts), keys, iteration.
+//
+// A key is a number to the kernel, or the content of a value's cell: characters of a string, digits of a bigint. Those are written to
+// this thread's scratch page to be looked for, and become a cell only when an entry is new.
+
+import { atomic } from '../memory/atomics.js';
+import { R_SCRATCH } from '../memory/layout.js';
+import { V } from '../memory/memory.js';
+import { record } from '../memory/self.js';
+import { adopting } from './adopt.js';
+import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, roomIn } from './allocate.js';
+import { goneError } from './errors.js';
+import { k } from './kernel.js';
+import { type Page, pages, SPARE } from './pages.js';
+import { me, takePart, waitGate } from './room.js';
+import { allocatePinnedString, kindOf, writeText } from './strings.js';
+import {
+  ABSENT,
+  BUSY,
+  EMPTY,
+  K_BIGINT,
+  K_BOX,
+  K_SET,
+  K_STR16,
+  K_TABLE,
+  KIND_MASK,
+  NO_PINS,
+  PUT_FULL,
+  PUT_KEYLESS,
+  SCRATCH_KEY,
+  SMALL_MAX,
+  T_BUCKETS,
+  T_HEADS,
+  T_ORDINAL,
+  T_WIDTH,
+} from './types.js';
+import { CELL, cellOf, encode, GONE, makeTouched, numberOf, pinnedValue, REFERENCES, sharable, wordIn } from './values.js';
+
+const LIVE = 3;
+const SIZE_CLASS = classOf(20);
+const FIRST_CAPACITY = 4;
+const INFO = 12;
+/** As numbers: there is no entry; the kernel cannot answer now; the key has no cell yet. */
+export const NOTHING = numberOf(ABSENT);
+const BUSY_NUMBER = numberOf(BUSY);
+const NO_PINS_NUMBER = numberOf(NO_PINS);
+const UNMADE = NO_PINS_NUMBER;
+
+/** The key that was prepared last, as the kernel wants it. */
+const key: { number: number; kind: number; second: number; bytes: number; length: number; page: Page | undefined } = {
+  number: 0,
+  kind: 0,
+  second: 0,
+  bytes: 0,
+  length: 0,
+  page: undefined,
+};
+
+/** A value, and the number that it was stored as. */
+export interface Stored {
+  readonly value: unknown;
+  readonly number: number;
+  readonly page: Page | undefined;
+}
+
+export class TableCell {
+  #cell: number;
+  #page: Page | undefined;
+
+  constructor(header: number) {
+    if (adopting.cell !== 0) {
+      this.#cell = adopting.cell;
+      this.#page = adopting.page;
+      adopting.cell = 0;
+      return;
+    }
+    const cell = allocatePinned(SIZE_CLASS);
+    this.#cell = cell;
+    this.#page = fresh.page;
+    V.I32[cell] = header;
+    this.#page[(cell & 1023) >> 2] = this;
+    this.#replace(FIRST_CAPACITY, true);
+  }
+
+  /** @internal */
+  [CELL](gone?: boolean): number {
+    if (!(#cell in this)) return 0;
+    if (gone === true) {
+      this.#cell = GONE;
+      this.#page = undefined;
+    }
+    return this.#cell;
+  }
+
+  static is(value: object): value is TableCell {
+    return #cell in value;
+  }
+
+  /** Entries that it has right now. */
+  get size(): number {
+    return V.I32[this.#cell + LIVE] ?? fail();
+  }
+
+  /** @internal The value of a key, or NOTHING as a number; a set's key itself. */
+  find(of: unknown): unknown {
+    const number = typeof of === 'number' ? numberKey(of) : -1;
+    if (number === of) {
+      const found = k.tableGetNumber(this.#address(), number);
+      if (found < REFERENCES) return found;
+      return this.#found(found, number, 0, 0, 0, 0);
+    }
+    if (!prepare(of, true)) return NOTHING;
+    const { number: exact, kind, second, bytes, length } = key;
+    return this.#found(k.tableGet(this.#address(), exact, kind, second, bytes, length), exact, kind, second, bytes, length);
+  }
+
+  /** Slow path: the value is a reference, or nothing, or could not be read. */
+  #found(found: number, number: number, kind: number, second: number, bytes: number, length: number): unknown {
+    for (let read = found; ; ) {
+      if (read === NOTHING) return NOTHING;
+      if (read !== BUSY_NUMBER) {
+        const word = read >= REFERENCES && read < 2 * REFERENCES ? wordIn(read) | 0 : 1;
+        // A number, a constant, or an object that this thread has already.
+        if (word === 0 || (word & 15) !== 0) return pinnedValue(read);
+      }
+      const touched = k.tableTouch(this.#address(), number, kind, second, bytes, length, record);
+      if (touched === BUSY_NUMBER) waitGate();
+      else if (touched === NO_PINS_NUMBER) makeTouched();
+      else if (touched === NOTHING) return NOTHING;
+      else return pinnedValue(touched);
+      read = BUSY_NUMBER;
+    }
+  }
+
+  /** @internal A key's value with how it is stored, to be compared later; what it refers to stays pinned while `page` is held. */
+  stored(of: unknown): Stored {
+    for (;;) {
+      const value = this.find(of);
+      if (value === NOTHING) return { value: undefined, number: NOTHING, page: undefined };
+      // Once more, now that what it refers to is known here.
+      if (!prepare(of, true)) continue;
+      const number = k.tableGet(this.#address(), key.number, key.kind, key.second, key.bytes, key.length);
+      if (number === BUSY_NUMBER || number === NOTHING) continue;
+      const word = number >= REFERENCES && number < 2 * REFERENCES ? wordIn(number) | 0 : 1;
+      if (word === 0 || (word & 15) !== 0) return { value: pinnedValue(number), number, page: undefined };
+      const page = pages[word >>> 12];
+      if (page?.[(word & 4095) >> 4] !== undefined) return { value: page[(word & 4095) >> 4], number, page };
+    }
+  }
+
+  /** @internal Stores an entry, with `expected` as of `stored` if that is the mode; the kernel's answer, PUT_…. */
+  put(of: unknown, value: unknown, mode: number, expected = 0): number {
+    const own = sharable(of, 'a key');
+    const content = sharable(value, 'an entry');
+    let cell = UNMADE;
+    let page: Page | undefined;
+    for (;;) {
+      prepare(own, false);
+      // The value last: it may be a fresh cell, which the next allocation would leave unprotected.
+      const number = typeof content === 'number' && content < REFERENCES ? content : encode(content, 'an entry');
+      const answer = k.tablePut(
+        this.#address(),
+        key.number,
+        key.kind,
+        key.second,
+        key.bytes,
+        key.length,
+        cell,
+        number,
+        expected,
+        mode,
+        record,
+        me,
+      );
+      if (key.page !== undefined) key.page[SPARE] = undefined;
+      if (answer === BUSY) waitGate();
+      else if (answer === PUT_FULL) this.#makeRoom();
+      else if (answer === PUT_KEYLESS) {
+        cell = numberOf(allocateKey(own) * 4);
+        page = fresh.page;
+      } else {
+        // Until here they were pinned: the key's cell, and what became of plain data.
+        if (page !== undefined) page[SPARE] = undefined;
+        hold(own);
+        hold(content);
+        return answer;
+      }
+    }
+  }
+
+  /** @internal */
+  remove(of: unknown): boolean {
+    for (;;) {
+      if (!prepare(of, true)) return false;
+      const answer = k.tableDelete(this.#address(), key.number, key.kind, key.second, key.bytes, key.length, record, me);
+      if (answer !== BUSY) return answer === 1;
+      waitGate();
+    }
+  }
+
+  /** Removes all entries. */
+  clear(): void {
+    this.#replace(FIRST_CAPACITY, false);
+  }
+
+  #makeRoom(): void {
+    const live = this.size;
+    // Half of it may be deleted entries.
+    this.#replace(Math.max(FIRST_CAPACITY, live * 2), true);
+  }
+
+  /** A new table for so many entries, with those that there are if `keep`. */
+  #replace(entries: number, keep: boolean): void {
+    for (let capacity = entries; ; capacity *= 2) {
+      const table = this.#makeTable(capacity);
+      for (;;) {
+        const answer = k.tableReplace(this.#address(), table, keep ? 1 : 0, record, me);
+        if (answer === BUSY) waitGate();
+        else if (answer === 1) return;
+        else break;
+      }
+    }
+  }
+
+  #makeTable(capacity: number): number {
+    const width = (V.I32[this.#cell]! & KIND_MASK) === K_SET ? 8 : 16;
+    const buckets = 2 ** Math.ceil(Math.log2(capacity));
+    const head = T_HEADS + buckets * 4;
+    const bytes = head + capacity * (width + INFO);
+    // What is left over in the cell is for entries too.
+    const fitting = Math.min(buckets, Math.floor((roomIn(bytes) - head) / (width + INFO)));
+    const cell = allocateFresh(bytes, K_TABLE, fitting);
+    V.I32[cell + 1] = fitting;
+    V.I32[cell + T_BUCKETS / 4] = buckets;
+    V.I32[cell + T_ORDINAL / 4] = 1;
+    V.I32[cell + T_WIDTH / 4] = width;
+    if (bytes <= SMALL_MAX) V.I32[cell] = K_TABLE;
+    return cell * 4;
+  }
+
+  /** @internal The next entry behind an ordinal; false = there is none. */
+  next(cursor: Cursor): boolean {
+    const out = scratch() + SCRATCH_KEY;
+    for (;;) {
+      const answer = k.tableNext(this.#address(), cursor.ordinal, cursor.hint, out, record);
+      if (answer === -BUSY) waitGate();
+      else if (answer === -NO_PINS) makeTouched();
+      else if (answer === 0) return false;
+      else {
+        cursor.ordinal = answer;
+        cursor.hint = V.I32[(out >>> 2) + 4]!;
+        const number = V.F64[(out >>> 3) + 1]!;
+        cursor.key = pinnedValue(V.F64[out >>> 3]!);
+        cursor.value = pinnedValue(number);
+        return true;
+      }
+    }
+  }
+
+  #address(): number {
+    if (this.#cell >= GONE) throw goneError();
+    return this.#cell * 4;
+  }
+}
+
+/** Where an iteration is. */
+export interface Cursor {
+  ordinal: number;
+  hint: number;
+  key: unknown;
+  value: unknown;
+}
+
+export const beginning = (): Cursor => ({ ordinal: 0, hint: -1, key: undefined, value: undefined });
+
+function fail(): never {
+  throw goneError();
+}
+
+function scratch(): number {
+  let address = atomic.load(record + R_SCRATCH) >>> 0;
+  if (address === 0) {
+    takePart();
+    address = atomic.load(record + R_SCRATCH) >>> 0;
+  }
+  return address;
+}
+
+/** SameValueZero: -0 is 0, and there is one NaN, which is no number to compare with; -1 for what needs a cell. */
+function numberKey(number: number): number {
+  if (number === 0) return 0;
+  return number < REFERENCES ? number : -1;
+}
+
+/** Something was used up to here: the engine cannot have collected it before. */
+function hold(value: unknown): void {
+  held.value = value;
+  held.value = undefined;
+}
+const held: { value: unknown } = { value: undefined };
+
+/** Writes a key for the kernel to look for; false = it cannot be a key of any table, and `lookup` asks for nothing more. */
+function prepare(of: unknown, lookup: boolean): boolean {
+  key.kind = 0;
+  key.page = undefined;
+  switch (typeof of) {
+    case 'number':
+      if (of < REFERENCES || !Number.isFinite(of)) key.number = of === 0 ? 0 : of;
+      else prepareBox(of);
+      return true;
+    case 'string':
+      if (of === '') key.number = numberOf(EMPTY);
+      else prepareString(of);
+      return true;
+    case 'bigint':
+      prepareBigint(of);
+      return true;
+    default:
+      if (lookup && (typeof of === 'symbol' || (isObject(of) && cellOf(of) === 0))) return false;
+      key.number = encode(of, 'a key');
+      return true;
+  }
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+function prepareString(of: string): void {
+  const kind = kindOf(of);
+  const length = kind === K_STR16 ? of.length * 2 : of.length;
+  key.kind = kind;
+  key.second = of.length;
+  key.length = length;
+  if (length <= SCRATCH_KEY) {
+    key.bytes = scratch();
+    writeText(of, kind, key.bytes);
+  } else {
+    key.bytes = allocatePinnedString(of, kind) * 4 + 12;
+    key.page = fresh.page;
+  }
+}
+
+function prepareBox(of: number): void {
+  key.kind = K_BOX;
+  key.second = 0;
+  key.length = 8;
+  key.bytes = scratch();
+  V.F64[key.bytes >>> 3] = of;
+}
+
+/** Sign and digits as src/heap/values.ts writes them. */
+function prepareBigint(of: bigint): void {
+  const word = encode(of, 'a key');
+  const cell = (wordIn(word) >>> 0) >>> 2;
+  key.kind = K_BIGINT;
+  key.second = V.I32[cell + 1]!;
+  key.length = key.second & 0x7fffffff;
+  key.bytes = scratch();
+  if (key.length > SCRATCH_KEY) throw new RangeError(`a bigint of ${key.length} bytes cannot be a key: use its text`);
+  V.U8.copyWithin(key.bytes, cell * 4 + 8, cell * 4 + 8 + key.length);
+}
+
+/** A pinned cell with the key that was prepared; its Page is `fresh.page`. */
+function allocateKey(of: unknown): number {
+  if (typeof of === 'string') return allocatePinnedString(of, kindOf(of));
+  const { kind, second, length } = key;
+  const cell = allocatePinnedBytes(8 + length, kind, second);
+  V.U8.copyWithin(cell * 4 + 8, key.bytes, key.bytes + length);
+  return cell;
+}

@@ -1,0 +1,160 @@
+// The shared heap's nouns, with their sizes and the rules that hold between them. The kernel (kernel/*.ts) is compiled from this file as
+// well, so it holds nothing but integer constants. README.md beside it tells the protocol.
+//
+// CELL     16 bytes or a multiple, aligned to 16, never moved. Its first word is its header: {4 bits: kind, 28 bits: shape of a record}.
+//          A header of 0 is a cell that is being made: nobody but its maker can reach it.
+// WORD     32 bits that hold any value, or refer to a cell that does:
+//            0              undefined
+//            …1             an integer of 31 bits
+//            …0000          address of a cell
+//            NULL, …        the constants below
+// NUMBER   64 bits that hold any value as well. As a float64 below REFERENCES it is that number. REFERENCES * (1 + word / 2 ** 52) is
+//          the value of the word: its upper half is REFERENCE_BITS, its lower half the word. Numbers of that range are boxed.
+//          A float64 never tears and payloads of NaN mean nothing here, so a race can show an old value but forge no reference.
+// PAGE     4 KiB of cells of one size class, or a part of a cell that is larger than a page's half. Metadata lies outside the page.
+// SEGMENT  4096 pages, 16 MiB: the unit by which the memory grows. Metadata of a segment's pages is one table, SEG_META says where.
+//
+// Metadata of a page
+//   M_SIZE     bytes of a cell; FREE_PAGE; LARGE_PAGE first of a large cell; MORE_PAGE the rest of it; RAW_PAGE the heap's own data;
+//              TAKEN_PAGE found by an allocation that has not said yet what for
+//   M_OWNER    slot + 1 of the thread that allocates from it; 0 = nobody
+//   M_CYCLE    the collection during which, or after which, it last changed hands
+//   M_NEXT     next page in its class's list of partly free pages
+//   M_CLASS    size class;  M_COUNT  pages of a large cell;  M_DIRTY  1 = was used before, so it is not all zeros
+//   M_ALLOCATED  a bit for each 16 bytes: a cell begins here that is in use. Written by the collector, and by whoever takes or releases
+//              the page. What the owner has used of a page's free cells is not in it: hence
+//                free(cell) = not allocated(cell) and the page has no owner
+//   M_MARKED   a bit for each 16 bytes, written by the collector alone: sweeping is allocated := marked
+//
+// Of a thread, in its record (src/memory/layout.ts)
+//   R_GUARD    1 while the thread is inside a guard, where nothing is swept
+//   R_FRESH    the large cell that it allocated last, which may not be stored anywhere yet: a root
+//   R_PINS     table of its pin blocks, by segment. Bits: cells that its JavaScript objects stand for: roots
+//   R_LOG      ring of cells that it pinned while marking went on: {address | RESCAN}. It writes R_LOG_HEAD, the collector R_LOG_TAIL
+//   R_TOUCHED  the cell whose page has no JavaScript object yet (see `touch` in kernel/mutator.ts)
+//   R_INFLIGHT a list of references on their way to the thread: a root
+//   R_OWNED    1 since the thread takes part in the heap
+//   R_SCRATCH  a raw page: keys on their way into the kernel, entries on their way out
+//   R_PINNED_ONLY  how many cells nothing but its pins kept alive at the last collection
+//
+// Process-wide
+//   H_GATE     OPEN, MARKING: touches are logged, pins are kept; CLOSED: guards wait. Written by who holds H_GC_LOCK
+//   H_CYCLE    number of collections begun;  H_GC_DONE  of those ended
+//   H_GC_LOCK  slot + 1 of who collects, or GC_COLLECTOR; waits park on it
+//   H_GC_REQUEST  1 = somebody asks the collector for a collection; it parks on it
+//   H_SINCE    pages taken since the last collection began;  H_THRESHOLD  how many begin the next
+//   H_USED_PAGES <= H_MAX_PAGES;  H_EXTERNAL float64: bytes of shared buffers outside the memory
+//   H_ALLOC_LOCK  slot + 1 of who works on page lists, always inside a guard; bit 30: somebody may be parked
+//   H_COLLECTOR  1 = the supervisor was asked for a collector's thread
+//   H_SHAPES   shapes that exist;  H_BUFFERS  serial of the last shared buffer
+//
+// A container's lock: 0 free; slot + 1 of its holder; bit 30: somebody may be parked. It is held only through code that waits for
+// nothing, so whoever wants it may wait inside a guard.
+
+export const KIND_MASK = 15;
+export const SHAPE_SHIFT = 4;
+
+/** A record: {header, tagged words…, numbers…}; its shape's word says how many. */
+export const K_RECORD = 1;
+/** {header, length, hash or 0, bytes…}: characters up to U+00FF. */
+export const K_STR8 = 2;
+/** {header, length, hash or 0, UTF-16 units…} */
+export const K_STR16 = 3;
+/** {header, 0, float64} */
+export const K_BOX = 4;
+/** {header, sign and bytes, digits…} */
+export const K_BIGINT = 5;
+/** {header, 0, float64} */
+export const K_DATE = 6;
+/** {header, mutex, asynchronous waiters, holder}: src/sync/lock.ts */
+export const K_LOCK = 7;
+/** {header, data, length, lock} */
+export const K_ARRAY = 8;
+/** An array's data: {header, capacity, numbers…} */
+export const K_NUMBERS = 9;
+/** {header, table, lock, live entries, sequence word} */
+export const K_MAP = 10;
+export const K_SET = 11;
+/** A map's or set's table; see kernel/tables.ts. */
+export const K_TABLE = 12;
+/** {header, how many, tagged words…}: a list of references; an error's parts. */
+export const K_WORDS = 13;
+export const K_ERROR = 14;
+/** A buffer outside the memory: {header, serial, bytes, type of view, offset, length, word of the buffer's cell} */
+export const K_BUFFER = 15;
+
+export const UNDEFINED = 0;
+export const NULL = 2;
+export const FALSE = 18;
+export const TRUE = 34;
+export const EMPTY = 50;
+/** In a table: an entry that was deleted, an answer that there is none. */
+export const ABSENT = 66;
+
+/** Answers of the kernel that are no words. */
+export const BUSY = 4;
+export const NO_PINS = 8;
+export const NO_MEMORY = 12;
+export const OTHER = 14;
+
+export const REFERENCE_BITS = 0x7e700000;
+
+export const S_OPEN = 0;
+export const S_MARKING = 1;
+export const S_CLOSED = 2;
+
+export const GC_COLLECTOR = 65535;
+
+export const PARKED_BIT = 0x40000000;
+
+export const M_SIZE = 0;
+export const M_OWNER = 4;
+export const M_CYCLE = 8;
+export const M_NEXT = 12;
+export const M_CLASS = 16;
+export const M_COUNT = 20;
+export const M_DIRTY = 24;
+export const M_ALLOCATED = 32;
+export const M_MARKED = 64;
+
+export const FREE_PAGE = 0;
+export const LARGE_PAGE = -1;
+export const TAKEN_PAGE = -2;
+export const RAW_PAGE = -3;
+export const MORE_PAGE = -4;
+
+/** The largest cell that shares a page with others; in bytes. */
+export const SMALL_MAX = 2048;
+
+/** A pin block: bits of 4096 pages, then a count for each, then a bit for each page that has a JavaScript object. */
+export const PIN_BITS = 32;
+export const PIN_COUNTS = 131072;
+export const PIN_KNOWN = 147456;
+export const PIN_BLOCK = 151552;
+
+/** Entries of a log; in a raw block of its own. */
+export const LOG_SIZE = 4096;
+/** In a log entry: trace the cell again, also if it is marked. */
+export const RESCAN = 1;
+
+/** Bytes of the scratch page for a key's characters; behind it are words for what an iteration gives out. */
+export const SCRATCH_KEY = 4032;
+
+/** Words of a table's header: {header, capacity, used, buckets, next ordinal, deleted}; see kernel/tables.ts. */
+export const T_CAPACITY = 4;
+export const T_USED = 8;
+export const T_BUCKETS = 12;
+export const T_ORDINAL = 16;
+export const T_WIDTH = 20;
+export const T_HEADS = 24;
+
+/** What `tablePut` is to do, and its answers. */
+export const PUT_SET = 0;
+export const PUT_ADD = 1;
+export const PUT_REPLACE = 2;
+export const PUT_FULL = 1;
+export const PUT_KEYLESS = 2;
+export const PUT_UPDATED = 3;
+export const PUT_INSERTED = 5;
+export const PUT_EXISTED = 6;
+export const PUT_DIFFERENT = 7;

@@ -1,0 +1,90 @@
+// Shared buffers on their way between threads. The supervisor keeps them all: it is never blocked. Whoever shares a buffer leaves it
+// there; whoever meets it first in the heap asks, and is blocked until it comes.
+//
+//   R_BUFFERS   how many answers the supervisor has sent to the thread; it parks on it
+
+import { BufferStore, exchangeBuffersBy } from '../heap/buffer.js';
+import { lockCollector, unlockCollector } from '../heap/collector.js';
+import { GC_COLLECTOR } from '../heap/types.js';
+import { atomic } from '../memory/atomics.js';
+import { R_BUFFERS } from '../memory/layout.js';
+import { slot } from '../memory/memory.js';
+import { record, recordOf } from '../memory/self.js';
+import { MessageChannel, type MessagePort, receive } from '../platform/worker.js';
+import type { BufferRequest } from './messages.js';
+import { ask, hasSupervisor } from './supervisor.js';
+import { ownBuffers } from '../heap/buffer.js';
+
+/** Answers come here. */
+let answers: MessagePort | undefined;
+
+/** Sends this thread's buffers through the supervisor. The main thread keeps them itself as long as there is none. */
+export function attendBuffers(): void {
+  exchangeBuffersBy({
+    publish(serial, buffer, address) {
+      if (slot === 0 && !hasSupervisor()) ownBuffers.keep(serial, { buffer, address });
+      else ask({ type: 'publish', serial, buffer, address });
+    },
+    fetch(serial) {
+      const own = slot === 0 && !hasSupervisor() ? ownBuffers.get(serial) : undefined;
+      return own ?? fetch(serial);
+    },
+  });
+}
+
+function fetch(serial: number): SharedArrayBuffer {
+  let port: MessagePort | undefined;
+  if (answers === undefined) {
+    const { port1, port2 } = new MessageChannel();
+    answers = port1;
+    answers.unref();
+    port = port2;
+  }
+  const before = atomic.load(record + R_BUFFERS);
+  const request: BufferRequest = { type: 'fetch', serial, slot, port };
+  ask(request, port === undefined ? [] : [port]);
+  for (;;) {
+    const answer = receive(answers) as { serial: number; buffer: SharedArrayBuffer } | undefined;
+    if (answer?.serial === serial) return answer.buffer;
+    if (answer === undefined) atomic.wait(record + R_BUFFERS, before, 100);
+  }
+}
+
+/** The supervisor's side. */
+export class BufferKeeper {
+  readonly #store = new BufferStore();
+  readonly #ports = new Map<number, MessagePort>();
+  /** Who waits for a buffer whose publisher's message has not come yet. */
+  readonly #waiting = new Map<number, number[]>();
+
+  handle(request: BufferRequest): void {
+    if (request.type === 'publish') {
+      this.#store.keep(request.serial, request);
+      for (const waiter of this.#waiting.get(request.serial) ?? []) this.#answer(waiter, request.serial);
+      this.#waiting.delete(request.serial);
+      return;
+    }
+    if (request.port !== undefined) {
+      request.port.unref();
+      this.#ports.set(request.slot, request.port);
+    }
+    if (this.#store.get(request.serial) !== undefined) this.#answer(request.slot, request.serial);
+    else this.#waiting.set(request.serial, [...(this.#waiting.get(request.serial) ?? []), request.slot]);
+  }
+
+  #answer(waiter: number, serial: number): void {
+    this.#ports.get(waiter)?.postMessage({ serial, buffer: this.#store.get(serial) });
+    atomic.add(recordOf(waiter) + R_BUFFERS, 1);
+    atomic.notify(recordOf(waiter) + R_BUFFERS, Infinity);
+  }
+
+  /** After a collection: lets go of what no cell names any more. */
+  sweep(): void {
+    if (!lockCollector(GC_COLLECTOR, false)) return;
+    try {
+      this.#store.sweep();
+    } finally {
+      unlockCollector();
+    }
+  }
+}

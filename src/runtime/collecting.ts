@@ -1,0 +1,108 @@
+// Who collects: a worker of its own that does nothing else, made when the first collection is due. In the main thread of a program that
+// has no threads yet, a small heap is collected on the spot.
+
+import { buryThread, collectNow, lockCollector, releaseDead, unlockCollector } from '../heap/collector.js';
+import { locksPinnedBy } from '../heap/pins.js';
+import { collectWith, me } from '../heap/room.js';
+import { relieveWith, tidyUp } from '../heap/tidy.js';
+import { GC_COLLECTOR } from '../heap/types.js';
+import { atomic } from '../memory/atomics.js';
+import { H_COLLECTOR, H_GC_DONE, H_GC_REQUEST, H_LIVE_CELLS, H_SLOTS } from '../memory/layout.js';
+import { slot } from '../memory/memory.js';
+import { checkpoint } from '../platform/checkpoint.js';
+import { collectGarbage } from '../platform/process.js';
+import { wakeLock } from '../sync/lock.js';
+import { mask, unmask } from '../sync/safepoint.js';
+import { ownBuffers } from '../heap/buffer.js';
+import { ask } from './supervisor.js';
+
+/** Up to so many live cells a collection takes a few milliseconds: less than a worker for it. */
+const SMALL = 100_000;
+/** Milliseconds between looks at whether a collection is done, and in all. */
+const LOOK = 20;
+const PATIENCE = 60_000;
+
+/** Lets this thread's heap ask for collections, and its pins go in long jobs. */
+export function attendHeap(): void {
+  relieveWith({ checkpoint, collectGarbage });
+  collectWith({
+    request,
+    urgent: collectAndWait,
+    nudge: tidyUp,
+  });
+}
+
+function request(): void {
+  if (isAlone() && atomic.load(H_LIVE_CELLS) < SMALL) collectHere();
+  else summon();
+}
+
+/** Whether no other thread was ever started. */
+const isAlone = (): boolean => slot === 0 && atomic.load(H_SLOTS) <= 1 && atomic.load(H_COLLECTOR) === 0;
+
+function collectHere(): void {
+  mask();
+  try {
+    collectNow(me);
+    ownBuffers.sweep();
+  } finally {
+    unmask();
+  }
+}
+
+/** Wakes the collector; the first time it is made. */
+function summon(): void {
+  if (atomic.compareExchange(H_GC_REQUEST, 0, 1) === 0) atomic.notify(H_GC_REQUEST, Infinity);
+  if (atomic.compareExchange(H_COLLECTOR, 0, 1) === 0) ask({ type: 'collector' });
+}
+
+/** Runs a collection that begins after the call, and returns when it is done. */
+export function collectAndWait(): void {
+  if (slot === 0) {
+    // The main thread ends with the process only: it can be the collector.
+    collectHere();
+    return;
+  }
+  const done = atomic.load(H_GC_DONE);
+  // One that is under way began before: it does not count.
+  for (let waited = 0; waited < PATIENCE && atomic.load(H_GC_DONE) - done < 2; waited += LOOK) {
+    summon();
+    atomic.wait(H_GC_REQUEST, 1, LOOK);
+    if (atomic.load(H_GC_DONE) - done === 1 && atomic.load(H_GC_REQUEST) === 0) break;
+  }
+}
+
+/** The collector's worker: for ever. `tell` is called after each collection. */
+export function collectForever(tell: () => void): void {
+  for (;;) {
+    atomic.wait(H_GC_REQUEST, 0, Infinity);
+    if (atomic.load(H_GC_REQUEST) === 0) continue;
+    collectNow(GC_COLLECTOR);
+    tell();
+  }
+}
+
+/** Milliseconds until a burial that a collection was in the way of is tried again. */
+const BURIAL_RETRY = 5;
+
+/**
+ * A thread has died: opens what it held inside the heap, wakes who waits for locks that it may have been about to hand on, and lets go of
+ * what it kept alive. Then, perhaps later, `done`.
+ */
+export function buryInHeap(dead: number, violent: boolean, done: () => void): void {
+  if (violent) releaseDead(dead);
+  const bury = (): void => {
+    if (!lockCollector(GC_COLLECTOR, false)) {
+      setTimeout(bury, BURIAL_RETRY);
+      return;
+    }
+    try {
+      for (const lock of locksPinnedBy(dead)) wakeLock(lock);
+      buryThread(dead);
+    } finally {
+      unlockCollector();
+    }
+    done();
+  };
+  bury();
+}

@@ -1,0 +1,20 @@
+// The heap in a thread that runs a program: all kinds of shared objects, and what the platform and the runtime do for them.
+
+import '../heap/array.js';
+import '../heap/buffer.js';
+import '../heap/copy.js';
+import '../heap/date.js';
+import '../heap/error.js';
+import '../heap/map.js';
+import '../heap/record.js';
+import '../heap/set.js';
+import '../sync/lock.js';
+import { defineErrorClass } from '../heap/error.js';
+import { MemoryError } from '../heap/errors.js';
+import { KeyboardInterrupt, SystemExit, ThreadError } from '../sync/errors.js';
+import { attendBuffers } from './buffers.js';
+import { attendHeap } from './collecting.js';
+
+for (const Class of [ThreadError, SystemExit, KeyboardInterrupt, MemoryError]) defineErrorClass(Class);
+attendHeap();
+attendBuffers();
