@@ -136,7 +136,8 @@ export class ArrayCell {
 
   /** Makes room for so many elements. */
   reserve(needed: number): void {
-    if (needed > LENGTH_MAX) throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
+    if (needed > LENGTH_MAX)
+      throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
     const wanted = Math.max(needed, FIRST_CAPACITY, Math.ceil(this.count * 1.5));
     const data = allocateLarger(wanted);
     while (k.arrayGrow(this.#address(), data, needed, record, me) === BUSY) waitGate();

@@ -172,7 +172,8 @@ export class SharedArray<T = unknown> extends ArrayCell {
   }
 
   flat(depth?: number): unknown[] {
-    const plain = (items: unknown[]): unknown[] => items.map((item) => (isSharedArray(item) ? plain(item.toArray()) : item));
+    const plain = (items: unknown[]): unknown[] =>
+      items.map((item) => (isSharedArray(item) ? plain(item.toArray()) : item));
     return plain(this.toArray()).flat(depth);
   }
 
@@ -214,7 +215,9 @@ export class SharedArray<T = unknown> extends ArrayCell {
 
   reduceRight(callback: (before: T, value: T, index: number, array: SharedArray<T>) => T): T;
   reduceRight<R>(callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial: R): R;
-  reduceRight<R>(...args: [callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial?: R]): R {
+  reduceRight<R>(
+    ...args: [callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial?: R]
+  ): R {
     return this.#reduce('reduceRight', args);
   }
 
@@ -297,12 +300,14 @@ export class SharedArray<T = unknown> extends ArrayCell {
 function sorted<T>(items: readonly T[], compare: Compare<T> = byText): number[] {
   const indexes = [...items.keys()];
   const defined = indexes.filter((at) => items[at] !== undefined);
-  const texts = compare === (byText as Compare<T>) ? items.map((item) => (item === undefined ? '' : String(item))) : items;
+  const texts =
+    compare === (byText as Compare<T>) ? items.map((item) => (item === undefined ? '' : String(item))) : items;
   defined.sort((a, b) => compare(texts[a] as T, texts[b] as T));
   return [...defined, ...indexes.filter((at) => items[at] === undefined)];
 }
 
-const byText = (a: unknown, b: unknown): number => ((a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0);
+const byText = (a: unknown, b: unknown): number =>
+  (a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0;
 
 export const isSharedArray = (value: unknown): value is SharedArray<never> =>
   typeof value === 'object' && value !== null && ArrayCell.is(value);
