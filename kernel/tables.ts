@@ -19,6 +19,7 @@ import { H_SEGMENTS } from '../src/memory/layout';
 import {
   ABSENT, BUSY, KIND_MASK, NO_PINS, PUT_ADD, PUT_DIFFERENT, PUT_EXISTED, PUT_FULL, PUT_INSERTED, PUT_KEYLESS, PUT_REPLACE, PUT_UPDATED, REFERENCE_BITS, S_CLOSED, S_MARKING, T_BUCKETS, T_CAPACITY, T_HEADS, T_ORDINAL, T_USED, T_WIDTH,
 } from '../src/heap/types';
+import { reachAll } from './reach';
 import { enterGuard, leaveGuard, lockWord, logIfMarking, unlockWord } from './guard';
 import { forgetFresh, pinForGuard } from './mutator';
 
@@ -49,6 +50,14 @@ function entriesOf(table: usize): usize {
 @inline
 function infosOf(table: usize): usize {
   return entriesOf(table) + <usize>load<u32>(table + T_CAPACITY) * load<u32>(table + T_WIDTH);
+}
+
+/** A container's table, all of which this thread reaches. */
+@inline
+function tableOf(map: usize): usize {
+  const table = atomic.load<u32>(map + TABLE);
+  reachAll();
+  return table;
 }
 
 export function hashNumber(bits: i64): u32 {
@@ -135,6 +144,8 @@ export function tableGet(map: usize, key: f64, kind: i32, second: i32, bytes: us
   if (sequence & 1) return answer(BUSY);
   const table = <usize>atomic.load<u32>(map + TABLE);
   const limit = heapLimit();
+  // What is checked against the limit may lie anywhere below it.
+  reachAll();
   if (<u64>table + T_HEADS > limit) return answer(BUSY);
   const at = findEntry(table, hashOf(bits, kind, bytes, length), bits, kind, second, bytes, length, limit);
   let value = GONE;
@@ -178,7 +189,7 @@ export function tablePut(
   lockWord(map + LOCK, me);
   const bits = bitsOf(key);
   const hash = hashOf(bits, kind, bytes, length);
-  const table = <usize>load<u32>(map + TABLE);
+  const table = tableOf(map);
   const at = findEntry(table, hash, bits, kind, second, bytes, length, heapLimit());
   const result = at >= 0
     ? putExisting(table, at, reinterpret<i64>(value), reinterpret<i64>(expected), mode, gate, thread)
@@ -234,7 +245,7 @@ export function tableDelete(map: usize, key: f64, kind: i32, second: i32, bytes:
   if (enterGuard(thread) == S_CLOSED) return BUSY;
   lockWord(map + LOCK, me);
   const bits = bitsOf(key);
-  const table = <usize>load<u32>(map + TABLE);
+  const table = tableOf(map);
   const at = findEntry(table, hashOf(bits, kind, bytes, length), bits, kind, second, bytes, length, heapLimit());
   if (at >= 0) {
     const width = load<u32>(table + T_WIDTH);
@@ -259,7 +270,7 @@ export function tableReplace(map: usize, fresh: usize, keep: i32, thread: usize,
   const gate = enterGuard(thread);
   if (gate == S_CLOSED) return BUSY;
   lockWord(map + LOCK, me);
-  const old = <usize>load<u32>(map + TABLE);
+  const old = tableOf(map);
   const live = keep ? load<u32>(map + LIVE) : 0;
   const fits = live < load<u32>(fresh + T_CAPACITY);
   if (fits) {
@@ -315,7 +326,7 @@ export function tableNext(map: usize, ordinal: u32, hint: u32, out: usize, threa
   const sequence = atomic.load<i32>(map + SEQUENCE);
   let result: i32 = -BUSY;
   if ((sequence & 1) == 0) {
-    const table = <usize>atomic.load<u32>(map + TABLE);
+    const table = tableOf(map);
     result = nextInside(table, ordinal, hint, out);
     if (atomic.load<i32>(map + SEQUENCE) != sequence) result = -BUSY;
     else if (result > 0) {

@@ -11,7 +11,7 @@ import { record } from '../memory/self.js';
 import { k } from './kernel.js';
 import { BITS, current, type Page, pageAt } from './pages.js';
 import { collectIfDue, makeRoom, me, roomFound, takePart, waitGate } from './room.js';
-import { safepoint } from './tidy.js';
+import { afterCollection, collectionEnded } from './tidy.js';
 import { BUSY, NO_MEMORY, NO_PINS, SMALL_MAX } from './types.js';
 
 /** Bytes of the cells of each class. */
@@ -122,8 +122,14 @@ function allocateLarge(bytes: number, header: number, second: number): number {
 
 function begin(): void {
   if (atomic.load(record + R_OWNED) === 0) takePart();
-  safepoint();
+  if (collectionEnded()) catchUp();
   collectIfDue();
+}
+
+/** A collection has ended: what this thread had for itself can be swept by the next, and its pins go. */
+export function catchUp(): void {
+  releasePages();
+  afterCollection();
 }
 
 /** The next run of free cells, in this thread's page or in another. */

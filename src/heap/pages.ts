@@ -126,6 +126,8 @@ function pinBlock(segment: number): number {
     block = allocateRaw(PIN_BLOCK / 4096);
     atomic.store(entry, block);
   }
+  // The thread that had this slot before may have made it.
+  if ((block + PIN_BLOCK) >>> 2 > V.I32.length) refresh();
   return block;
 }
 

@@ -180,9 +180,10 @@ export function setLimit(bytes: number): void {
 }
 
 /** Bytes in pages that hold something. */
-export function usedBytes(): number {
-  return (atomic.load(H_USED_PAGES) - RESERVED_PAGES) * PAGE_SIZE;
-}
+export const usedBytes = (): number => bytesOf(atomic.load(H_USED_PAGES));
+
+/** Of so many pages in use, what is not the heap's fixed part. */
+export const bytesOf = (pages: number): number => (pages - RESERVED_PAGES) * PAGE_SIZE;
 
 /** Bytes of buffers outside the memory count for when to collect as pages do. */
 export function addExternal(bytes: number): void {
