@@ -27,7 +27,10 @@ export interface Shape {
 }
 
 /** A struct's own part in the making of its class. */
-export type Behaviour = Pick<Makings, 'initial' | 'initialise' | 'admit' | 'staged'>;
+export type Behaviour = Pick<Makings, 'initialise' | 'always' | 'admit' | 'staged'> & {
+  /** Words of new records that are not 0, by field. */
+  readonly initial: ReadonlyMap<string, number>;
+};
 
 const byText = new Map<string, Shape>();
 const byId: (Shape | undefined)[] = [];
@@ -41,14 +44,17 @@ export function meetStructsWith(meet: typeof meetStruct): void {
 }
 
 const PLAIN: Behaviour = {
-  initial: [],
+  initial: new Map(),
+  always: false,
   initialise(record, args) {
     throw new TypeError(`a shared record is not made by its class (${args.length} arguments for ${String(record)}): use shared() or struct()`);
   },
   admit() {
     throw new TypeError('the class of a shared record cannot be extended: use struct(name, fields, class)');
   },
-  staged: () => undefined,
+  staged() {
+    throw new TypeError('the class of a shared record cannot be extended');
+  },
 };
 
 export function shapeTextOf(name: string, fields: readonly (readonly [name: string, layout: Layout])[]): string {
@@ -114,6 +120,7 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
   if (bytes > SMALL_MAX) throw new TypeError(`a record of ${fields.length} fields takes ${bytes} bytes, and more than ${SMALL_MAX} are not possible: use a Map`);
   const Class = makeRecordClass({
     ...behaviour,
+    initial: fields.filter((field) => behaviour.initial.has(field.name)).map((field) => [field.offset, behaviour.initial.get(field.name)!] as const),
     name: name === '' ? 'Object' : name,
     fields,
     header: (id << SHAPE_SHIFT) | K_RECORD,
@@ -127,7 +134,7 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
     if (found !== undefined && 'value' in found) Object.defineProperty(Class.prototype, method, { ...found, enumerable: false });
   }
   for (const field of fields) Object.defineProperty(Class.prototype, field.name, { enumerable: true });
-  seal(Class.prototype as object);
+  Object.setPrototypeOf(Class.prototype, guard);
   byText.set(text, shape);
   byId[id] = shape;
   byClass.set(Class, shape);
@@ -141,12 +148,6 @@ const guard = new Proxy(Object.create(Object.prototype) as object, {
   },
 });
 
-function seal(prototype: object): void {
-  if (Object.getPrototypeOf(prototype) === Object.prototype) Object.setPrototypeOf(prototype, guard);
-}
-
-/** What a record's last prototype is, for a struct's own class. */
-export const recordBase: object = guard;
 
 defineKind(K_RECORD, (cell, page, header) => {
   return adopt(shapeOfCell(header).Class, cell, page);
