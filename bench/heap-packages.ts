@@ -67,9 +67,13 @@ function theirs(world: World): Round {
 
 async function objectbuffer(): Promise<Round> {
   const { createObjectBuffer } = createRequire(import.meta.url)('@bnaya/objectbuffer') as {
-    createObjectBuffer<T>(size: number, initial: T): T;
+    createObjectBuffer<T>(encoders: object, size: number, initial: T, options: object): T;
   };
-  return theirs(createObjectBuffer(2 ** 20, initial()));
+  return theirs(
+    createObjectBuffer({ textEncoder: new TextEncoder(), textDecoder: new TextDecoder() }, 2 ** 20, initial(), {
+      useSharedArrayBuffer: true,
+    }),
+  );
 }
 
 async function jsonBuffer(): Promise<Round> {
