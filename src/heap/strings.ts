@@ -8,7 +8,7 @@ import { memory, V } from '../memory/memory.js';
 import { allocateFresh, allocatePinnedBytes } from './allocate.js';
 import { K_STR16, K_STR8, SMALL_MAX } from './types.js';
 
-const SHORT = 24;
+export const SHORT = 24;
 /** {header, length, hash}; the kernel knows it too. */
 const HEAD = 12;
 const fromCodes = String.fromCharCode;
@@ -45,15 +45,7 @@ export function allocateString(text: string): number {
   const length = text.length;
   if (length <= SHORT) {
     const cell = allocateFresh(HEAD + length, 0, 0);
-    const units = V.U8;
-    const start = cell * 4 + HEAD;
-    let all = 0;
-    for (let at = 0; at < length; at++) {
-      const unit = text.charCodeAt(at);
-      all |= unit;
-      units[start + at] = unit;
-    }
-    if (all <= 255) {
+    if (writeShort(text, cell * 4 + HEAD)) {
       V.I32[cell + 1] = length;
       V.I32[cell] = K_STR8;
       return cell;
@@ -70,6 +62,18 @@ export function allocateString(text: string): number {
     }
   }
   return allocateWide(text);
+}
+
+/** Writes a text of at most SHORT units, one byte for each; false = some do not fit. */
+export function writeShort(text: string, start: number): boolean {
+  const units = V.U8;
+  let all = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    all |= unit;
+    units[start + at] = unit;
+  }
+  return all <= 255;
 }
 
 function allocateWide(text: string): number {
