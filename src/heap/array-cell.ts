@@ -136,7 +136,8 @@ export class ArrayCell {
 
   /** Makes room for so many elements. */
   reserve(needed: number): void {
-    if (needed > LENGTH_MAX) throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
+    if (needed > LENGTH_MAX)
+      throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
     const wanted = Math.max(needed, FIRST_CAPACITY, Math.ceil(this.count * 1.5));
     const data = allocateLarger(wanted);
     while (k.arrayGrow(this.#address(), data, needed, record, me) === BUSY) waitGate();
@@ -232,9 +233,11 @@ export class ArrayCell {
     }
   }
 
+  /** Signed, as the kernel takes it: a product would have to be looked at for overflow. */
   #address(): number {
-    if (this.#cell >= GONE) throw goneError();
-    return this.#cell * 4;
+    const cell = this.#cell;
+    if (cell >= GONE) throw goneError();
+    return cell << 2;
   }
 }
 
