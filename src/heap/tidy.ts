@@ -8,7 +8,7 @@ import { atomic } from '../memory/atomics.js';
 import { H_CYCLE, H_GATE, H_LIVE_CELLS, R_PINNED_ONLY } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
-import { findDead, pageCounts, shatter, weaken } from './pages.js';
+import { findDead, garbageCollected, pageCounts, shatter, weaken } from './pages.js';
 import { S_OPEN } from './types.js';
 
 /** What the platform can do for a thread that stays in one job. */
@@ -67,6 +67,7 @@ function midJob(): void {
   relief.checkpoint();
   if (isHeldByPins()) {
     relief.collectGarbage();
+    garbageCollected();
     nudgedAt = pinnedOnly();
   }
   findDead();
@@ -81,6 +82,7 @@ function afterCollection(): void {
   turn(() => {
     nudgedAt = pinnedOnly();
     relief?.collectGarbage();
+    garbageCollected();
   });
 }
 
@@ -98,5 +100,6 @@ export function tidyUp(): void {
   weaken();
   relief?.checkpoint();
   relief?.collectGarbage();
+  garbageCollected();
   findDead();
 }
