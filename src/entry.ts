@@ -11,7 +11,6 @@ if (boot.role === 'thread') {
   // What a thread may meet in the heap, before it takes work.
   await import('./data/struct.js');
   await import('./runtime/worker.js');
-}
-else if (boot.role === 'supervisor') await import('./runtime/supervise.js');
+} else if (boot.role === 'supervisor') await import('./runtime/supervise.js');
 else if (boot.role === 'collector') await import('./runtime/collector.js');
 else await import('./runtime/sigint.js');

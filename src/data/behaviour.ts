@@ -18,8 +18,13 @@ interface Text {
 const stages: object[] = [];
 
 /** How new instances of a struct are filled. `names` are its fields in order. */
-export function behaviourOf(name: string, names: readonly string[], methods: AnyFunction | undefined): Omit<Behaviour, 'initial'> {
-  const text = methods === undefined ? { hasConstructor: false, hasFields: false, isDerived: false } : readText(name, methods);
+export function behaviourOf(
+  name: string,
+  names: readonly string[],
+  methods: AnyFunction | undefined,
+): Omit<Behaviour, 'initial'> {
+  const text =
+    methods === undefined ? { hasConstructor: false, hasFields: false, isDerived: false } : readText(name, methods);
   const runs = text.hasConstructor || text.hasFields;
   return {
     always: runs,
@@ -30,7 +35,9 @@ export function behaviourOf(name: string, names: readonly string[], methods: Any
     admit(target) {
       if (stages.length > 0) return;
       const called = typeof target === 'function' ? target.name || 'a class' : describe(target);
-      throw new TypeError(`${called} extends struct ${name} without being one: use struct(name, fields, class extends ${name} { … })`);
+      throw new TypeError(
+        `${called} extends struct ${name} without being one: use struct(name, fields, class extends ${name} { … })`,
+      );
     },
     staged: () => stages.at(-1)!,
   };
@@ -43,7 +50,9 @@ function readText(name: string, methods: AnyFunction): Text {
   const text = Function.prototype.toString.call(methods);
   const { shape } = SUSPICIOUS.test(text) ? analyse(text) : { shape: undefined };
   if (shape?.hasPrivateInstances === true) {
-    throw new TypeError(`the class of struct ${name} has private fields (#), which belong to one thread: make them fields of the struct`);
+    throw new TypeError(
+      `the class of struct ${name} has private fields (#), which belong to one thread: make them fields of the struct`,
+    );
   }
   return {
     hasConstructor: shape?.hasConstructor === true,
@@ -95,7 +104,9 @@ function stagingFor(methods: AnyFunction): AnyFunction {
   let staging = stagings.get(methods);
   if (staging === undefined) {
     staging = class {} as unknown as AnyFunction;
-    const { constructor: _, ...own } = Object.getOwnPropertyDescriptors((methods as unknown as { prototype: object }).prototype);
+    const { constructor: _, ...own } = Object.getOwnPropertyDescriptors(
+      (methods as unknown as { prototype: object }).prototype,
+    );
     Object.defineProperties((staging as unknown as { prototype: object }).prototype, own as PropertyDescriptorMap);
     stagings.set(methods, staging);
   }
@@ -117,7 +128,9 @@ function assign(name: string, names: readonly string[], record: object, args: Ar
     if (names.length !== 1) throw unknownField(name, names, keys.find((key) => !names.includes(key))!);
   }
   if (args.length > names.length) {
-    throw new TypeError(`struct ${name} has ${names.length} fields, and ${args.length} values were given: ${names.join(', ')}`);
+    throw new TypeError(
+      `struct ${name} has ${names.length} fields, and ${args.length} values were given: ${names.join(', ')}`,
+    );
   }
   for (let at = 0; at < args.length; at++) values[names[at]!] = args[at];
 }
@@ -133,12 +146,18 @@ function unknownField(name: string, names: readonly string[], key: string): Type
 }
 
 /** Gives a struct's class the methods, getters and statics of the program's. */
-export function copyMethods(name: string, Class: AnyFunction | (new (...args: unknown[]) => object), methods: AnyFunction, names: readonly string[]): void {
+export function copyMethods(
+  name: string,
+  Class: AnyFunction | (new (...args: unknown[]) => object),
+  methods: AnyFunction,
+  names: readonly string[],
+): void {
   const { prototype } = methods as unknown as { prototype: object };
   const target = (Class as unknown as { prototype: object }).prototype;
   for (const key of Reflect.ownKeys(prototype)) {
     if (key === 'constructor') continue;
-    if (typeof key === 'string' && names.includes(key)) throw new TypeError(`struct ${name} has a field '${key}', and its class a method of that name`);
+    if (typeof key === 'string' && names.includes(key))
+      throw new TypeError(`struct ${name} has a field '${key}', and its class a method of that name`);
     Object.defineProperty(target, key, Object.getOwnPropertyDescriptor(prototype, key)!);
   }
   const base = Object.getPrototypeOf(prototype) as object;

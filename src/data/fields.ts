@@ -31,7 +31,8 @@ export const t = Object.freeze({
   // biome-ignore lint/suspicious/noExplicitAny: that is what it says
   any: field<any>('any'),
   /** A shared object of a type of its own, or null, which it is at first. */
-  ref: <T = unknown>(): FieldType<(T extends abstract new (...args: never[]) => infer I ? I : T) | null> => REFERENCE as never,
+  ref: <T = unknown>(): FieldType<(T extends abstract new (...args: never[]) => infer I ? I : T) | null> =>
+    REFERENCE as never,
 });
 
 const REFERENCE = field<unknown>('ref');

@@ -8,7 +8,7 @@
 
 import { share } from '../heap/copy.js';
 import { describe } from '../heap/errors.js';
-import { SharedMap } from '../heap/map.js';
+import type { SharedMap } from '../heap/map.js';
 import { GLOBALS, mapRoot } from '../heap/roots.js';
 import { atomic } from '../memory/atomics.js';
 import { H_GLOBALS } from '../memory/layout.js';

@@ -8,9 +8,9 @@
 
 import { captureValue, rebuildValue } from '../closure/codec.js';
 import { type StructParts, travelAs } from '../closure/structs.js';
-import { adoptCell } from '../heap/inflight.js';
 import { share } from '../heap/copy.js';
 import { describe } from '../heap/errors.js';
+import { adoptCell } from '../heap/inflight.js';
 import type { SharedMap } from '../heap/map.js';
 import { mapRoot, STRUCTS } from '../heap/roots.js';
 import { knownShape, meetStructsWith, type Shape, shapeOfText, shapeTextOf } from '../heap/shapes.js';
@@ -69,21 +69,32 @@ export function struct<const F extends Fields, C extends AnyClass = typeof Objec
 ): StructClass<F, C> {
   checkArguments(name, fields, methods);
   const source = methods === undefined ? '' : Function.prototype.toString.call(methods);
-  const all = JSON.stringify([...inherited(name, methods), ...Object.entries(fields).map(([key, { type }]) => [key, type])]);
+  const all = JSON.stringify([
+    ...inherited(name, methods),
+    ...Object.entries(fields).map(([key, { type }]) => [key, type]),
+  ]);
   return define({ name, fields: all, source, methods: methods as never }) as StructClass<F, C>;
 }
 
 function checkArguments(name: string, fields: unknown, methods: unknown): void {
-  if (typeof name !== 'string' || name === '') throw new TypeError(`a struct has a name, and ${describe(name)} is none`);
+  if (typeof name !== 'string' || name === '')
+    throw new TypeError(`a struct has a name, and ${describe(name)} is none`);
   if (typeof fields !== 'object' || fields === null) {
-    throw new TypeError(`struct ${name} needs its fields, such as { owner: t.string, balance: t.f64 }, not ${describe(fields)}`);
+    throw new TypeError(
+      `struct ${name} needs its fields, such as { owner: t.string, balance: t.f64 }, not ${describe(fields)}`,
+    );
   }
   for (const [key, type] of Object.entries(fields) as [string, FieldType | undefined][]) {
     if (typeof type !== 'object' || type === null || !LAYOUTS.has(type.type)) {
-      throw new TypeError(`field '${key}' of struct ${name} has no type: give one of t, such as t.f64 or t.any, not ${describe(type)}`);
+      throw new TypeError(
+        `field '${key}' of struct ${name} has no type: give one of t, such as t.f64 or t.any, not ${describe(type)}`,
+      );
     }
   }
-  if (methods !== undefined && (typeof methods !== 'function' || !/^class\b/.test(Function.prototype.toString.call(methods)))) {
+  if (
+    methods !== undefined &&
+    (typeof methods !== 'function' || !/^class\b/.test(Function.prototype.toString.call(methods)))
+  ) {
     throw new TypeError(`the methods of struct ${name} are a class, not ${describe(methods)}`);
   }
 }
@@ -93,7 +104,8 @@ function inherited(name: string, methods: object | undefined): [string, string][
   const base: unknown = methods === undefined ? null : Object.getPrototypeOf(methods);
   if (base === Function.prototype || base === null) return [];
   const struct = byClass.get(base as object);
-  if (struct === undefined) throw new TypeError(`the class of struct ${name} extends one that is no struct: its fields would not be shared`);
+  if (struct === undefined)
+    throw new TypeError(`the class of struct ${name} extends one that is no struct: its fields would not be shared`);
   return JSON.parse(struct.fields) as [string, string][];
 }
 
@@ -107,7 +119,10 @@ function define(parts: StructParts): object {
   const { fields, source } = parts;
   const definition =
     definitions.get(parts.name) ??
-    definitions.getOrInsert(parts.name, share({ fields, source, packet: undefined, held: undefined, failure: undefined }) as Definition);
+    definitions.getOrInsert(
+      parts.name,
+      share({ fields, source, packet: undefined, held: undefined, failure: undefined }) as Definition,
+    );
   agree(parts, definition.fields, definition.source);
   const made = make(parts);
   if (definition.packet === undefined && definition.failure === undefined) {
@@ -120,16 +135,22 @@ function define(parts: StructParts): object {
 /** Two definitions of one name must be the same. */
 function agree({ name, fields, source }: StructParts, otherFields: string, otherSource: string): void {
   if (fields !== otherFields) {
-    const [mine, theirs] = [fields, otherFields].map((text) => JSON.parse(text) as [string, string][]) as [[string, string][], [string, string][]];
+    const [mine, theirs] = [fields, otherFields].map((text) => JSON.parse(text) as [string, string][]) as [
+      [string, string][],
+      [string, string][],
+    ];
     const at = mine.findIndex(([key, type], index) => theirs[index]?.[0] !== key || theirs[index]?.[1] !== type);
-    const show = (field: [string, string] | undefined): string => (field === undefined ? 'nothing' : `${field[0]}: t.${field[1]}`);
+    const show = (field: [string, string] | undefined): string =>
+      field === undefined ? 'nothing' : `${field[0]}: t.${field[1]}`;
     const index = at < 0 ? mine.length : at;
     throw new TypeError(
       `struct ${name} is defined differently elsewhere: here its field ${index + 1} is ${show(mine[index])}, there ${show(theirs[index])}. A name is one struct in all threads`,
     );
   }
   if (source !== otherSource) {
-    throw new TypeError(`struct ${name} is defined differently elsewhere: its class has another text. A name is one struct in all threads`);
+    throw new TypeError(
+      `struct ${name} is defined differently elsewhere: its class has another text. A name is one struct in all threads`,
+    );
   }
 }
 
@@ -138,13 +159,16 @@ function make(parts: StructParts): Known {
   const fields = JSON.parse(parts.fields) as [string, string][];
   const names = fields.map(([key]) => key);
   const twice = names.find((key, at) => names.indexOf(key) !== at);
-  if (twice !== undefined) throw new TypeError(`struct ${name} has the field '${twice}' twice, one of them from the struct that it extends`);
+  if (twice !== undefined)
+    throw new TypeError(`struct ${name} has the field '${twice}' twice, one of them from the struct that it extends`);
   const text = shapeTextOf(
     name,
     fields.map(([key, type]) => [key, LAYOUTS.get(type)!.layout] as const),
   );
   if (knownShape(text) !== undefined) throw new Error(`the shape of struct ${name} was made without it`);
-  const initial = new Map(fields.map(([key, type]) => [key, LAYOUTS.get(type)!.initial] as const).filter(([, word]) => word !== 0));
+  const initial = new Map(
+    fields.map(([key, type]) => [key, LAYOUTS.get(type)!.initial] as const).filter(([, word]) => word !== 0),
+  );
   const behaviour: Behaviour = { ...behaviourOf(name, names, methods), initial };
   const shape = shapeOfText(text, behaviour);
   const Class = shape.Class;

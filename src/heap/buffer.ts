@@ -100,7 +100,13 @@ export function exchangeBuffersBy(how: BufferExchange): void {
 /** Buffers by what they were shared as: sharing one again is the same. */
 const shared = new WeakMap<SharedArrayBuffer, SharedArrayBuffer>();
 
-function make(serial: number, view: number, offset: number, length: number, buffer: number): { cell: number; page: unknown[] } {
+function make(
+  serial: number,
+  view: number,
+  offset: number,
+  length: number,
+  buffer: number,
+): { cell: number; page: unknown[] } {
   const cell = allocatePinned(classOf(28));
   const page = fresh.page;
   V.I32[cell + SERIAL] = serial;
@@ -153,7 +159,10 @@ function viewNumber(view: ArrayBufferView): number {
 /**
  * A view of the same type on shared memory. One that covers a part of its buffer gets a buffer of that part, unless the buffer is shared.
  */
-export function shareView(view: ArrayBufferView, buffers: (buffer: ArrayBufferLike) => SharedArrayBuffer): ArrayBufferView {
+export function shareView(
+  view: ArrayBufferView,
+  buffers: (buffer: ArrayBufferLike) => SharedArrayBuffer,
+): ArrayBufferView {
   const number = viewNumber(view);
   if (number === 0) throw new TypeError('this kind of view is not known');
   const { buffer, byteOffset, byteLength } = view;
@@ -195,7 +204,9 @@ definePlain({
     const view = value as ArrayBufferView;
     const bytes = plainBytes(view.buffer, view.byteOffset, view.byteLength);
     const Class = view.constructor as new (buffer: ArrayBuffer) => ArrayBufferView;
-    const { Buffer } = globalThis as { Buffer?: { isBuffer(value: unknown): boolean; from(bytes: ArrayBuffer): ArrayBufferView } };
+    const { Buffer } = globalThis as {
+      Buffer?: { isBuffer(value: unknown): boolean; from(bytes: ArrayBuffer): ArrayBufferView };
+    };
     return { copy: Buffer?.isBuffer(view) === true ? Buffer.from(bytes) : new Class(bytes), fill() {} };
   },
 });

@@ -104,7 +104,9 @@ function bufferOf(buffer: ArrayBufferLike): SharedArrayBuffer {
 
 const bufferTag = (value: object): string => Object.prototype.toString.call(value);
 const isBuffer = (value: object): value is ArrayBuffer =>
-  value instanceof ArrayBuffer || value instanceof SharedArrayBuffer || bufferTag(value) === '[object SharedArrayBuffer]';
+  value instanceof ArrayBuffer ||
+  value instanceof SharedArrayBuffer ||
+  bufferTag(value) === '[object SharedArrayBuffer]';
 
 const isError = (value: object): value is Error =>
   value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
@@ -135,7 +137,10 @@ function recordPlan(value: object, part: Collector): Plan {
     entries.push([key, item]);
     part(item, `.${key}`);
   }
-  const text = shapeTextOf('', entries.map(([key, item]) => [key, layoutOf(item)] as const));
+  const text = shapeTextOf(
+    '',
+    entries.map(([key, item]) => [key, layoutOf(item)] as const),
+  );
   return {
     make: () => makeRecord(shapeOfText(text)),
     fill(made, get) {
@@ -203,10 +208,12 @@ function refusal(value: unknown, path: string): ShareError {
 }
 
 function reasonFor(value: unknown): [what: string, remedy: string] {
-  if (typeof value === 'function') return ['a function', 'Functions travel to threads as arguments or captures; methods belong into a struct'];
+  if (typeof value === 'function')
+    return ['a function', 'Functions travel to threads as arguments or captures; methods belong into a struct'];
   if (typeof value === 'symbol') return [String(value), 'A symbol belongs to its thread: use a text'];
   const prototype = Object.getPrototypeOf(value) as object | null;
-  const owner: unknown = prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  const owner: unknown =
+    prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
   const name = typeof owner === 'function' ? owner.name : '';
   if (/^(Promise|WeakMap|WeakSet|WeakRef|RegExp|Number|String|Boolean|Symbol|BigInt)$/.test(name)) {
     return [`a ${name}`, name === 'Promise' ? 'Await it, and share what it gives' : 'Share what it is made from'];

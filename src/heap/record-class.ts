@@ -10,7 +10,20 @@ import { adopting } from './adopt.js';
 import { allocatePinned, fresh } from './allocate.js';
 import { goneError } from './errors.js';
 import { pages } from './pages.js';
-import { CELL, constantOf, encode, GONE, INSPECT, loadNumber, loadWord, ORDERED, REFERENCES, storeNumber, storeWord, wordOf } from './values.js';
+import {
+  CELL,
+  constantOf,
+  encode,
+  GONE,
+  INSPECT,
+  loadNumber,
+  loadWord,
+  ORDERED,
+  REFERENCES,
+  storeNumber,
+  storeWord,
+  wordOf,
+} from './values.js';
 
 /** How a field is laid out: a tagged word, or a number. Either holds any value. */
 export type Layout = 'word' | 'number';
@@ -126,7 +139,8 @@ ${fields.map((field) => (field.layout === 'word' ? wordText(field) : numberText(
 }
 
 /** A quoted text cannot end the source that it is put into, nor a comment. */
-const quote = (text: string): string => JSON.stringify(text).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+const quote = (text: string): string =>
+  JSON.stringify(text).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
 
 const named = (name: string): string => quote(`field '${name}'`);
 

@@ -21,8 +21,8 @@ import {
   K_BIGINT,
   K_BOX,
   K_SET,
-  K_STR16,
   K_STR8,
+  K_STR16,
   K_TABLE,
   KIND_MASK,
   NO_PINS,
@@ -35,7 +35,19 @@ import {
   T_ORDINAL,
   T_WIDTH,
 } from './types.js';
-import { CELL, cellOf, encode, GONE, makeTouched, numberOf, ORDERED, pinnedValue, REFERENCES, sharable, wordIn } from './values.js';
+import {
+  CELL,
+  cellOf,
+  encode,
+  GONE,
+  makeTouched,
+  numberOf,
+  ORDERED,
+  pinnedValue,
+  REFERENCES,
+  sharable,
+  wordIn,
+} from './values.js';
 
 const LIVE = 3;
 const SIZE_CLASS = classOf(20);
@@ -211,7 +223,16 @@ export class TableCell {
   remove(of: unknown): boolean {
     for (;;) {
       if (!prepare(of, true)) return false;
-      const answer = k.tableDelete(this.#address(), key.number, key.kind, key.second, key.bytes, key.length, record, me);
+      const answer = k.tableDelete(
+        this.#address(),
+        key.number,
+        key.kind,
+        key.second,
+        key.bytes,
+        key.length,
+        record,
+        me,
+      );
       if (answer !== BUSY) return answer === 1;
       waitGate();
     }
