@@ -181,7 +181,7 @@ export function tableGetNumber(map: usize, key: f64): f64 {
   const buckets = load<u32>(table + T_BUCKETS);
   const width = load<u32>(table + T_WIDTH);
   const entries = table + T_HEADS + ((<usize>buckets) << 2);
-  if (!sane(entries, capacity, buckets, width, limit)) return answer(BUSY);
+  if (!liesInside(table, capacity, buckets, width, limit)) return answer(BUSY);
   const infos = entries + capacity * width;
   let at = load<u32>(table + T_HEADS + ((hashNumber(bits) & (buckets - 1)) << 2));
   let value = GONE;
@@ -206,7 +206,7 @@ export function tableGetContent(map: usize, kind: i32, second: i32, bytes: usize
   const buckets = load<u32>(table + T_BUCKETS);
   const width = load<u32>(table + T_WIDTH);
   const entries = table + T_HEADS + ((<usize>buckets) << 2);
-  if (!sane(entries, capacity, buckets, width, limit)) return answer(BUSY);
+  if (!liesInside(table, capacity, buckets, width, limit)) return answer(BUSY);
   const infos = entries + capacity * width;
   const hash = hashBytes(bytes, length);
   let at = load<u32>(table + T_HEADS + ((hash & (buckets - 1)) << 2));
@@ -232,10 +232,13 @@ function plainLimit(): u64 {
   return (<u64>load<u32>(H_SEGMENTS)) << 24;
 }
 
-/** Whether a table can be what it says: all of it lies in the memory. */
+/**
+ * Whether all of a table lies in the memory, and a little behind it, if it is what it says. Nothing else is looked at: whatever a reader
+ * finds in one that is gone, the sequence word tells.
+ */
 @inline
-function sane(entries: usize, capacity: u32, buckets: u32, width: u32, limit: u64): bool {
-  return (width == 8 || width == 16) && buckets != 0 && (buckets & (buckets - 1)) == 0 && <u64>entries + <u64>capacity * (width + INFO) <= limit;
+function liesInside(table: usize, capacity: u32, buckets: u32, width: u32, limit: u64): bool {
+  return buckets != 0 && <u64>table + (T_HEADS + 16) + (<u64>buckets << 2) + <u64>capacity * (<u64>width + INFO) <= limit;
 }
 
 /** As `tableGet`, and if the value is a reference it is pinned for the thread. NO_PINS: see `touch`. */
