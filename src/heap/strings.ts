@@ -132,12 +132,9 @@ export function decodeString(cell: number, wide: boolean): string {
   return text;
 }
 
+/** One call for all units: joining two parts takes longer than making one of them. */
 function short(units: Uint8Array, start: number, length: number): string {
   const at = (offset: number): number => units[start + offset]!;
-  if (length >= 8) {
-    const head = fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
-    return length === 8 ? head : head + short(units, start + 8, length - 8);
-  }
   switch (length) {
     case 0:
       return '';
@@ -153,8 +150,20 @@ function short(units: Uint8Array, start: number, length: number): string {
       return fromCodes(at(0), at(1), at(2), at(3), at(4));
     case 6:
       return fromCodes(at(0), at(1), at(2), at(3), at(4), at(5));
-    default:
+    case 7:
       return fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6));
+    case 8:
+      return fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+    case 9:
+      return fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8));
+    case 10:
+      return fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9));
+    case 11:
+      return fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10));
+    default: {
+      const head = fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11));
+      return length === 12 ? head : head + short(units, start + 12, length - 12);
+    }
   }
 }
 
