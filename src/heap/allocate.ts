@@ -59,7 +59,8 @@ export function allocatePinned(sizeClass: number): number {
   const page = current[sizeClass]!;
   const granule = (cell & 1023) >> 2;
   V.I32[(page[BITS] as number) + (granule >> 5)]! |= 1 << (granule & 31);
-  fresh.page = page;
+  // A store of the same would cost the write barrier.
+  if (fresh.page !== page) fresh.page = page;
   return cell;
 }
 

@@ -8,7 +8,7 @@ import { atomic } from '../memory/atomics.js';
 import { H_CYCLE, H_GATE, H_LIVE_CELLS, R_PINNED_ONLY } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
-import { findDead, pageCounts, shatter, weaken } from './pages.js';
+import { findDead, garbageCollected, pageCounts, shatter, weaken } from './pages.js';
 import { S_OPEN } from './types.js';
 
 /** What the platform can do for a thread that stays in one job. */
@@ -73,6 +73,7 @@ function midJob(): void {
   relief.checkpoint();
   if (isHeldByPins()) {
     relief.collectGarbage();
+    garbageCollected();
     nudgedAt = pinnedOnly();
   }
   findDead();
@@ -87,6 +88,7 @@ function betweenJobs(): void {
   turn(() => {
     nudgedAt = pinnedOnly();
     relief?.collectGarbage();
+    garbageCollected();
   });
 }
 
@@ -104,5 +106,6 @@ export function tidyUp(): void {
   weaken();
   relief?.checkpoint();
   relief?.collectGarbage();
+  garbageCollected();
   findDead();
 }
