@@ -97,7 +97,7 @@ export function takePart(): void {
   if (atomic.load(record + R_OWNED) === 1) return;
   const pins = allocateRaw(1);
   const log = allocateRaw((LOG_SIZE * 4) / PAGE_SIZE);
-  const scratch = allocateRaw(1);
+  const scratch = allocateRaw(2);
   atomic.store(record + R_LOG, log);
   atomic.store(record + R_SCRATCH, scratch);
   atomic.store(record + R_PINS, pins);
