@@ -2,7 +2,7 @@
 //
 //   1  look at everything, with what the program's getters and proxies do, and remember it
 //   2  make the shared objects, empty
-//   3  fill them
+//   3  fill them, errors last
 //
 // An error in 1 leaves nothing behind; the program's code runs in no other step. No recursion: no graph is too deep.
 
@@ -21,6 +21,8 @@ import { cellOf, copyWith } from './values.js';
 interface Plan {
   make(get: (part: unknown) => unknown): object;
   fill?(made: object, get: (part: unknown) => unknown): void;
+  /** As `fill`, when all others are full. */
+  finish?(made: object, get: (part: unknown) => unknown): void;
 }
 
 interface Found {
@@ -60,6 +62,7 @@ function copyGraph(root: object, where: string): object {
   };
   for (const value of plans.keys()) get(value);
   for (const [value, plan] of plans) plan.fill?.(made.get(value)!, get);
+  for (const [value, plan] of plans) plan.finish?.(made.get(value)!, get);
   return made.get(root)!;
 }
 
@@ -191,7 +194,8 @@ function errorPlan(value: Error, part: Collector): Plan {
   const { name, message, stack } = value;
   return {
     make: () => shareError({ name, message, stack } as Error),
-    fill(made, get) {
+    // Its properties are read from the record that they are in.
+    finish(made, get) {
       fillError(made as Error, cause && { value: get(cause.value) }, get(properties) as object | undefined);
     },
   };
