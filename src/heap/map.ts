@@ -6,7 +6,7 @@ import { iterator } from './array.js';
 import { describe } from './errors.js';
 import { SPARE } from './pages.js';
 import { define, definePlain } from './plain.js';
-import { beginning, NOTHING, TableCell } from './table-cell.js';
+import { beginning, NONE, TableCell } from './table-cell.js';
 import { K_MAP, PUT_ADD, PUT_DIFFERENT, PUT_EXISTED, PUT_REPLACE, PUT_SET } from './types.js';
 import { defineKind, INSPECT } from './values.js';
 
@@ -19,11 +19,11 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
 
   get(key: K): V | undefined {
     const value = this.find(key);
-    return value === NOTHING ? undefined : (value as V);
+    return value === NONE ? undefined : (value as V);
   }
 
   has(key: K): boolean {
-    return this.find(key) !== NOTHING;
+    return this.find(key) !== NONE;
   }
 
   /** @throws TypeError for a key or value that cannot be shared. */
@@ -41,7 +41,7 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
   getOrInsert(key: K, value: V): V {
     for (;;) {
       const found = this.find(key);
-      if (found !== NOTHING) return found as V;
+      if (found !== NONE) return found as V;
       if (this.put(key, value, PUT_ADD) !== PUT_EXISTED) return this.find(key) as V;
     }
   }
@@ -53,7 +53,7 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
   getOrInsertComputed(key: K, make: (key: K) => V): V {
     if (typeof make !== 'function') throw new TypeError(`getOrInsertComputed() takes a function, not ${describe(make)}`);
     const found = this.find(key);
-    return found !== NOTHING ? (found as V) : this.getOrInsert(key, make(key));
+    return found !== NONE ? (found as V) : this.getOrInsert(key, make(key));
   }
 
   /**
