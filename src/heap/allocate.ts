@@ -34,7 +34,8 @@ const limit = new Int32Array(COUNT);
 const base = new Int32Array(COUNT);
 
 /** The Page of the cell that was allocated last. */
-export const fresh: { page: Page } = { page: [] };
+const NO_PAGE: Page = [];
+export const fresh: { page: Page } = { page: NO_PAGE };
 
 /** The class for a cell of so many bytes, SMALL_MAX at most. */
 export const classOf = (bytes: number): number => CLASS_OF[(bytes + 15) >>> 4]!;
@@ -172,4 +173,5 @@ export function releasePages(): void {
     limit[sizeClass] = 0;
     current[sizeClass] = undefined;
   }
+  fresh.page = NO_PAGE;
 }

@@ -12,7 +12,17 @@ import { k } from './kernel.js';
 import { type Page, pageAt, SPARE } from './pages.js';
 import { allocateRaw, me, waitGate } from './room.js';
 import { BUSY, K_ARRAY, K_NUMBERS, NO_PINS, SMALL_MAX } from './types.js';
-import { CELL, encode, GONE, loadNumber, makeTouched, REFERENCES, readNumber, sharable, storeNumber } from './values.js';
+import {
+  CELL,
+  encode,
+  GONE,
+  loadNumber,
+  makeTouched,
+  REFERENCES,
+  readNumber,
+  sharable,
+  storeNumber,
+} from './values.js';
 
 const DATA = 1;
 const LENGTH = 2;
@@ -138,7 +148,8 @@ export class ArrayCell {
 
   /** Makes room for so many elements. */
   reserve(needed: number): void {
-    if (needed > LENGTH_MAX) throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
+    if (needed > LENGTH_MAX)
+      throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
     const wanted = Math.max(needed, FIRST_CAPACITY, Math.ceil(this.count * 1.5));
     const data = allocateLarger(wanted);
     while (k.arrayGrow(this.#address(), data, needed, record, me) === BUSY) waitGate();

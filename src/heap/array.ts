@@ -40,7 +40,9 @@ export class SharedArray<T = unknown> extends ArrayCell {
    */
   set(index: number, value: T): this {
     if (!Number.isInteger(index) || index < 0 || index >= LENGTH_MAX) {
-      throw new RangeError(`${describe(index)} is no index of a shared array: give an integer from 0 to ${LENGTH_MAX - 1}`);
+      throw new RangeError(
+        `${describe(index)} is no index of a shared array: give an integer from 0 to ${LENGTH_MAX - 1}`,
+      );
     }
     const own = sharable(value, 'an element');
     while (!this.write(index, own)) {
@@ -231,7 +233,9 @@ export class SharedArray<T = unknown> extends ArrayCell {
 
   reduceRight(callback: (before: T, value: T, index: number, array: SharedArray<T>) => T): T;
   reduceRight<R>(callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial: R): R;
-  reduceRight<R>(...args: [callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial?: R]): R {
+  reduceRight<R>(
+    ...args: [callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial?: R]
+  ): R {
     return this.#reduce('reduceRight', args);
   }
 
@@ -322,12 +326,14 @@ export class SharedArray<T = unknown> extends ArrayCell {
 function sorted<T>(items: readonly T[], compare: Compare<T> = byText): number[] {
   const indexes = [...items.keys()];
   const defined = indexes.filter((at) => items[at] !== undefined);
-  const texts = compare === (byText as Compare<T>) ? items.map((item) => (item === undefined ? '' : String(item))) : items;
+  const texts =
+    compare === (byText as Compare<T>) ? items.map((item) => (item === undefined ? '' : String(item))) : items;
   defined.sort((a, b) => compare(texts[a] as T, texts[b] as T));
   return [...defined, ...indexes.filter((at) => items[at] === undefined)];
 }
 
-const byText = (a: unknown, b: unknown): number => ((a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0);
+const byText = (a: unknown, b: unknown): number =>
+  (a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0;
 
 /** Arrays that are being joined in this thread. */
 const joining = new Set<object>();
@@ -342,7 +348,8 @@ function relative(index: number, length: number): number {
   return whole < 0 ? Math.max(0, whole + length) : Math.min(whole, length);
 }
 
-const clampCount = (count: number | undefined): number => Math.min(Math.max(0, Math.trunc(count ?? 0) || 0), LENGTH_MAX);
+const clampCount = (count: number | undefined): number =>
+  Math.min(Math.max(0, Math.trunc(count ?? 0) || 0), LENGTH_MAX);
 
 function check(method: string, callback: unknown): void {
   if (typeof callback !== 'function') throw new TypeError(`${method}() takes a function, not ${describe(callback)}`);

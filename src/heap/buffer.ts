@@ -100,7 +100,13 @@ export function exchangeBuffersBy(how: BufferExchange): void {
 /** Buffers by what they were shared as: sharing one again is the same. */
 const shared = new WeakMap<SharedArrayBuffer, SharedArrayBuffer>();
 
-function make(serial: number, view: number, offset: number, length: number, buffer: number): { cell: number; page: unknown[] } {
+function make(
+  serial: number,
+  view: number,
+  offset: number,
+  length: number,
+  buffer: number,
+): { cell: number; page: unknown[] } {
   const cell = allocatePinned(classOf(28));
   const page = fresh.page;
   V.I32[cell + SERIAL] = serial;
@@ -142,7 +148,10 @@ const [typed, data] = [typedArray, DataView.prototype].map((prototype) => ({
   offset: getter(prototype, 'byteOffset'),
   bytes: getter(prototype, 'byteLength'),
   length: getter(prototype, prototype === typedArray ? 'length' : 'byteLength'),
-})) as [Record<'buffer' | 'offset' | 'bytes' | 'length', Getter>, Record<'buffer' | 'offset' | 'bytes' | 'length', Getter>];
+})) as [
+  Record<'buffer' | 'offset' | 'bytes' | 'length', Getter>,
+  Record<'buffer' | 'offset' | 'bytes' | 'length', Getter>,
+];
 
 function accepts(get: Getter, value: object): boolean {
   try {
@@ -155,7 +164,8 @@ function accepts(get: Getter, value: object): boolean {
 
 const isSharedBuffer = (buffer: object): buffer is SharedArrayBuffer => accepts(sharedSize, buffer);
 
-export const isAnyBuffer = (value: object): value is ArrayBufferLike => accepts(plainSize, value) || isSharedBuffer(value);
+export const isAnyBuffer = (value: object): value is ArrayBufferLike =>
+  accepts(plainSize, value) || isSharedBuffer(value);
 
 /** Whether a buffer's memory is gone. */
 export function isDetached(buffer: ArrayBufferLike): boolean {
@@ -169,7 +179,8 @@ export function isDetached(buffer: ArrayBufferLike): boolean {
 
 const gettersOf = (view: ArrayBufferView): typeof typed => (viewTag.get!.call(view) === undefined ? data : typed);
 
-export const bufferOfView = (view: ArrayBufferView): ArrayBufferLike => gettersOf(view).buffer.call(view) as ArrayBufferLike;
+export const bufferOfView = (view: ArrayBufferView): ArrayBufferLike =>
+  gettersOf(view).buffer.call(view) as ArrayBufferLike;
 
 function publish(buffer: SharedArrayBuffer): SharedArrayBuffer {
   const serial = atomic.add(H_BUFFERS, 1) + 1;
@@ -192,7 +203,10 @@ function viewNumber(view: ArrayBufferView): number {
 /**
  * A view of the same type on shared memory. A Buffer gets memory of its own, since what else lies in its pool is none of its business.
  */
-export function shareView(view: ArrayBufferView, buffers: (buffer: ArrayBufferLike) => SharedArrayBuffer): ArrayBufferView {
+export function shareView(
+  view: ArrayBufferView,
+  buffers: (buffer: ArrayBufferLike) => SharedArrayBuffer,
+): ArrayBufferView {
   const number = viewNumber(view);
   if (number === 0) throw new TypeError('this kind of view is not known');
   const get = gettersOf(view);
@@ -236,7 +250,9 @@ definePlain({
     const view = value as ArrayBufferView;
     const bytes = plainBytes(view.buffer, view.byteOffset, view.byteLength);
     const Class = view.constructor as new (buffer: ArrayBuffer) => ArrayBufferView;
-    const { Buffer } = globalThis as { Buffer?: { isBuffer(value: unknown): boolean; from(bytes: ArrayBuffer): ArrayBufferView } };
+    const { Buffer } = globalThis as {
+      Buffer?: { isBuffer(value: unknown): boolean; from(bytes: ArrayBuffer): ArrayBufferView };
+    };
     return { copy: Buffer?.isBuffer(view) === true ? Buffer.from(bytes) : new Class(bytes), fill() {} };
   },
 });

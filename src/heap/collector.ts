@@ -130,7 +130,8 @@ export const steps = {
     const slots = Math.max(1, atomic.load(H_SLOTS));
     const segments = atomic.load(H_SEGMENTS);
     const taking: number[] = [];
-    for (let slot = 0; slot < slots; slot++) if (atomic.load(recordOf(slot) + R_PINS) !== 0) taking.push(recordOf(slot));
+    for (let slot = 0; slot < slots; slot++)
+      if (atomic.load(recordOf(slot) + R_PINS) !== 0) taking.push(recordOf(slot));
     for (const thread of taking) {
       let only = 0;
       for (let segment = 0; segment < segments; segment++) only += k.countPins(thread, segment);

@@ -50,13 +50,17 @@ function copyGraph(root: object, where: string): object {
     if (plans.has(found.value)) continue;
     plans.set(
       found.value,
-      planFor(found, (part, step) => {
-        if (typeof part === 'function' || typeof part === 'symbol') {
-          if (typeof part === 'symbol' || cellOf(part) === 0) throw refusal(part, found.path + step);
-        } else if (typeof part === 'object' && part !== null && !plans.has(part) && cellOf(part) === 0) {
-          queue.push({ value: part, path: found.path + step });
-        }
-      }, bufferOf),
+      planFor(
+        found,
+        (part, step) => {
+          if (typeof part === 'function' || typeof part === 'symbol') {
+            if (typeof part === 'symbol' || cellOf(part) === 0) throw refusal(part, found.path + step);
+          } else if (typeof part === 'object' && part !== null && !plans.has(part) && cellOf(part) === 0) {
+            queue.push({ value: part, path: found.path + step });
+          }
+        },
+        bufferOf,
+      ),
     );
   }
   const made = new Map<object, object>();
@@ -89,7 +93,11 @@ function accepts(check: (this: unknown) => unknown, value: object): boolean {
   }
 }
 
-function planFor({ value, path }: Found, part: Collector, bufferOf: (buffer: ArrayBufferLike) => SharedArrayBuffer): Plan {
+function planFor(
+  { value, path }: Found,
+  part: Collector,
+  bufferOf: (buffer: ArrayBufferLike) => SharedArrayBuffer,
+): Plan {
   if (Array.isArray(value)) return arrayPlan(value, path, part);
   if (ArrayBuffer.isView(value)) {
     if (isDetached(bufferOfView(value))) throw refusal(value, path, DETACHED);
@@ -114,7 +122,8 @@ const isError = (value: object): value is Error =>
 function arrayPlan(value: unknown[], path: string, part: Collector): Plan {
   const items: unknown[] = [];
   const length = Number(value.length);
-  if (length > LENGTH_MAX) throw new RangeError(`${path} cannot be shared: it has ${length} elements, and ${LENGTH_MAX} are possible`);
+  if (length > LENGTH_MAX)
+    throw new RangeError(`${path} cannot be shared: it has ${length} elements, and ${LENGTH_MAX} are possible`);
   for (let at = 0; at < length; at++) {
     const item = value[at];
     items.push(item);
@@ -140,7 +149,10 @@ function recordPlan(value: object, part: Collector): Plan {
     entries.push([key, item]);
     part(item, `.${key}`);
   }
-  const text = shapeTextOf('', entries.map(([key, item]) => [key, layoutOf(item)] as const));
+  const text = shapeTextOf(
+    '',
+    entries.map(([key, item]) => [key, layoutOf(item)] as const),
+  );
   return {
     make: () => makeRecord(shapeOfText(text)),
     fill(made, get) {
@@ -213,10 +225,12 @@ function refusal(value: unknown, path: string, [what, remedy]: Reason = reasonFo
 }
 
 function reasonFor(value: unknown): Reason {
-  if (typeof value === 'function') return ['a function', 'Functions travel to threads as arguments or captures; methods belong into a struct'];
+  if (typeof value === 'function')
+    return ['a function', 'Functions travel to threads as arguments or captures; methods belong into a struct'];
   if (typeof value === 'symbol') return [String(value), 'A symbol belongs to its thread: use a text'];
   const prototype = Object.getPrototypeOf(value) as object | null;
-  const owner: unknown = prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  const owner: unknown =
+    prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
   const name = typeof owner === 'function' ? owner.name : '';
   if (/^(Promise|WeakMap|WeakSet|WeakRef|RegExp|Number|String|Boolean|Symbol|BigInt)$/.test(name)) {
     return [`a ${name}`, name === 'Promise' ? 'Await it, and share what it gives' : 'Share what it is made from'];

@@ -52,7 +52,8 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
    * at once may all call theirs, and the first to be done stores. Use `globals.get` or a lock where that must not be.
    */
   getOrInsertComputed(key: K, make: (key: K) => V): V {
-    if (typeof make !== 'function') throw new TypeError(`getOrInsertComputed() takes a function, not ${describe(make)}`);
+    if (typeof make !== 'function')
+      throw new TypeError(`getOrInsertComputed() takes a function, not ${describe(make)}`);
     const found = this.find(key);
     return found !== NONE ? (found as V) : this.getOrInsert(key, make(key));
   }

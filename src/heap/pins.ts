@@ -13,7 +13,8 @@ export function* pinnedBy(slot: number): Generator<number> {
     const block = atomic.load(pins + segment * 4) >>> 0;
     if (block === 0) continue;
     for (const page of bits(block + PIN_KNOWN, 128)) {
-      for (const granule of bits(block + page * PIN_BITS, PIN_BITS / 4)) yield segment * 2 ** 24 + page * 4096 + granule * 16;
+      for (const granule of bits(block + page * PIN_BITS, PIN_BITS / 4))
+        yield segment * 2 ** 24 + page * 4096 + granule * 16;
     }
   }
 }
@@ -25,6 +26,7 @@ export function* locksPinnedBy(slot: number): Generator<number> {
 
 function* bits(start: number, words: number): Generator<number> {
   for (let word = 0; word < words; word++) {
-    for (let set = atomic.load(start + word * 4); set !== 0; set &= set - 1) yield word * 32 + (31 - Math.clz32(set & -set));
+    for (let set = atomic.load(start + word * 4); set !== 0; set &= set - 1)
+      yield word * 32 + (31 - Math.clz32(set & -set));
   }
 }

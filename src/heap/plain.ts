@@ -43,7 +43,9 @@ export function inspectRecord(record: object, _depth: number, options: unknown, 
   if (name === '') return plain;
   // A class of that name, which is all that is shown of it.
   const Shown = { [name]: class {} }[name]!;
-  return typeof inspect === 'function' && options !== undefined ? Object.assign(Object.create(Shown.prototype as object), plain) : plain;
+  return typeof inspect === 'function' && options !== undefined
+    ? Object.assign(Object.create(Shown.prototype as object), plain)
+    : plain;
 }
 
 /** A deep copy without anything shared; what is met twice is one object in it, and cycles stay. */

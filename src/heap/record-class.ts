@@ -10,7 +10,20 @@ import { adopting } from './adopt.js';
 import { allocatePinned, fresh } from './allocate.js';
 import { goneError } from './errors.js';
 import { pages } from './pages.js';
-import { CELL, constantOf, encode, GONE, INSPECT, loadNumber, loadWord, numberOf, ORDERED, REFERENCES, storeNumber, storeWord, wordOf } from './values.js';
+import {
+  CELL,
+  constantOf,
+  encode,
+  GONE,
+  INSPECT,
+  loadNumber,
+  loadWord,
+  ORDERED,
+  REFERENCES,
+  storeNumber,
+  storeWord,
+  wordOf,
+} from './values.js';
 
 /** How a field is laid out: a tagged word, or a number. Either holds any value. */
 export type Layout = 'word' | 'number';
@@ -31,12 +44,13 @@ export interface Makings {
   readonly sizeClass: number;
   /** Words that are not 0 in a new record: [offset, word]. */
   readonly initial: readonly (readonly [offset: number, word: number])[];
-  /** Fills a new record from its constructor's arguments. */
-  initialise(record: object, args: readonly unknown[], Class: unknown): void;
+  /** Fills a new record from its constructor's arguments; `always` says whether also when there are none. */
+  initialise(record: object, args: ArrayLike<unknown>, Class: unknown): void;
+  readonly always: boolean;
   /** Whether a constructor may run for this `new.target`. */
   admit(target: unknown, Class: unknown): void;
-  /** A record that a derived class's constructor is to be given instead of a new one. */
-  staged(): object | undefined;
+  /** The record that a derived class's constructor is to be given instead of a new one. */
+  staged(): object;
   plain(record: object): unknown;
   inspect(record: object, depth: number, options: unknown, inspect: unknown): unknown;
 }
@@ -87,7 +101,7 @@ function compile(names: string[], text: string): (...values: unknown[]) => unkno
   }
 }
 
-function classText({ fields, header, sizeClass, initial }: Makings): string {
+function classText({ fields, header, sizeClass, initial, always }: Makings): string {
   return `class Record {
   #cell;
   #page;
@@ -101,7 +115,8 @@ function classText({ fields, header, sizeClass, initial }: Makings): string {
     if (new.target !== Record) {
       M.admit(new.target, Record);
       const staged = M.staged();
-      if (staged !== undefined) return staged;
+      M.initialise(staged, arguments, Record);
+      return staged;
     }
     const cell = allocatePinned(${sizeClass});
     const page = fresh.page;
@@ -110,7 +125,7 @@ function classText({ fields, header, sizeClass, initial }: Makings): string {
     ${initial.map(([offset, word]) => `V.I32[cell + ${offset}] = ${word};`).join(' ')}
     V.I32[cell] = ${header};
     page[(cell & 1023) >> 2] = this;
-    if (arguments.length !== 0) M.initialise(this, arguments, Record);
+    ${always ? '' : 'if (arguments.length !== 0) '}M.initialise(this, arguments, Record);
   }
   [CELL](gone) {
     if (!(#cell in this)) return 0;
@@ -124,7 +139,8 @@ ${fields.map((field) => (field.layout === 'word' ? wordText(field) : numberText(
 }
 
 /** A quoted text cannot end the source that it is put into, nor a comment. */
-const quote = (text: string): string => JSON.stringify(text).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+const quote = (text: string): string =>
+  JSON.stringify(text).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
 
 const named = (name: string): string => quote(`field '${name}'`);
 
@@ -181,6 +197,3 @@ function numberText({ name, offset }: Field): string {
     storeNumber(this.#cell + ${offset}, number);
   }`;
 }
-
-/** The number that reads as undefined. */
-export const UNSET = numberOf(0);

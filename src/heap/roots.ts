@@ -2,8 +2,8 @@
 
 import { atomic } from '../memory/atomics.js';
 import { H_ROOTS } from '../memory/layout.js';
-import { CELL, loadWord } from './values.js';
 import { SharedMap } from './map.js';
+import { CELL, loadWord } from './values.js';
 
 /** Numbers of shapes by their text, and texts by number (src/heap/shapes.ts). */
 export const SHAPE_IDS = 0;

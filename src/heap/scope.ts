@@ -28,7 +28,9 @@ export function scope<T>(fn: () => T): T {
     end(inside, outer, result);
   }
   if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
-    throw new TypeError('scope() takes a function that is done when it returns: await inside would go on after its end');
+    throw new TypeError(
+      'scope() takes a function that is done when it returns: await inside would go on after its end',
+    );
   }
   return result as T;
 }

@@ -6,7 +6,7 @@
 
 import { memory, V } from '../memory/memory.js';
 import { allocateFresh, allocatePinnedBytes } from './allocate.js';
-import { K_STR16, K_STR8, SMALL_MAX } from './types.js';
+import { K_STR8, K_STR16, SMALL_MAX } from './types.js';
 
 const SHORT = 24;
 /** {header, length, hash}; the kernel knows it too. */
@@ -118,7 +118,8 @@ export function decodeString(cell: number, wide: boolean): string {
   const start = cell * 4 + HEAD;
   if (length <= SHORT) return wide ? shortWide(start, length) : short(V.U8, start, length);
   const fast = bytes();
-  if (fast !== undefined) return wide ? fast.ucs2Slice(start, start + 2 * length) : fast.latin1Slice(start, start + length);
+  if (fast !== undefined)
+    return wide ? fast.ucs2Slice(start, start + 2 * length) : fast.latin1Slice(start, start + length);
   let text = '';
   for (let at = 0; at < length; at += SHORT) {
     const part = Math.min(SHORT, length - at);

@@ -34,7 +34,18 @@ import {
   T_ORDINAL,
   T_WIDTH,
 } from './types.js';
-import { CELL, cellOf, encode, GONE, makeTouched, numberOf, pinnedValue, REFERENCES, sharable, wordIn } from './values.js';
+import {
+  CELL,
+  cellOf,
+  encode,
+  GONE,
+  makeTouched,
+  numberOf,
+  pinnedValue,
+  REFERENCES,
+  sharable,
+  wordIn,
+} from './values.js';
 
 const LIVE = 3;
 const SIZE_CLASS = classOf(20);
@@ -113,7 +124,14 @@ export class TableCell {
     }
     if (!prepare(of, true)) return NONE;
     const { number: exact, kind, second, bytes, length } = key;
-    return this.#found(k.tableGet(this.#address(), exact, kind, second, bytes, length), exact, kind, second, bytes, length);
+    return this.#found(
+      k.tableGet(this.#address(), exact, kind, second, bytes, length),
+      exact,
+      kind,
+      second,
+      bytes,
+      length,
+    );
   }
 
   /** Slow path: the value is a reference, or nothing, or could not be read. */
@@ -194,7 +212,16 @@ export class TableCell {
   remove(of: unknown): boolean {
     for (;;) {
       if (!prepare(of, true)) return false;
-      const answer = k.tableDelete(this.#address(), key.number, key.kind, key.second, key.bytes, key.length, record, me);
+      const answer = k.tableDelete(
+        this.#address(),
+        key.number,
+        key.kind,
+        key.second,
+        key.bytes,
+        key.length,
+        record,
+        me,
+      );
       if (answer !== BUSY) return answer === 1;
       waitGate();
     }

@@ -150,7 +150,8 @@ export function wordOf(value: unknown, where: string): number {
 
 function wordOfNumber(value: number): number {
   const integer = value | 0;
-  if (integer === value && (integer << 1) >> 1 === integer && (integer !== 0 || 1 / value > 0)) return (integer << 1) | 1;
+  if (integer === value && (integer << 1) >> 1 === integer && (integer !== 0 || 1 / value > 0))
+    return (integer << 1) | 1;
   return allocateBox(value) << 2;
 }
 
@@ -280,7 +281,8 @@ export function wrapperOf(address: number): unknown {
   if (wrapper === undefined) {
     const header = V.I32[cell]!;
     const decode = decoders[header & KIND_MASK];
-    if (decode === undefined) throw new Error(`the shared heap holds a cell of kind ${header & KIND_MASK} at ${cell * 4}`);
+    if (decode === undefined)
+      throw new Error(`the shared heap holds a cell of kind ${header & KIND_MASK} at ${cell * 4}`);
     wrapper = decode(cell, page, header);
   }
   page[granule] = wrapper;
@@ -317,7 +319,8 @@ function allocateBigint(value: bigint): number {
 defineKind(K_BIGINT, (cell) => {
   const second = V.I32[cell + 1]!;
   let value = 0n;
-  for (let at = ((second & 0x7fffffff) >>> 2) - 1; at >= 0; at--) value = (value << 32n) | BigInt(V.I32[cell + 2 + at]! >>> 0);
+  for (let at = ((second & 0x7fffffff) >>> 2) - 1; at >= 0; at--)
+    value = (value << 32n) | BigInt(V.I32[cell + 2 + at]! >>> 0);
   return second < 0 ? -value : value;
 });
 

@@ -1,6 +1,7 @@
 // Who collects: a worker of its own that does nothing else, made when the first collection is due. In the main thread of a program that
 // has no threads yet, a small heap is collected on the spot.
 
+import { ownBuffers } from '../heap/buffer.js';
 import { buryThread, collectNow, lockCollector, releaseDead, unlockCollector } from '../heap/collector.js';
 import { locksPinnedBy } from '../heap/pins.js';
 import { collectWith, me } from '../heap/room.js';
@@ -13,7 +14,6 @@ import { checkpoint } from '../platform/checkpoint.js';
 import { collectGarbage } from '../platform/process.js';
 import { wakeLock } from '../sync/lock.js';
 import { mask, unmask } from '../sync/safepoint.js';
-import { ownBuffers } from '../heap/buffer.js';
 import { ask } from './supervisor.js';
 
 /** Up to so many live cells a collection takes a few milliseconds: less than a worker for it. */
