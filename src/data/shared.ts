@@ -1,5 +1,6 @@
 // The global data space: what a program does with shared objects, whatever their kind.
 
+import { releasePages } from '../heap/allocate.js';
 import { type HeapStatistics, heapStatistics } from '../heap/control.js';
 import { share } from '../heap/copy.js';
 import { describe } from '../heap/errors.js';
@@ -46,6 +47,7 @@ export function keys(value: object): unknown[] {
  * for programs that measure.
  */
 export function collect(): HeapStatistics {
+  releasePages();
   tidyUp();
   collectAndWait();
   return heapStatistics();

@@ -181,8 +181,11 @@ export function setLimit(bytes: number): void {
 
 /** Bytes in pages that hold something. */
 export function usedBytes(): number {
-  return (atomic.load(H_USED_PAGES) - RESERVED_PAGES) * PAGE_SIZE;
+  return heapBytes(atomic.load(H_USED_PAGES));
 }
+
+/** So many pages without those that are there from the beginning. */
+export const heapBytes = (pages: number): number => (pages - RESERVED_PAGES) * PAGE_SIZE;
 
 /** Bytes of buffers outside the memory count for when to collect as pages do. */
 export function addExternal(bytes: number): void {

@@ -1,6 +1,7 @@
 // Who collects: a worker of its own that does nothing else, made when the first collection is due. In the main thread of a program that
 // has no threads yet, a small heap is collected on the spot.
 
+import { releasePages } from '../heap/allocate.js';
 import { ownBuffers } from '../heap/buffer.js';
 import { buryThread, collectNow, lockCollector, releaseDead, unlockCollector } from '../heap/collector.js';
 import { locksPinnedBy } from '../heap/pins.js';
@@ -28,7 +29,11 @@ export function attendHeap(): void {
   collectWith({
     request,
     urgent: collectAndWait,
-    nudge: tidyUp,
+    // The page that is being filled, too: what was let go of in it may be what holds everything else.
+    nudge() {
+      releasePages();
+      tidyUp();
+    },
   });
 }
 
