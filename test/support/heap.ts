@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { startNewThread } from 'heddle';
+import { releasePages } from '#heddle/heap/allocate.js';
 import { collectNow } from '#heddle/heap/collector.js';
 import { k } from '#heddle/heap/kernel.js';
 import { pinnedBy } from '#heddle/heap/pins.js';
@@ -61,6 +62,7 @@ import { counter, raise, reaches } from './counter.ts';
 
 /** Everything that this thread has let go of is gone afterwards. */
 export function collectAll(): void {
+  releasePages();
   tidyUp();
   collectNow();
 }
