@@ -238,9 +238,11 @@ const SHATTER_AGE = 3;
 
 /**
  * Pages whose pins keep much alive that nothing else does: one wrapper that is held for long holds its whole page. Each such wrapper gets
- * a WeakRef of its own instead, and pins go one by one. In a job of its own.
+ * a WeakRef of its own instead, and pins go one by one.
+ * @param midst in the midst of an operation, which may have pinned cells that have no wrapper: those stay pinned.
+ * @param age collections that the Page has seen since it was made, or shattered last.
  */
-export function shatter(): void {
+export function shatter(midst: boolean, age = SHATTER_AGE): void {
   if (atomic.load(H_GATE) !== S_OPEN) return;
   const cycle = V.I32[H_CYCLE >>> 2]!;
   for (const [index, token] of shattered) {
@@ -254,16 +256,15 @@ export function shatter(): void {
     dropCells(index, gone, (granule) => shards.delete(granule));
   }
   for (const token of tokens.values()) {
-    if (cycle - token.born < SHATTER_AGE || cycle - token.shattered < SHATTER_AGE || pages[token.index] !== undefined)
-      continue;
+    if (cycle - token.born < age || cycle - token.shattered < age || pages[token.index] !== undefined) continue;
     const counts = (pinBlock(token.index >>> 12) + PIN_COUNTS) >>> 2;
     if (V.I32[counts + (token.index & 4095)]! < SHATTER_AT) continue;
     const page = token.page.deref();
-    if (page !== undefined && !current.includes(page)) shatterPage(token, page, cycle);
+    if (page !== undefined && !current.includes(page)) shatterPage(token, page, cycle, midst);
   }
 }
 
-function shatterPage(token: Token, page: Page, cycle: number): void {
+function shatterPage(token: Token, page: Page, cycle: number, midst: boolean): void {
   const shards: Shards = (page[SHARDS] as Shards | undefined) ?? new Map();
   const others: number[] = [];
   for (let granule = 0; granule < CELLS; granule++) {
@@ -276,7 +277,7 @@ function shatterPage(token: Token, page: Page, cycle: number): void {
   page[SHARDS] = shards;
   token.shattered = cycle;
   shattered.set(token.index, token);
-  dropCells(token.index, others, () => {});
+  if (!midst) dropCells(token.index, others, () => {});
 }
 
 const isPinned = (page: Page, granule: number): boolean =>

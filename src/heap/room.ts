@@ -64,6 +64,8 @@ export interface Collecting {
   urgent(): void;
   /** Collects this thread's JavaScript garbage, so that pins can go. */
   nudge(): void;
+  /** As `nudge`, and lets go of pins one by one, which costs more. After both. */
+  push(): void;
 }
 
 let collecting: Collecting | undefined;
@@ -133,7 +135,7 @@ export function makeRoom(pages: number): void {
     return;
   }
   effort++;
-  if (effort > 2 || collecting === undefined) {
+  if (effort > 3 || collecting === undefined) {
     effort = 0;
     const limit = (atomic.load(H_MAX_PAGES) - RESERVED_PAGES) * PAGE_SIZE;
     throw new MemoryError(
@@ -142,6 +144,7 @@ export function makeRoom(pages: number): void {
     );
   }
   if (effort > 1) collecting.nudge();
+  if (effort > 2) collecting.push();
   collecting.urgent();
 }
 

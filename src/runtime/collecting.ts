@@ -6,7 +6,7 @@ import { ownBuffers } from '../heap/buffer.js';
 import { buryThread, collectNow, lockCollector, releaseDead, unlockCollector } from '../heap/collector.js';
 import { locksPinnedBy } from '../heap/pins.js';
 import { collectWith, me } from '../heap/room.js';
-import { relieveWith, tidyUp } from '../heap/tidy.js';
+import { relieveWith, tidyDeeply, tidyUp } from '../heap/tidy.js';
 import { GC_COLLECTOR } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
 import { H_COLLECTOR, H_GC_DONE, H_GC_REQUEST, H_LIVE_CELLS, H_SLOTS } from '../memory/layout.js';
@@ -34,6 +34,7 @@ export function attendHeap(): void {
       releasePages();
       tidyUp();
     },
+    push: tidyDeeply,
   });
 }
 
