@@ -110,6 +110,26 @@ console.log(kept.last.n, kept.map.size, heapStatistics().committedBytes <= ${16 
   );
 });
 
+test('a queue whose old nodes lie beside objects that are kept does not fill the heap', async () => {
+  await prints(
+    `
+configureHeap({ maxHeap: ${12 * MIB} });
+const queue = shared({ head: { n: 0, next: null }, tail: null });
+queue.tail = queue.head;
+const kept = [];
+for (let n = 1; n < 1_000_000; n++) {
+  if (n % 100_000 === 50) kept.push(shared({ n: -1, next: null }));
+  queue.tail.next = { n, next: null };
+  queue.tail = queue.tail.next;
+  queue.head = queue.head.next;
+}
+checkHeap();
+console.log(queue.head.n, kept.length, kept.every(({ n }) => n === -1));
+`,
+    '999999 10 true\n',
+  );
+});
+
 test('a single cell that does not fit is an error at once', async () => {
   await prints(
     `
