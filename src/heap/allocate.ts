@@ -173,12 +173,13 @@ function findRun(sizeClass: number, size: number, from: number): boolean {
 /** Gives all pages that this thread allocates from back: it may not come again for long, or a scope begins or ends. */
 export function releasePages(): void {
   for (let sizeClass = 0; sizeClass < COUNT; sizeClass++) {
+    // Also of a class that has found no new page.
+    current[sizeClass] = undefined;
     if (base[sizeClass] === 0) continue;
     while (k.releasePage(base[sizeClass]! * 4, record, me) === BUSY) waitGate();
     base[sizeClass] = 0;
     cursor[sizeClass] = 0;
     limit[sizeClass] = 0;
-    current[sizeClass] = undefined;
   }
   fresh.page = NO_PAGE;
 }

@@ -12,7 +12,17 @@ import { k } from './kernel.js';
 import { type Page, pageAt, SPARE } from './pages.js';
 import { allocateRaw, me, waitGate } from './room.js';
 import { BUSY, K_ARRAY, K_NUMBERS, NO_PINS, SMALL_MAX } from './types.js';
-import { CELL, encode, GONE, loadNumber, makeTouched, REFERENCES, readNumber, storeNumber } from './values.js';
+import {
+  CELL,
+  encode,
+  GONE,
+  loadNumber,
+  makeTouched,
+  REFERENCES,
+  readNumber,
+  sharable,
+  storeNumber,
+} from './values.js';
 
 const DATA = 1;
 const LENGTH = 2;
@@ -21,7 +31,7 @@ const SIZE_CLASS = classOf(16);
 const HEAD = 8;
 const ITEMS = 2;
 /** As of `Array`, so that lengths stay what programs expect. */
-const LENGTH_MAX = 2 ** 27;
+export const LENGTH_MAX = 2 ** 27;
 const FIRST_CAPACITY = 3;
 
 /** Two words that the kernel answers in; by thread. */
@@ -126,8 +136,10 @@ export class ArrayCell {
 
   /** Appends an element; the new length. */
   append(value: unknown): number {
+    // Once: what becomes of plain data, with the getters that it has.
+    const own = sharable(value, 'an element');
     for (;;) {
-      const number = typeof value === 'number' && value < REFERENCES ? value : encode(value, 'an element');
+      const number = typeof own === 'number' && own < REFERENCES ? own : encode(own, 'an element');
       const length = k.arrayPush(this.#address(), number, me);
       if (length !== 0) return length;
       this.reserve(this.count + 1);

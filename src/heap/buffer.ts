@@ -131,19 +131,63 @@ export function shareBuffer(buffer: ArrayBufferLike): SharedArrayBuffer {
     if (known !== undefined && cellOf(known) !== 0) return known;
     return publish(buffer);
   }
-  const copy = new SharedArrayBuffer(buffer.byteLength);
-  new Uint8Array(copy).set(new Uint8Array(buffer));
+  const bytes = new Uint8Array(buffer);
+  const copy = new SharedArrayBuffer(bytes.byteLength);
+  new Uint8Array(copy).set(bytes);
   return publish(copy);
 }
 
-const isSharedBuffer = (buffer: ArrayBufferLike): buffer is SharedArrayBuffer =>
-  Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
+type Getter = (this: unknown) => unknown;
+
+// The platform's own getters: what an object says of itself may be anything.
+const getter = (prototype: object, name: string): Getter => Object.getOwnPropertyDescriptor(prototype, name)!.get!;
+const plainSize = getter(ArrayBuffer.prototype, 'byteLength');
+const sharedSize = getter(SharedArrayBuffer.prototype, 'byteLength');
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const [typed, data] = [typedArray, DataView.prototype].map((prototype) => ({
+  buffer: getter(prototype, 'buffer'),
+  offset: getter(prototype, 'byteOffset'),
+  bytes: getter(prototype, 'byteLength'),
+  length: getter(prototype, prototype === typedArray ? 'length' : 'byteLength'),
+})) as [
+  Record<'buffer' | 'offset' | 'bytes' | 'length', Getter>,
+  Record<'buffer' | 'offset' | 'bytes' | 'length', Getter>,
+];
+
+function accepts(get: Getter, value: object): boolean {
+  try {
+    get.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const isSharedBuffer = (buffer: object): buffer is SharedArrayBuffer => accepts(sharedSize, buffer);
+
+export const isAnyBuffer = (value: object): value is ArrayBufferLike =>
+  accepts(plainSize, value) || isSharedBuffer(value);
+
+/** Whether a buffer's memory is gone. */
+export function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const gettersOf = (view: ArrayBufferView): typeof typed => (viewTag.get!.call(view) === undefined ? data : typed);
+
+export const bufferOfView = (view: ArrayBufferView): ArrayBufferLike =>
+  gettersOf(view).buffer.call(view) as ArrayBufferLike;
 
 function publish(buffer: SharedArrayBuffer): SharedArrayBuffer {
   const serial = atomic.add(H_BUFFERS, 1) + 1;
   const made = make(serial, 0, 0, 0, 0);
   exchange.publish(serial, buffer, made.cell * 4);
-  addExternal(buffer.byteLength);
+  addExternal(sharedSize.call(buffer) as number);
   shared.set(buffer, buffer);
   return settle(made, buffer);
 }
@@ -158,7 +202,7 @@ function viewNumber(view: ArrayBufferView): number {
 }
 
 /**
- * A view of the same type on shared memory. One that covers a part of its buffer gets a buffer of that part, unless the buffer is shared.
+ * A view of the same type on shared memory. A Buffer gets memory of its own, since what else lies in its pool is none of its business.
  */
 export function shareView(
   view: ArrayBufferView,
@@ -166,10 +210,12 @@ export function shareView(
 ): ArrayBufferView {
   const number = viewNumber(view);
   if (number === 0) throw new TypeError('this kind of view is not known');
-  const { buffer, byteOffset, byteLength } = view;
-  const length = 'length' in view ? (view.length as number) : byteLength;
+  const get = gettersOf(view);
+  const buffer = bufferOfView(view);
+  const byteOffset = get.offset.call(view) as number;
+  const length = get.length.call(view) as number;
   const part = VIEWS[number - 1] === 'Buffer' && !isSharedBuffer(buffer);
-  const bytes = part ? shareBuffer(buffer.slice(byteOffset, byteOffset + byteLength)) : buffers(buffer);
+  const bytes = part ? shareBuffer(plainBytes(buffer, byteOffset, get.bytes.call(view) as number)) : buffers(buffer);
   const offset = part ? 0 : byteOffset;
   const made = make(0, number, offset, length, cellOf(bytes));
   return settle(made, viewOn(number, bytes, offset, length));

@@ -13,7 +13,7 @@
 // A successor that was made before takes the bits over.
 
 import { atomic } from '../memory/atomics.js';
-import { H_CYCLE, H_GATE, R_PINS, R_SCRATCH } from '../memory/layout.js';
+import { H_CYCLE, H_GATE, PAGE_SIZE, R_PINS, R_SCRATCH } from '../memory/layout.js';
 import { refresh, V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import { k } from './kernel.js';
@@ -83,8 +83,11 @@ const RETRY = 20;
 /** What a Page that was emptied leaves behind. */
 const NOTHING = { deref: (): undefined => undefined };
 
-/** How many addresses fit the scratch page. */
+/** How many words fit the list. */
 const LIST_MAX = 1000;
+
+/** Word index of the list for the kernel: pins go in the midst of operations whose key is in the page before. */
+const listWords = (): number => ((atomic.load(record + R_SCRATCH) >>> 0) + PAGE_SIZE) >>> 2;
 
 const finalizers = new FinalizationRegistry<Token>((token) => {
   if (tokens.get(token.index) !== token) return;
@@ -186,7 +189,7 @@ export function dropDead(): void {
   dead = [];
   for (let start = 0; start < list.length; start += LIST_MAX) {
     const part = list.slice(start, start + LIST_MAX).filter((token) => tokens.get(token.index) === token);
-    const scratch = atomic.load(record + R_SCRATCH) >>> 2;
+    const scratch = listWords();
     part.forEach((token, at) => {
       V.I32[scratch + at] = token.index;
     });
@@ -264,12 +267,15 @@ const SHATTER_AGE = 3;
 
 /**
  * Pages whose pins keep much alive that nothing else does: one wrapper that is held for long holds its whole page. Each such wrapper gets
- * a WeakRef of its own instead, and pins go one by one. In a job of its own.
+ * a WeakRef of its own instead, and pins go one by one.
  *
- * Only Pages that a full collection of JavaScript's has passed since they were weakened: of those that are garbage already each wrapper
+ * Only Pages that a full collection of JavaScript's has passed since they were weakened, unless `age` is 0: of those that are garbage already each wrapper
  * would get a WeakRef for nothing.
+ *
+ * @param midst in the midst of an operation, which may have pinned cells that have no wrapper: those stay pinned.
+ * @param age collections that the Page has seen since it was made, or shattered last.
  */
-export function shatter(): void {
+export function shatter(midst: boolean, age = SHATTER_AGE): void {
   if (atomic.load(H_GATE) !== S_OPEN) return;
   noticeCollection();
   const cycle = V.I32[H_CYCLE >>> 2]!;
@@ -284,18 +290,17 @@ export function shatter(): void {
     dropCells(index, gone, (granule) => shards.delete(granule));
   }
   for (const token of tokens.values()) {
-    if (cycle - token.born < SHATTER_AGE || cycle - token.shattered < SHATTER_AGE || pages[token.index] !== undefined)
-      continue;
+    if (cycle - token.born < age || cycle - token.shattered < age || pages[token.index] !== undefined) continue;
     // The epoch in which it was weakened may have begun before.
-    if (epoch - token.weakened < 2) continue;
+    if (age > 0 && epoch - token.weakened < 2) continue;
     const counts = (pinBlock(token.index >>> 12) + PIN_COUNTS) >>> 2;
     if (V.I32[counts + (token.index & 4095)]! < SHATTER_AT) continue;
     const page = token.page.deref();
-    if (page !== undefined && !current.includes(page)) shatterPage(token, page, cycle);
+    if (page !== undefined && !current.includes(page)) shatterPage(token, page, cycle, midst);
   }
 }
 
-function shatterPage(token: Token, page: Page, cycle: number): void {
+function shatterPage(token: Token, page: Page, cycle: number, midst: boolean): void {
   const shards: Shards = (page[SHARDS] as Shards | undefined) ?? new Map();
   const others: number[] = [];
   for (let granule = 0; granule < CELLS; granule++) {
@@ -308,7 +313,7 @@ function shatterPage(token: Token, page: Page, cycle: number): void {
   page[SHARDS] = shards;
   token.shattered = cycle;
   shattered.set(token.index, token);
-  dropCells(token.index, others, () => {});
+  if (!midst) dropCells(token.index, others, () => {});
 }
 
 const isPinned = (page: Page, granule: number): boolean =>
@@ -317,7 +322,7 @@ const isPinned = (page: Page, granule: number): boolean =>
 /** Lets go of pins of one page, if that can be now. */
 function dropCells(index: number, granules: readonly number[], done: (granule: number) => void): void {
   if (granules.length === 0) return;
-  const scratch = atomic.load(record + R_SCRATCH) >>> 2;
+  const scratch = listWords();
   granules.forEach((granule, at) => {
     V.I32[scratch + at] = index * 4096 + granule * 16;
   });

@@ -64,6 +64,8 @@ export interface Collecting {
   urgent(): void;
   /** Collects this thread's JavaScript garbage, so that pins can go. */
   nudge(): void;
+  /** As `nudge`, and lets go of pins one by one, which costs more. After both. */
+  push(): void;
 }
 
 let collecting: Collecting | undefined;
@@ -97,7 +99,7 @@ export function takePart(): void {
   if (atomic.load(record + R_OWNED) === 1) return;
   const pins = allocateRaw(1);
   const log = allocateRaw((LOG_SIZE * 4) / PAGE_SIZE);
-  const scratch = allocateRaw(1);
+  const scratch = allocateRaw(2);
   atomic.store(record + R_LOG, log);
   atomic.store(record + R_SCRATCH, scratch);
   atomic.store(record + R_PINS, pins);
@@ -133,7 +135,7 @@ export function makeRoom(pages: number): void {
     return;
   }
   effort++;
-  if (effort > 2 || collecting === undefined) {
+  if (effort > 3 || collecting === undefined) {
     effort = 0;
     const limit = (atomic.load(H_MAX_PAGES) - RESERVED_PAGES) * PAGE_SIZE;
     throw new MemoryError(
@@ -142,6 +144,7 @@ export function makeRoom(pages: number): void {
     );
   }
   if (effort > 1) collecting.nudge();
+  if (effort > 2) collecting.push();
   collecting.urgent();
 }
 
@@ -180,10 +183,12 @@ export function setLimit(bytes: number): void {
 }
 
 /** Bytes in pages that hold something. */
-export const usedBytes = (): number => bytesOf(atomic.load(H_USED_PAGES));
+export function usedBytes(): number {
+  return heapBytes(atomic.load(H_USED_PAGES));
+}
 
-/** Of so many pages in use, what is not the heap's fixed part. */
-export const bytesOf = (pages: number): number => (pages - RESERVED_PAGES) * PAGE_SIZE;
+/** So many pages without those that are there from the beginning. */
+export const heapBytes = (pages: number): number => (pages - RESERVED_PAGES) * PAGE_SIZE;
 
 /** Bytes of buffers outside the memory count for when to collect as pages do. */
 export function addExternal(bytes: number): void {

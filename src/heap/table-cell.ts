@@ -8,10 +8,10 @@ import { R_SCRATCH } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import { adopting } from './adopt.js';
-import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, roomIn } from './allocate.js';
+import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, pinCell, roomIn } from './allocate.js';
 import { goneError } from './errors.js';
 import { k } from './kernel.js';
-import { type Page, pages, SPARE } from './pages.js';
+import { type Page, pageAt, pages, SPARE } from './pages.js';
 import { me, takePart, waitGate } from './room.js';
 import { allocatePinnedString, kindOf, SHORT, writeShort, writeText } from './strings.js';
 import {
@@ -54,10 +54,12 @@ const SIZE_CLASS = classOf(20);
 const FIRST_CAPACITY = 4;
 const INFO = 12;
 /** As numbers: there is no entry; the kernel cannot answer now; the key has no cell yet. */
-export const NOTHING = numberOf(ABSENT);
+const NOTHING = numberOf(ABSENT);
 const BUSY_NUMBER = numberOf(BUSY);
 const NO_PINS_NUMBER = numberOf(NO_PINS);
 const UNMADE = NO_PINS_NUMBER;
+/** There is no entry, where the answer is a value: any number may be one. */
+export const NONE: unique symbol = Symbol('none');
 
 /** The key that was prepared last, as the kernel wants it. */
 const key: { number: number; kind: number; second: number; bytes: number; length: number; page: Page | undefined } = {
@@ -130,12 +132,12 @@ export class TableCell {
       }
     }
     const value = this.find(of);
-    return value === NOTHING ? undefined : value;
+    return value === NONE ? undefined : value;
   }
 
-  /** @internal The value of a key, or NOTHING as a number; a set's key itself. */
+  /** @internal The value of a key, or NONE as a number; a set's key itself. */
   find(of: unknown): unknown {
-    if (!prepare(of, true)) return NOTHING;
+    if (!prepare(of, true)) return NONE;
     const { number, kind, second, bytes, length } = key;
     let found: number;
     if (!ORDERED) found = k.tableGet(this.#address(), number, kind, second, bytes, length);
@@ -148,7 +150,7 @@ export class TableCell {
   /** Slow path: the value is a reference, or nothing, or could not be read. */
   #found(found: number, number: number, kind: number, second: number, bytes: number, length: number): unknown {
     for (let read = found; ; ) {
-      if (read === NOTHING) return NOTHING;
+      if (read === NOTHING) return NONE;
       if (read !== BUSY_NUMBER) {
         const word = read >= REFERENCES && read < 2 * REFERENCES ? wordIn(read) | 0 : 1;
         // A number, a constant, or an object that this thread has already.
@@ -157,7 +159,7 @@ export class TableCell {
       const touched = k.tableTouch(this.#address(), number, kind, second, bytes, length, record);
       if (touched === BUSY_NUMBER) waitGate();
       else if (touched === NO_PINS_NUMBER) makeTouched();
-      else if (touched === NOTHING) return NOTHING;
+      else if (touched === NOTHING) return NONE;
       else return pinnedValue(touched);
       read = BUSY_NUMBER;
     }
@@ -167,7 +169,7 @@ export class TableCell {
   stored(of: unknown): Stored {
     for (;;) {
       const value = this.find(of);
-      if (value === NOTHING) return { value: undefined, number: NOTHING, page: undefined };
+      if (value === NONE) return { value: undefined, number: NOTHING, page: undefined };
       // Once more, now that what it refers to is known here.
       if (!prepare(of, true)) continue;
       const number = k.tableGet(this.#address(), key.number, key.kind, key.second, key.bytes, key.length);
@@ -401,8 +403,13 @@ function prepareBigint(of: bigint): void {
   key.kind = K_BIGINT;
   key.second = V.I32[cell + 1]!;
   key.length = key.second & 0x7fffffff;
+  if (key.length > SCRATCH_KEY) {
+    pinCell(cell * 4);
+    key.bytes = cell * 4 + 8;
+    key.page = pageAt(cell >>> 10);
+    return;
+  }
   key.bytes = scratch();
-  if (key.length > SCRATCH_KEY) throw new RangeError(`a bigint of ${key.length} bytes cannot be a key: use its text`);
   V.U8.copyWithin(key.bytes, cell * 4 + 8, cell * 4 + 8 + key.length);
 }
 

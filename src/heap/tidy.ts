@@ -77,12 +77,12 @@ function midJob(): void {
     nudgedAt = pinnedOnly();
   }
   findDead();
-  shatter();
+  shatter(true);
   relief.checkpoint();
 }
 
 function betweenJobs(): void {
-  shatter();
+  shatter(false);
   if (!isHeldByPins() || relief === undefined) return;
   // In the turn after: what this one has looked at is kept until it ends.
   turn(() => {
@@ -108,4 +108,13 @@ export function tidyUp(): void {
   relief?.collectGarbage();
   garbageCollected();
   findDead();
+}
+
+/** The heap is full although that was done, and a collection has counted what pins alone hold: single pins go, of Pages of any age. */
+export function tidyDeeply(): void {
+  shatter(true, 0);
+  relief?.checkpoint();
+  relief?.collectGarbage();
+  shatter(true);
+  relief?.checkpoint();
 }

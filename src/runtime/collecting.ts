@@ -6,7 +6,7 @@ import { ownBuffers } from '../heap/buffer.js';
 import { buryThread, collectNow, lockCollector, releaseDead, unlockCollector } from '../heap/collector.js';
 import { locksPinnedBy } from '../heap/pins.js';
 import { collectWith, me } from '../heap/room.js';
-import { collectionEnded, relieveWith, tidyUp } from '../heap/tidy.js';
+import { collectionEnded, relieveWith, tidyDeeply, tidyUp } from '../heap/tidy.js';
 import { GC_COLLECTOR } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
 import { H_COLLECTOR, H_GC_DONE, H_GC_REQUEST, H_LIVE_CELLS, H_SLOTS } from '../memory/layout.js';
@@ -29,10 +29,12 @@ export function attendHeap(): void {
   collectWith({
     request,
     urgent: collectAndWait,
+    // The page that is being filled, too: what was let go of in it may be what holds everything else.
     nudge() {
       releasePages();
       tidyUp();
     },
+    push: tidyDeeply,
   });
   // A thread that waits on its event loop, and so comes to no allocation, lets go as well.
   watchCollections(() => {
