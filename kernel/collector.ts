@@ -154,7 +154,6 @@ export function drainLogs(): i32 {
       else markCell(cell);
     }
     atomic.store<i32>(thread + R_LOG_TAIL, tail);
-    atomic.notify(thread + R_LOG_TAIL, 1);
   }
   return entries;
 }

@@ -2,7 +2,7 @@
 
 import { H_GATE, R_FRESH, R_GUARD, R_PINS, R_TOUCHED, SEGMENT_SHIFT } from '../src/memory/layout';
 import { BUSY, NO_PINS, OTHER, PIN_BITS, PIN_KNOWN, REFERENCE_BITS, RESCAN, S_CLOSED, S_MARKING } from '../src/heap/types';
-import { appendLog, enterGuard, leaveGuard, logHasRoom } from './guard';
+import { appendLog, enterGuard, enterToLog, leaveGuard, logHasRoom } from './guard';
 
 /**
  * Sets the pin bit of a cell; inside a guard with the gate as it is. 0 = done; BUSY: the log is full; NO_PINS: the page has no JavaScript
@@ -118,7 +118,7 @@ function enterOpen(thread: usize): bool {
  * BUSY: try again.
  */
 export function publish(slot: usize, word: i32, thread: usize): i32 {
-  const gate = enterGuard(thread);
+  const gate = enterToLog(thread);
   if (gate == S_CLOSED) return BUSY;
   atomic.store<i32>(slot, word);
   if (gate == S_MARKING && word != 0 && (word & 15) == 0) appendLog(thread, word);

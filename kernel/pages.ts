@@ -6,11 +6,11 @@ import {
   SEG_FREE, SEG_HINT, SEG_META, SEGMENT_PAGES, SEGMENT_SHIFT,
 } from '../src/memory/layout';
 import {
-  BUSY, FREE_PAGE, K_ARRAY, K_MAP, K_SET, KIND_MASK, LARGE_PAGE, M_ALLOCATED, M_CLASS, M_COUNT, M_CYCLE, M_DIRTY, M_MARKED, M_NEXT, M_OWNER, M_SIZE, MORE_PAGE, NO_MEMORY, PARKED_BIT, PIN_BITS, PIN_KNOWN, RAW_PAGE,
+  BUSY, FREE_PAGE, K_ARRAY, K_MAP, K_SET, KIND_MASK, LARGE_PAGE, M_ALLOCATED, M_CLASS, M_COUNT, M_CYCLE, M_DIRTY, M_MARKED, M_NEXT, M_OWNER, M_SIZE, MORE_PAGE, NO_MEMORY, PIN_BITS, PIN_KNOWN, RAW_PAGE,
   S_CLOSED, TAKEN_PAGE,
 } from '../src/heap/types';
 import { reach, reachAll } from './reach';
-import { enterGuard, leaveGuard, lockWord, logIfMarking, unlockWord } from './guard';
+import { enterGuard, enterLocked, leaveGuard, leaveLocked, lockWord, logIfMarking, unlockWord } from './guard';
 
 const SEGMENT_MASK: u32 = SEGMENT_PAGES - 1;
 /** Metadata of a segment, in pages. */
@@ -119,8 +119,7 @@ export function bitAt(bits: usize, index: i32): i32 {
  * is closed, wait and try again; NO_MEMORY: grow the memory or collect, and try again.
  */
 export function exchangePage(old: u32, sizeClass: i32, size: i32, thread: usize, me: i32): u32 {
-  if (enterGuard(thread) == S_CLOSED) return BUSY;
-  lockWord(H_ALLOC_LOCK, me);
+  if (enterLocked(thread, H_ALLOC_LOCK, me) == S_CLOSED) return BUSY;
   if (old != 0) dropPage(old);
   const page = takePage(sizeClass, size, me);
   unlockWord(H_ALLOC_LOCK);
@@ -131,11 +130,9 @@ export function exchangePage(old: u32, sizeClass: i32, size: i32, thread: usize,
 
 /** Gives a page back. BUSY: the gate is closed, wait and try again. */
 export function releasePage(old: u32, thread: usize, me: i32): i32 {
-  if (enterGuard(thread) == S_CLOSED) return BUSY;
-  lockWord(H_ALLOC_LOCK, me);
+  if (enterLocked(thread, H_ALLOC_LOCK, me) == S_CLOSED) return BUSY;
   dropPage(old);
-  unlockWord(H_ALLOC_LOCK);
-  leaveGuard(thread);
+  leaveLocked(thread, H_ALLOC_LOCK);
   return 0;
 }
 
@@ -169,9 +166,8 @@ export function nextRun(base: u32, size: i32, from: i32): i32 {
  * NO_MEMORY as `exchangePage`.
  */
 export function allocateLarge(count: i32, header: i32, second: i32, thread: usize, me: i32): u32 {
-  const gate = enterGuard(thread);
+  const gate = enterLocked(thread, H_ALLOC_LOCK, me);
   if (gate == S_CLOSED) return BUSY;
-  lockWord(H_ALLOC_LOCK, me);
   const first = load<i32>(H_USED_PAGES) + count > load<i32>(H_MAX_PAGES) ? 0 : findPages(count);
   if (first == 0) {
     unlockWord(H_ALLOC_LOCK);
@@ -215,9 +211,14 @@ export function allocateRaw(count: i32, thread: usize, me: i32): u32 {
   return address == 0 ? NO_MEMORY : address;
 }
 
+/** Takes the lock on page lists outside a guard: its holders are inside one, and wait for nothing. */
+function waitFor(me: i32): void {
+  while (!lockWord(H_ALLOC_LOCK, me)) {}
+}
+
 /** As `allocateRaw`, for the collector, which needs no guard; 0 = there are none. */
 export function rawPages(count: i32, me: i32): u32 {
-  lockWord(H_ALLOC_LOCK, me);
+  waitFor(me);
   const first = findPages(count);
   let dirty = 0;
   if (first != 0) {
@@ -239,8 +240,7 @@ export function rawPages(count: i32, me: i32): u32 {
  * at their beginning. The memory behind the last segment was never used: it is all zeros.
  */
 export function addSegments(expected: u32, count: u32, thread: usize, me: i32): i32 {
-  if (enterGuard(thread) == S_CLOSED) return BUSY;
-  lockWord(H_ALLOC_LOCK, me);
+  if (enterLocked(thread, H_ALLOC_LOCK, me) == S_CLOSED) return BUSY;
   let added = 0;
   if (load<u32>(H_SEGMENTS) == expected && <u32>memory.size() >= (expected + count) << (SEGMENT_SHIFT - 16)) {
     const base = expected << SEGMENT_SHIFT;
@@ -254,8 +254,7 @@ export function addSegments(expected: u32, count: u32, thread: usize, me: i32): 
     atomic.store<i32>(H_SEGMENTS, expected + count);
     added = 1;
   }
-  unlockWord(H_ALLOC_LOCK);
-  leaveGuard(thread);
+  leaveLocked(thread, H_ALLOC_LOCK);
   return added;
 }
 
@@ -298,8 +297,7 @@ export function releaseDead(thread: usize, owner: i32): void {
 }
 
 function openLock(lock: usize, owner: i32): void {
-  const seen = atomic.load<i32>(lock);
-  if ((seen & ~PARKED_BIT) == owner && atomic.cmpxchg<i32>(lock, seen, 0) == seen) atomic.notify(lock, 1);
+  atomic.cmpxchg<i32>(lock, owner, 0);
 }
 
 /**
@@ -308,7 +306,7 @@ function openLock(lock: usize, owner: i32): void {
  */
 export function buryThread(thread: usize, owner: i32, me: i32): void {
   reachAll();
-  lockWord(H_ALLOC_LOCK, me);
+  waitFor(me);
   const segments = load<u32>(H_SEGMENTS);
   for (let segment: u32 = 0; segment < segments; segment++) {
     const metas = <usize>load<u32>(SEG_META + (segment << 2));

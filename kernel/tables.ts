@@ -20,7 +20,7 @@ import {
   ABSENT, BUSY, KIND_MASK, NO_PINS, PUT_ADD, PUT_DIFFERENT, PUT_EXISTED, PUT_FULL, PUT_INSERTED, PUT_KEYLESS, PUT_REPLACE, PUT_UPDATED, REFERENCE_BITS, S_CLOSED, S_MARKING, T_BUCKETS, T_CAPACITY, T_HEADS, T_ORDINAL, T_USED, T_WIDTH,
 } from '../src/heap/types';
 import { reachAll } from './reach';
-import { enterGuard, leaveGuard, lockWord, logIfMarking, unlockWord } from './guard';
+import { enterGuard, enterLocked, leaveGuard, leaveLocked, logIfMarking } from './guard';
 import { forgetFresh, pinForGuard } from './mutator';
 
 const TABLE: usize = 4;
@@ -271,9 +271,8 @@ export function tablePut(
   map: usize, key: f64, kind: i32, second: i32, bytes: usize, length: u32,
   cell: f64, value: f64, expected: f64, mode: i32, thread: usize, me: i32,
 ): i32 {
-  const gate = enterGuard(thread);
+  const gate = enterLocked(thread, map + LOCK, me);
   if (gate == S_CLOSED) return BUSY;
-  lockWord(map + LOCK, me);
   const bits = bitsOf(key);
   const hash = hashOf(bits, kind, bytes, length);
   const table = tableOf(map);
@@ -281,8 +280,7 @@ export function tablePut(
   const result = at >= 0
     ? putExisting(table, at, reinterpret<i64>(value), reinterpret<i64>(expected), mode, gate, thread)
     : putNew(map, table, hash, kind == 0 ? bits : reinterpret<i64>(cell), reinterpret<i64>(value), reinterpret<i64>(expected), mode, gate, thread);
-  unlockWord(map + LOCK);
-  leaveGuard(thread);
+  leaveLocked(thread, map + LOCK);
   return result;
 }
 
@@ -329,8 +327,7 @@ function logNumber(bits: i64, gate: i32, thread: usize): void {
 
 /** Removes a key; 1 = it was there, 0 = it was not; BUSY: try again. */
 export function tableDelete(map: usize, key: f64, kind: i32, second: i32, bytes: usize, length: u32, thread: usize, me: i32): i32 {
-  if (enterGuard(thread) == S_CLOSED) return BUSY;
-  lockWord(map + LOCK, me);
+  if (enterLocked(thread, map + LOCK, me) == S_CLOSED) return BUSY;
   const bits = bitsOf(key);
   const table = tableOf(map);
   const at = findEntry(table, hashOf(bits, kind, bytes, length), bits, kind, second, bytes, length, heapLimit());
@@ -344,8 +341,7 @@ export function tableDelete(map: usize, key: f64, kind: i32, second: i32, bytes:
     store<i32>(map + LIVE, load<i32>(map + LIVE) - 1);
     atomic.store<i32>(map + SEQUENCE, sequence + 2);
   }
-  unlockWord(map + LOCK);
-  leaveGuard(thread);
+  leaveLocked(thread, map + LOCK);
   return at >= 0 ? 1 : 0;
 }
 
@@ -354,9 +350,8 @@ export function tableDelete(map: usize, key: f64, kind: i32, second: i32, bytes:
  * one; BUSY: try again.
  */
 export function tableReplace(map: usize, fresh: usize, keep: i32, thread: usize, me: i32): i32 {
-  const gate = enterGuard(thread);
+  const gate = enterLocked(thread, map + LOCK, me);
   if (gate == S_CLOSED) return BUSY;
-  lockWord(map + LOCK, me);
   const old = tableOf(map);
   const live = keep ? load<u32>(map + LIVE) : 0;
   const fits = live < load<u32>(fresh + T_CAPACITY);
@@ -370,8 +365,7 @@ export function tableReplace(map: usize, fresh: usize, keep: i32, thread: usize,
     atomic.store<i32>(map + SEQUENCE, sequence + 2);
   }
   forgetFresh(thread, <u32>fresh);
-  unlockWord(map + LOCK);
-  leaveGuard(thread);
+  leaveLocked(thread, map + LOCK);
   return fits ? 1 : 0;
 }
 

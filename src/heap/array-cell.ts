@@ -11,7 +11,7 @@ import { goneError } from './errors.js';
 import { k } from './kernel.js';
 import { type Page, pageAt, SPARE } from './pages.js';
 import { allocateRaw, me, waitGate } from './room.js';
-import { BUSY, K_ARRAY, K_NUMBERS, NO_PINS, SMALL_MAX } from './types.js';
+import { BUSY, K_ARRAY, K_NUMBERS, NO_PINS, PUSH_BUSY, SMALL_MAX } from './types.js';
 import {
   CELL,
   encode,
@@ -127,11 +127,15 @@ export class ArrayCell {
 
   /** Replaces an element; false = there is none at that index. */
   write(index: number, value: unknown): boolean {
-    if (typeof value === 'number' && value < REFERENCES) {
-      return k.arraySetNumber(this.#address(), index, value, me) === 1;
+    const plain = typeof value === 'number' && value < REFERENCES;
+    const number = plain ? value : encode(value, 'an element');
+    for (;;) {
+      const answer = plain
+        ? k.arraySetNumber(this.#address(), index, number, me)
+        : k.arraySet(this.#address(), index, number, me);
+      if (answer !== BUSY) return answer === 1;
+      waitGate();
     }
-    const number = encode(value, 'an element');
-    return k.arraySet(this.#address(), index, number, me) === 1;
   }
 
   /** Appends an element; the new length. */
@@ -141,8 +145,9 @@ export class ArrayCell {
     for (;;) {
       const number = typeof own === 'number' && own < REFERENCES ? own : encode(own, 'an element');
       const length = k.arrayPush(this.#address(), number, me);
-      if (length !== 0) return length;
-      this.reserve(this.count + 1);
+      if (length > 0) return length;
+      if (length === PUSH_BUSY) waitGate();
+      else this.reserve(this.count + 1);
     }
   }
 

@@ -27,7 +27,7 @@ import { refresh, reserve, slot, V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import { MemoryError } from './errors.js';
 import { k } from './kernel.js';
-import { BUSY, LOG_SIZE, NO_MEMORY, S_CLOSED, S_OPEN } from './types.js';
+import { BUSY, LOG_SIZE, NO_MEMORY, S_CLOSED } from './types.js';
 
 /** This thread in lock words and page owners. */
 export const me = slot + 1;
@@ -43,7 +43,8 @@ export const STACK_PAGES = 1024;
 const RESERVED_PAGES = (HEAP_START >>> PAGE_SHIFT) + STACK_PAGES;
 /** Milliseconds between looks at a gate that is closed. */
 const GATE_PATIENCE = 5;
-const LOG_PATIENCE = 0.1;
+/** And for what cannot be waited for: the null page's first word never changes. */
+const NAP = 0.05;
 /** Milliseconds that an allocation waits for a collector that is behind, at most. */
 const COLLECTOR_PATIENCE = 2_000;
 
@@ -74,10 +75,10 @@ export function collectWith(how: Collecting): void {
   collecting = how;
 }
 
-/** Waits because the kernel has answered BUSY: the gate is closed, or the log is full. */
+/** Waits because the kernel has answered BUSY: the gate is closed, the log is full, or a lock was held for long. */
 export function waitGate(): void {
   if (atomic.load(H_GATE) === S_CLOSED) atomic.wait(H_GATE, S_CLOSED, GATE_PATIENCE);
-  else if (atomic.load(H_GATE) !== S_OPEN) atomic.wait(0, 0, LOG_PATIENCE);
+  else atomic.wait(0, 0, NAP);
 }
 
 /** Raw pages of the heap's own; never given back. */
