@@ -175,8 +175,8 @@ function checkPinsOf(slot: number): void {
   }
 }
 
-/** wrapper in a Page ⟹ pin bit of its cell; known ⟺ token. */
-function checkOwnPins(): void {
+/** Of this thread alone: wrapper in a Page ⟹ pin bit of its cell; known ⟺ token. */
+export function checkOwnPins(): void {
   const pins = atomic.load(recordOf(ownSlot) + R_PINS) >>> 0;
   for (const token of tokens.values()) {
     const block = word(pins + (token.index >>> 12) * 4) >>> 0;
