@@ -20,7 +20,7 @@ import {
   ABSENT, BUSY, KIND_MASK, NO_PINS, PUT_ADD, PUT_DIFFERENT, PUT_EXISTED, PUT_FULL, PUT_INSERTED, PUT_KEYLESS, PUT_REPLACE, PUT_UPDATED, REFERENCE_BITS, S_CLOSED, S_MARKING, T_BUCKETS, T_CAPACITY, T_HEADS, T_ORDINAL, T_USED, T_WIDTH,
 } from '../src/heap/types';
 import { enterGuard, leaveGuard, lockWord, logIfMarking, unlockWord } from './guard';
-import { forgetFresh, pinForGuard } from './mutator';
+import { forgetFresh, logRescan, pinForGuard } from './mutator';
 
 const TABLE: usize = 4;
 const LOCK: usize = 8;
@@ -264,7 +264,8 @@ export function tableReplace(map: usize, fresh: usize, keep: i32, thread: usize,
   const fits = live < load<u32>(fresh + T_CAPACITY);
   if (fits) {
     if (old != 0) copyEntries(old, fresh, keep);
-    logIfMarking(thread, gate, <i32>fresh);
+    // It was a root already if it is large, and may have been traced when nothing was in it.
+    logRescan(thread, gate, <u32>fresh);
     const sequence = load<i32>(map + SEQUENCE);
     atomic.store<i32>(map + SEQUENCE, sequence + 1);
     atomic.store<i32>(map + TABLE, <i32>fresh);

@@ -41,7 +41,7 @@ export interface Outcome {
   readonly failure: { readonly error: Error; readonly trace: string } | undefined;
 }
 
-const LIMIT = 30_000;
+const LIMIT = 6_000;
 
 /** Walks through all orders; stops at the first that breaks something. */
 export function explore(world: World, scenario: Scenario): Outcome {
