@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import * as layout from '#heddle/memory/layout.js';
-import { collection, type Scenario } from './schedule.ts';
+import { coarse, collection, type Scenario } from './schedule.ts';
 import type { Node, Thread, World } from './world.ts';
 
 /** A node is what `marked` has made. */
@@ -43,6 +43,7 @@ function nodes(world: World, thread: Thread, count: number): Node[] {
 export const scenarios: readonly Scenario[] = [
   {
     name: 'a touch while marking is logged',
+    eitherWay: true,
     prepare(world, a, b) {
       const [main] = world.threads;
       const { top } = pair(world, main);
@@ -75,12 +76,14 @@ export const scenarios: readonly Scenario[] = [
             },
           },
         ],
+        points: ['before the guard', 'in the guard', 'before the pin is set'],
         verify: () => intact(found, 2),
       };
     },
   },
   {
     name: 'what is touched is traced',
+    eitherWay: true,
     prepare(world, a, b) {
       const [main] = world.threads;
       const { top, below } = pair(world, main);
@@ -95,7 +98,13 @@ export const scenarios: readonly Scenario[] = [
       return {
         first: [
           { name: 'publish', run: () => world.setRoot(a, mine) },
-          { name: 'cut', when: () => found !== undefined, run: () => void (mine.left = null) },
+          {
+            name: 'cut',
+            when: () => found !== undefined,
+            run: () => {
+              mine.left = null;
+            },
+          },
         ],
         second: [
           {
@@ -116,6 +125,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'a held object is stored into a traced cell',
+    eitherWay: true,
     prepare(world, a) {
       const [main] = world.threads;
       world.setRoot(main, world.marked(main, 1));
@@ -125,7 +135,14 @@ export const scenarios: readonly Scenario[] = [
       world.forget(a, held.left as Node);
       const top = root(world, a);
       return {
-        first: [{ name: 'store', run: () => void (top.left = held) }],
+        first: [
+          {
+            name: 'store',
+            run: () => {
+              top.left = held;
+            },
+          },
+        ],
         second: [],
         verify: () => intact(held, 2),
         verifyRoots: () => {
@@ -138,6 +155,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'pins go after a store',
+    eitherWay: true,
     prepare(world, a, b) {
       const [main] = world.threads;
       world.setRoot(main, world.marked(main, 1));
@@ -218,10 +236,22 @@ export const scenarios: readonly Scenario[] = [
       const top = root(world, a);
       return {
         first: [
-          { name: 'store', run: () => void (top.right = 'a text that was made while marking') },
+          {
+            name: 'take the page',
+            run: () => {
+              top.right = 'a text of the same size, made earlier ';
+            },
+          },
+          {
+            name: 'store',
+            run: () => {
+              top.right = 'a text that was made while marking';
+            },
+          },
           { name: 'leave', run: () => a.allocate.releasePages() },
         ],
         second: [],
+        interruptions: 0,
         verify: () => assert.equal(root(world, main).right, 'a text that was made while marking'),
         verifyRoots: () => assert.equal(root(world, main).right, 'a text that was made while marking'),
       };
@@ -239,9 +269,19 @@ export const scenarios: readonly Scenario[] = [
       let word = 0;
       return {
         first: [
-          { name: 'make', run: () => void (word = a.values.wordOf(text, 'it')) },
+          {
+            name: 'make',
+            run: () => {
+              word = a.values.wordOf(text, 'it');
+            },
+          },
           { name: 'store', run: () => a.values.storeWord((world.address(a, top) >>> 2) + 1, word) },
-          { name: 'make another', run: () => void (top.right = text) },
+          {
+            name: 'make another',
+            run: () => {
+              top.right = text;
+            },
+          },
         ],
         second: [],
         interruptions: 0,
@@ -261,8 +301,8 @@ export const scenarios: readonly Scenario[] = [
       for (const item of items) array.push(item);
       // Full: the next one needs a larger cell, of pages of its own.
       const { k } = a;
-      while (k.arrayPush(world.address(a, array), 0.5, a.slot + 1) !== 0) {}
-      const before = array.length;
+      let before = array.length;
+      while (k.arrayPush(world.address(a, array), 0.5, a.slot + 1) !== 0) before++;
       world.settle();
       world.forget(a, ...items);
       return {
@@ -282,7 +322,7 @@ export const scenarios: readonly Scenario[] = [
     prepare(world, a) {
       const map = new a.maps.SharedMap<unknown, unknown>();
       const items = nodes(world, a, 70);
-      items.forEach((item, at) => map.set(at, item));
+      for (const [at, item] of items.entries()) map.set(at, item);
       world.settle();
       world.forget(a, ...items);
       return {
@@ -295,7 +335,7 @@ export const scenarios: readonly Scenario[] = [
           },
         ],
         second: [],
-        points: ['entries are copied', 'before the log'],
+        points: ['entries are copied'],
         verify: () => {
           for (let at = 0; at < 70; at++) intact(map.get(at), 100 + at);
           for (let at = 70; at < 140; at++) assert.equal(map.get(at), `text ${at}`);
@@ -308,7 +348,7 @@ export const scenarios: readonly Scenario[] = [
     prepare(world, a) {
       const map = new a.maps.SharedMap<unknown, unknown>();
       const items = nodes(world, a, 70);
-      items.forEach((item, at) => map.set(at, item));
+      for (const [at, item] of items.entries()) map.set(at, item);
       const { k } = a;
       // As table-cell.ts does it, in two steps.
       const table = (capacity: number): number => {
@@ -325,7 +365,12 @@ export const scenarios: readonly Scenario[] = [
       world.forget(a, ...items);
       return {
         first: [
-          { name: 'make the table', run: () => void (fresh = table(256)) },
+          {
+            name: 'make the table',
+            run: () => {
+              fresh = table(256);
+            },
+          },
           {
             name: 'replace',
             run: () => {
@@ -441,7 +486,15 @@ export const scenarios: readonly Scenario[] = [
           { name: 'delete', run: () => assert.equal(mine.delete('key 1'), true) },
           { name: 'add', run: () => void mine.set('key 9', world.marked(a, 109)) },
         ],
-        second: [{ name: 'look', run: () => void (found = theirs.get('key 1')) }],
+        second: [
+          {
+            name: 'look',
+            run: () => {
+              found = theirs.get('key 1');
+            },
+          },
+        ],
+        interruptions: 0,
         verify: () => {
           if (found !== undefined) intact(found, 101);
         },
@@ -458,20 +511,32 @@ export const scenarios: readonly Scenario[] = [
     name: 'a slot is overwritten before the guard',
     prepare(world, a, b) {
       const [main] = world.threads;
-      const { top } = pair(world, main);
-      void top;
+      pair(world, main);
       world.settle();
       world.reset(main);
       const mine = root(world, a);
       const theirs = root(world, b);
       let found: unknown;
       return {
-        first: [{ name: 'read', run: () => void (found = mine.left) }],
+        first: [
+          {
+            name: 'read',
+            run: () => {
+              found = mine.left;
+            },
+          },
+        ],
         second: [
-          { name: 'overwrite', run: () => void (theirs.left = world.marked(b, 7)) },
+          {
+            name: 'overwrite',
+            run: () => {
+              theirs.left = world.marked(b, 7);
+            },
+          },
           { name: 'leave', run: () => b.allocate.releasePages() },
         ],
-        points: ['before the guard', 'in the guard', 'before the pin is noted', 'before the pin is set'],
+        collection: coarse(world),
+        points: ['before the guard', 'before the pin is noted'],
         verify: () => {
           intact(found, (found as Node).id === 7 ? 7 : 2);
         },
@@ -495,7 +560,14 @@ export const scenarios: readonly Scenario[] = [
       const sizeClass = b.atomic.load(meta + 16);
       let found: unknown;
       return {
-        first: [{ name: 'get', run: () => void (found = mine.get(5)) }],
+        first: [
+          {
+            name: 'get',
+            run: () => {
+              found = mine.get(5);
+            },
+          },
+        ],
         second: [
           {
             name: 'replace',
@@ -513,6 +585,7 @@ export const scenarios: readonly Scenario[] = [
             },
           },
         ],
+        collection: coarse(world),
         points: ['before the table is read'],
         verify: () => assert.equal(found, 5.5),
       };
@@ -539,6 +612,7 @@ export const scenarios: readonly Scenario[] = [
           { name: 'drop what is dead', run: () => a.pages.dropDead() },
         ],
         second: [{ name: 'cut', when: () => again !== undefined, run: () => world.setRoot(world.threads[0], null) }],
+        collection: coarse(world),
         points: ['before the guard', 'before pins go'],
         verify: () => intact(again, 1),
       };
@@ -557,11 +631,24 @@ export const scenarios: readonly Scenario[] = [
       return {
         first: [
           { name: 'weaken', run: () => a.pages.weaken() },
-          { name: 'read', run: () => void (again = top.left) },
+          {
+            name: 'read',
+            run: () => {
+              again = top.left;
+            },
+          },
         ],
         second: [
-          { name: 'cut', when: () => again !== undefined, run: () => void (root(world, world.threads[2]).left = null) },
+          {
+            name: 'cut',
+            when: () => again !== undefined,
+            run: () => {
+              root(world, world.threads[2]).left = null;
+            },
+          },
         ],
+        collection: coarse(world),
+        points: ['before the guard', 'before the pin is noted'],
         verify: () => {
           assert.equal(again, below, 'there is one object for a cell');
           intact(again, 2);
@@ -598,11 +685,13 @@ export const scenarios: readonly Scenario[] = [
           {
             name: 'adopt',
             when: () => state === 'sent',
-            run: () => void (found = b.inflight.adoptCell(address) as Node),
+            run: () => {
+              found = b.inflight.adoptCell(address) as Node;
+            },
           },
           { name: 'settle', run: () => b.inflight.settleInflight(b.slot) },
         ],
-        points: ['before the guard', 'before the pin is set'],
+        interruptions: 0,
         verify: () => {
           intact(found, 2);
           intact(found!.left, 3);

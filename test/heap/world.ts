@@ -16,7 +16,7 @@ import type * as Pins from '#heddle/heap/pins.js';
 import type * as Scope from '#heddle/heap/scope.js';
 import type * as Shapes from '#heddle/heap/shapes.js';
 import type * as Values from '#heddle/heap/values.js';
-import type * as Atomics from '#heddle/memory/atomics.js';
+import type { atomic as Atomic } from '#heddle/memory/atomics.js';
 import * as layout from '#heddle/memory/layout.js';
 import type * as Memory from '#heddle/memory/memory.js';
 import { SEAT } from '#heddle/memory/seat.js';
@@ -30,7 +30,7 @@ export interface Thread {
   readonly slot: number;
   readonly allocate: typeof Allocate;
   readonly arrays: typeof Arrays;
-  readonly atomic: typeof Atomics.atomic;
+  readonly atomic: typeof Atomic;
   readonly check: typeof Check;
   readonly collector: typeof Collector;
   readonly inflight: typeof Inflight;
@@ -89,13 +89,15 @@ function patches(folder: string): Edit[] {
 
 export class World {
   /** The main thread and two others. The collector is driven by the first. */
-  readonly threads: readonly [Thread, Thread, Thread];
+  readonly threads: [Thread, Thread, Thread];
+  readonly #folder: string;
   hooks: Hooks | undefined;
   #baselines: Set<number>[] = [];
   #cells = 0;
 
   private constructor(threads: World['threads'], folder: string) {
     this.threads = threads;
+    this.#folder = folder;
     Object.assign(globalThis, {
       [Symbol.for(keyOf(folder))]: {
         point: (slot: number, at: number) => this.hooks?.point(slot, POINTS[at]!),
@@ -132,9 +134,31 @@ export class World {
         threads[0]!.atomic.store(layout.H_SLOTS, 3);
       }
       return new World(threads as unknown as World['threads'], folder);
-    } finally {
+    } catch (error) {
       rmSync(folder, { recursive: true, force: true });
+      throw error;
     }
+  }
+
+  close(): void {
+    this.hooks = undefined;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #lives = 3;
+
+  /** Another thread takes the slot of one that has died and was buried. */
+  async replace(slot: 1 | 2): Promise<void> {
+    const copy = join(this.#folder, String(this.#lives++));
+    cpSync(join(this.#folder, String(slot)), copy, { recursive: true });
+    this.threads[slot] = await load(copy, this.threads[0].memory.memory, slot);
+    // As the one before was at the beginning.
+    this.forget(this.threads[slot], this.node(this.threads[slot]));
+    this.threads[slot].allocate.releasePages();
+    this.#baselines[slot] = new Set(this.threads[0].pins.pinnedBy(slot));
+    this.collect();
+    this.collect();
+    this.#cells = this.check();
   }
 
   /** A new node, which the thread has pinned. */
@@ -203,6 +227,13 @@ export class World {
     for (const cell of [...thread.pins.pinnedBy(thread.slot)].filter((address) => !base.has(address))) {
       this.#forget(thread, cell);
     }
+    // Pages that it did not know then it does not know again, so that each run is as the first.
+    const known = new Set([...base].map((address) => address >>> 12));
+    const others = [...thread.pages.tokens.keys()].filter((index) => !known.has(index));
+    thread.pages.emptyPages(
+      others.map((index) => thread.pages.pageAt(index)),
+      () => {},
+    );
   }
 
   /** Every check, in every thread. */
@@ -241,7 +272,7 @@ function tell(thread: Thread, wrapper: unknown): void {
 async function load(folder: string, memory: SharedWasmMemory, slot: number): Promise<Thread> {
   Object.assign(globalThis, { [SEAT]: { memory, slot } });
   const module = async <M>(file: string): Promise<M> => (await import(pathToFileURL(join(folder, file)).href)) as M;
-  const { atomic } = await module<typeof Atomics>('memory/atomics.js');
+  const { atomic } = await module<{ atomic: typeof Atomic }>('memory/atomics.js');
   const { record } = await module<typeof Self>('memory/self.js');
   const { k } = await module<typeof Kernel>('heap/kernel.js');
   await module('heap/copy.js');
