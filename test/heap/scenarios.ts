@@ -156,40 +156,24 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'pins go after a store',
     eitherWay: true,
-    prepare(world, a, b) {
+    prepare(world, a) {
       const [main] = world.threads;
       world.setRoot(main, world.marked(main, 1));
       world.setRoot(main, world.marked(main, 2), 1);
       const held = world.root(a, 1) as Node;
       world.setRoot(main, null, 1);
-      const top = root(world, b);
       world.settle();
+      const address = world.address(a, held);
+      const top = world.address(main, root(world, main));
       world.reset(main);
-      let taken: Node | undefined;
       return {
         first: [
-          { name: 'publish', run: () => world.setRoot(a, held, 1) },
-          {
-            name: 'let go',
-            when: () => taken !== undefined,
-            run: () => {
-              world.setRoot(a, null, 1);
-              world.drop(a, held);
-            },
-          },
+          { name: 'store', run: () => a.values.storeWord((top >>> 2) + 1, address) },
+          { name: 'let go', run: () => world.drop(a, held) },
         ],
-        second: [
-          {
-            name: 'take and store',
-            when: () => a.atomic.load(layout.H_ROOTS + 36) !== 0,
-            run: () => {
-              taken = world.root(b, 1) as Node;
-              top.left = taken;
-            },
-          },
-        ],
-        points: ['before the guard', 'before the pin is noted', 'before pins go'],
-        verify: () => intact(taken, 2),
+        second: [],
+        points: ['before pins go'],
+        verify: () => intact(root(world, main).left, 2),
         verifyRoots: () => intact(root(world, main).left, 2),
       };
     },
@@ -201,6 +185,7 @@ export const scenarios: readonly Scenario[] = [
       world.setRoot(main, world.marked(main, 1));
       // In root 1 until the scope has it.
       world.setRoot(main, world.marked(main, 2), 1);
+      world.setRoot(main, new main.arrays.SharedArray(), 2);
       world.settle();
       world.reset(main);
       const top = root(world, a);
@@ -213,6 +198,8 @@ export const scenarios: readonly Scenario[] = [
               a.scope.scope(() => {
                 inside = world.root(a, 1) as Node;
                 world.setRoot(a, null, 1);
+                // Here others can come between.
+                void world.root(a, 2);
                 top.left = inside;
               }),
           },
@@ -266,6 +253,7 @@ export const scenarios: readonly Scenario[] = [
       world.reset(main);
       const top = root(world, a);
       const text = 'long '.repeat(1000);
+      const other = 'other '.repeat(900);
       let word = 0;
       return {
         first: [
@@ -279,7 +267,7 @@ export const scenarios: readonly Scenario[] = [
           {
             name: 'make another',
             run: () => {
-              top.right = text;
+              top.right = other;
             },
           },
         ],
@@ -288,7 +276,7 @@ export const scenarios: readonly Scenario[] = [
         verify: () => assert.equal(root(world, main).left, text),
         verifyRoots: () => {
           assert.equal(root(world, main).left, text);
-          assert.equal(root(world, main).right, text);
+          assert.equal(root(world, main).right, other);
         },
       };
     },
@@ -554,10 +542,6 @@ export const scenarios: readonly Scenario[] = [
       world.reset(main);
       const mine = world.root(a) as typeof map;
       const theirs = world.root(b) as typeof map;
-      const table = b.atomic.load(world.address(b, theirs) + 4);
-      const meta = b.atomic.load(layout.SEG_META) + (table >>> 12) * layout.META_SIZE;
-      const size = b.atomic.load(meta);
-      const sizeClass = b.atomic.load(meta + 16);
       let found: unknown;
       return {
         first: [
@@ -576,11 +560,11 @@ export const scenarios: readonly Scenario[] = [
             },
           },
           {
-            name: 'take pages of its class',
+            name: 'make tables like it',
             run: () => {
-              for (let n = 0; n < 3; n++) {
-                const page = b.k.exchangePage(0, sizeClass, size, b.record, b.slot + 1);
-                if (page > 4095) b.k.releasePage(page, b.record, b.slot + 1);
+              for (let n = 0; n < 12; n++) {
+                const other = new b.maps.SharedMap<number, number>();
+                for (let at = 0; at < 8; at++) other.set(at, -1);
               }
             },
           },
@@ -614,7 +598,11 @@ export const scenarios: readonly Scenario[] = [
         second: [{ name: 'cut', when: () => again !== undefined, run: () => world.setRoot(world.threads[0], null) }],
         collection: coarse(world),
         points: ['before the guard', 'before pins go'],
-        verify: () => intact(again, 1),
+        verify: () => {
+          world.collect();
+          intact(again, 1);
+          assert.equal(a.k.isAllocated(world.address(a, again as Node)), 1);
+        },
       };
     },
   },
@@ -679,7 +667,16 @@ export const scenarios: readonly Scenario[] = [
               state = 'sent';
             },
           },
-          { name: 'let go', run: () => world.drop(a, sent) },
+          {
+            name: 'let go',
+            run: () => {
+              // As if its thread had died: the list in flight is not pinned any more.
+              const list = a.atomic.load(b.record + layout.R_INFLIGHT) >>> 0;
+              a.allocate.releasePages();
+              if (list !== 0) a.pages.emptyPages([a.pages.pageAt(list >>> 12)], () => {});
+              world.drop(a, sent);
+            },
+          },
         ],
         second: [
           {
