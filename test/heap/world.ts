@@ -149,6 +149,8 @@ export class World {
 
   /** Another thread takes the slot of one that has died and was buried. */
   async replace(slot: 1 | 2): Promise<void> {
+    for (let root = 0; root < 8; root++) this.threads[0].atomic.store(layout.H_ROOTS + 4 * (8 + root), 0);
+    for (const thread of this.threads) if (thread.slot !== slot) this.reset(thread);
     const copy = join(this.#folder, String(this.#lives++));
     cpSync(join(this.#folder, String(slot)), copy, { recursive: true });
     this.threads[slot] = await load(copy, this.threads[0].memory.memory, slot);
