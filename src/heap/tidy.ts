@@ -8,7 +8,7 @@ import { atomic } from '../memory/atomics.js';
 import { H_CYCLE, H_GATE, H_LIVE_CELLS, R_PINNED_ONLY } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
-import { findDead, pageCounts, shatter, weaken } from './pages.js';
+import { dropDeadNow, findDead, pageCounts, shatter, weaken } from './pages.js';
 import { S_OPEN } from './types.js';
 
 /** What the platform can do for a thread that stays in one job. */
@@ -99,4 +99,6 @@ export function tidyUp(): void {
   relief?.checkpoint();
   relief?.collectGarbage();
   findDead();
+  // What is tried again later may be tried never: the thread may park now.
+  dropDeadNow();
 }
