@@ -12,17 +12,7 @@
 // Styles: 'events' returns to the event loop after each batch; 'scopes' and 'blocking' never do, the first with a scope() around each
 // batch; 'mixed' has one of each. Prints a line of JSON: what was done, the most cells and bytes that were alive, pauses.
 
-import {
-  allocateLock,
-  collect,
-  heapStatistics,
-  onCollect,
-  SharedArray,
-  SharedMap,
-  scope,
-  shared,
-  startNewThread,
-} from 'heddle';
+import { allocateLock, collect, heapStatistics, SharedArray, SharedMap, scope, shared, startNewThread } from 'heddle';
 
 const [style = 'events', duration = '1000', seed = '1'] = process.argv.slice(2);
 const THREADS = 3;
@@ -200,12 +190,13 @@ for (let at = 0; at < SLOTS; at++) common.slots.push(null);
 let cells = 0;
 let bytes = 0;
 const pauses: number[] = [];
-const forget = onCollect((statistics) => {
-  // Threads fill what they hold first.
+/** More collections than the threads would ask for themselves. */
+const sample = setInterval(() => {
+  const statistics = collect();
   cells = Math.max(cells, statistics.cells);
   bytes = Math.max(bytes, statistics.committedBytes);
   pauses.push(statistics.lastPauseMs);
-});
+}, 40);
 
 const ended = new SharedArrayBuffer(4);
 const running = new Int32Array(ended);
@@ -231,7 +222,7 @@ for (const until = Date.now() + 60_000; Atomics.load(running, 0) < THREADS; ) {
   if (Date.now() > until) throw new Error('the threads do not end');
   await new Promise((resolve) => setTimeout(resolve, 5));
 }
-forget();
+clearInterval(sample);
 
 // The threads hold nothing any more, as soon as their JavaScript has noticed.
 const rest = REACHABLE - 2 * THREADS * HELD;
