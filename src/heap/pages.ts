@@ -13,7 +13,7 @@
 // A successor that was made before takes the bits over.
 
 import { atomic } from '../memory/atomics.js';
-import { H_CYCLE, H_GATE, R_PINS, R_SCRATCH } from '../memory/layout.js';
+import { H_CYCLE, H_GATE, PAGE_SIZE, R_PINS, R_SCRATCH } from '../memory/layout.js';
 import { refresh, V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import { k } from './kernel.js';
@@ -66,8 +66,14 @@ const GATE_LOOKS = 100_000;
 /** What a Page that was emptied leaves behind. */
 const NOTHING = { deref: (): undefined => undefined };
 
-/** How many addresses fit the scratch page. */
+/** How many addresses fit the page for lists. */
 const LIST_MAX = 1000;
+
+/**
+ * Word index of the list of what the kernel is to let go of. Behind the scratch page and not in it: pins go in the middle of operations, and
+ * one of those may have put its key there.
+ */
+const listWords = (): number => (atomic.load(record + R_SCRATCH) + PAGE_SIZE) >>> 2;
 
 const finalizers = new FinalizationRegistry<Token>((token) => {
   if (tokens.get(token.index) !== token) return;
@@ -160,7 +166,7 @@ export function dropDead(): void {
   dead = [];
   for (let start = 0; start < list.length; start += LIST_MAX) {
     const part = list.slice(start, start + LIST_MAX).filter((token) => tokens.get(token.index) === token);
-    const scratch = atomic.load(record + R_SCRATCH) >>> 2;
+    const scratch = listWords();
     part.forEach((token, at) => {
       V.I32[scratch + at] = token.index;
     });
@@ -294,7 +300,7 @@ const isPinned = (page: Page, granule: number): boolean =>
 /** Lets go of pins of one page, if that can be now. */
 function dropCells(index: number, granules: readonly number[], done: (granule: number) => void): void {
   if (granules.length === 0) return;
-  const scratch = atomic.load(record + R_SCRATCH) >>> 2;
+  const scratch = listWords();
   granules.forEach((granule, at) => {
     V.I32[scratch + at] = index * 4096 + granule * 16;
   });

@@ -41,6 +41,8 @@ export const FIRST_THRESHOLD = 2048;
 /** Pages of the mark stack: a million cells. When that is not enough the heap is searched for what was missed. */
 export const STACK_PAGES = 1024;
 const RESERVED_PAGES = (HEAP_START >>> PAGE_SHIFT) + STACK_PAGES;
+/** One for keys and entries, one for lists of pins that go. */
+const SCRATCH_PAGES = 2;
 /** Milliseconds between looks at a gate that is closed. */
 const GATE_PATIENCE = 5;
 const LOG_PATIENCE = 0.1;
@@ -97,7 +99,7 @@ export function takePart(): void {
   if (atomic.load(record + R_OWNED) === 1) return;
   const pins = allocateRaw(1);
   const log = allocateRaw((LOG_SIZE * 4) / PAGE_SIZE);
-  const scratch = allocateRaw(1);
+  const scratch = allocateRaw(SCRATCH_PAGES);
   atomic.store(record + R_LOG, log);
   atomic.store(record + R_SCRATCH, scratch);
   atomic.store(record + R_PINS, pins);

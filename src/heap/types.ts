@@ -34,7 +34,7 @@
 //   R_TOUCHED  the cell whose page has no JavaScript object yet (see `touch` in kernel/mutator.ts)
 //   R_INFLIGHT a list of references on their way to the thread: a root
 //   R_OWNED    1 since the thread takes part in the heap
-//   R_SCRATCH  a raw page: keys on their way into the kernel, entries on their way out
+//   R_SCRATCH  two raw pages: keys on their way into the kernel, entries on their way out; pins that are to go
 //   R_PINNED_ONLY  how many cells nothing but its pins kept alive at the last collection
 //
 // Process-wide
