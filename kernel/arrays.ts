@@ -3,7 +3,7 @@
 // is not lost in a copy. Reads take no lock: they check the length and the capacity of the data that they read from.
 
 import { BUSY, S_CLOSED } from '../src/heap/types';
-import { enterGuard, leaveGuard, lockWord, unlockWord } from './guard';
+import { enterGuard, isBlind, leaveGuard, lockWord, unlockWord } from './guard';
 import { forgetFresh, logRescan } from './mutator';
 
 const DATA: usize = 4;
@@ -19,6 +19,12 @@ const HOLE: i64 = 0x7e70000000000000;
 @inline
 function itemAt(data: usize, index: u32): usize {
   return data + ITEMS + ((<usize>index) << 3);
+}
+
+function comeAgain(array: usize, thread: usize): i32 {
+  unlockWord(array + LOCK);
+  leaveGuard(thread);
+  return BUSY;
 }
 
 /** Stores an element; 1 = done, 0 = the index is past the end. */
@@ -62,6 +68,7 @@ export function arrayGrow(array: usize, data: usize, needed: u32, thread: usize,
   const gate = enterGuard(thread);
   if (gate == S_CLOSED) return BUSY;
   lockWord(array + LOCK, me);
+  if (isBlind()) return comeAgain(array, thread);
   const old = <usize>load<u32>(array + DATA);
   const length = load<u32>(array + LENGTH);
   const capacity = old == 0 ? <u32>0 : load<u32>(old + CAPACITY);
@@ -89,6 +96,7 @@ export function arraySplice(
   const gate = enterGuard(thread);
   if (gate == S_CLOSED) return BUSY;
   lockWord(array + LOCK, me);
+  if (isBlind()) return comeAgain(array, thread);
   const answer = spliceInside(array, start, remove, insert, inserted, removed, out, gate, thread);
   unlockWord(array + LOCK);
   leaveGuard(thread);
@@ -131,6 +139,7 @@ export function arrayCopy(array: usize, start: u32, copy: usize, out: usize, thr
   const gate = enterGuard(thread);
   if (gate == S_CLOSED) return BUSY;
   lockWord(array + LOCK, me);
+  if (isBlind()) return comeAgain(array, thread);
   const length = load<u32>(array + LENGTH);
   const count = start >= length ? 0 : min(length - start, load<u32>(copy + CAPACITY));
   if (count != 0) memory.copy(copy + ITEMS, itemAt(load<u32>(array + DATA), start), (<usize>count) << 3);
@@ -151,6 +160,7 @@ export function arrayWrite(array: usize, start: u32, from: usize, count: u32, ex
   const gate = enterGuard(thread);
   if (gate == S_CLOSED) return BUSY;
   lockWord(array + LOCK, me);
+  if (isBlind()) return comeAgain(array, thread);
   let answer = 2;
   const length = load<u32>(array + LENGTH);
   const data = <usize>load<u32>(array + DATA);
@@ -174,6 +184,7 @@ export function arrayResize(array: usize, length: u32, thread: usize, me: i32): 
   const gate = enterGuard(thread);
   if (gate == S_CLOSED) return BUSY;
   lockWord(array + LOCK, me);
+  if (isBlind()) return comeAgain(array, thread);
   const before = load<u32>(array + LENGTH);
   const data = <usize>load<u32>(array + DATA);
   const capacity = data == 0 ? <u32>0 : load<u32>(data + CAPACITY);

@@ -4,7 +4,7 @@
 // from one gate to the next. Nothing inside may wait for a thread that waits for the gate, run JavaScript, or fail half-way: it is all
 // in this kernel.
 
-import { H_GATE, R_GUARD, R_LOG, R_LOG_HEAD, R_LOG_TAIL } from '../src/memory/layout';
+import { H_GATE, H_SEGMENTS, R_GUARD, R_LOG, R_LOG_HEAD, R_LOG_TAIL, SEGMENT_SHIFT } from '../src/memory/layout';
 import { LOG_SIZE, PARKED_BIT, S_CLOSED, S_MARKING } from '../src/heap/types';
 
 /** Spins before a thread parks on a lock. */
@@ -24,6 +24,16 @@ export function enterGuard(thread: usize): i32 {
 @inline
 export function leaveGuard(thread: usize): void {
   atomic.store<i32>(thread + R_GUARD, 0);
+}
+
+/**
+ * Whether this thread does not reach all of the memory yet. When another thread has made it grow, V8 lets loads and stores go there at once,
+ * but `memory.fill` and `memory.copy` trap until this thread has passed a stack check: answer BUSY and come again. Asked where nobody
+ * can add what is to be used: under its lock.
+ */
+@inline
+export function isBlind(): bool {
+  return <u32>memory.size() < atomic.load<u32>(H_SEGMENTS) << (SEGMENT_SHIFT - 16);
 }
 
 @inline

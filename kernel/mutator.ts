@@ -83,7 +83,7 @@ export function dropPages(list: usize, count: i32, thread: usize): i32 {
     const index = load<u32>(list + (at << 2));
     const block = <usize>load<u32>(<usize>load<u32>(thread + R_PINS) + ((index >>> 12) << 2));
     const page = index & 4095;
-    memory.fill(block + page * PIN_BITS, 0, PIN_BITS);
+    for (let word = 0; word < PIN_BITS; word += 8) store<i64>(block + page * PIN_BITS + word, 0);
     const known = block + PIN_KNOWN + ((page >>> 5) << 2);
     store<i32>(known, load<i32>(known) & ~(1 << (page & 31)));
   }

@@ -9,7 +9,7 @@ import {
   BUSY, FREE_PAGE, K_ARRAY, K_MAP, K_SET, KIND_MASK, LARGE_PAGE, M_ALLOCATED, M_CLASS, M_COUNT, M_CYCLE, M_DIRTY, M_MARKED, M_NEXT, M_OWNER, M_SIZE, MORE_PAGE, NO_MEMORY, PARKED_BIT, PIN_BITS, PIN_KNOWN, RAW_PAGE,
   RESCAN, S_CLOSED, S_MARKING, TAKEN_PAGE,
 } from '../src/heap/types';
-import { appendLog, enterGuard, leaveGuard, lockWord, logIfMarking, unlockWord } from './guard';
+import { appendLog, enterGuard, isBlind, leaveGuard, lockWord, logIfMarking, unlockWord } from './guard';
 
 const SEGMENT_MASK: u32 = SEGMENT_PAGES - 1;
 /** Metadata of a segment, in pages. */
@@ -117,6 +117,7 @@ export function bitAt(bits: usize, index: i32): i32 {
 export function exchangePage(old: u32, sizeClass: i32, size: i32, thread: usize, me: i32): u32 {
   if (enterGuard(thread) == S_CLOSED) return BUSY;
   lockWord(H_ALLOC_LOCK, me);
+  if (isBlind()) return <u32>comeAgain(thread);
   if (old != 0) dropPage(old);
   const page = takePage(sizeClass, size, me);
   unlockWord(H_ALLOC_LOCK);
@@ -168,6 +169,7 @@ export function allocateLarge(count: i32, header: i32, second: i32, thread: usiz
   const gate = enterGuard(thread);
   if (gate == S_CLOSED) return BUSY;
   lockWord(H_ALLOC_LOCK, me);
+  if (isBlind()) return <u32>comeAgain(thread);
   const first = load<i32>(H_USED_PAGES) + count > load<i32>(H_MAX_PAGES) ? 0 : findPages(count);
   if (first == 0) {
     unlockWord(H_ALLOC_LOCK);
@@ -206,28 +208,48 @@ export function allocateLarge(count: i32, header: i32, second: i32, thread: usiz
 /** Pages for the heap's own data, all zeros; never collected. Results as of `exchangePage`. */
 export function allocateRaw(count: i32, thread: usize, me: i32): u32 {
   if (enterGuard(thread) == S_CLOSED) return BUSY;
-  const address = rawPages(count, me);
+  lockWord(H_ALLOC_LOCK, me);
+  if (isBlind()) return <u32>comeAgain(thread);
+  const first = findRaw(count);
+  unlockWord(H_ALLOC_LOCK);
+  const address = zeroRaw(first, count);
   leaveGuard(thread);
   return address == 0 ? NO_MEMORY : address;
 }
 
-/** As `allocateRaw`, for the collector, which needs no guard; 0 = there are none. */
+/** As `allocateRaw`, where there is no other thread yet; 0 = there are none. */
 export function rawPages(count: i32, me: i32): u32 {
   lockWord(H_ALLOC_LOCK, me);
-  const first = findPages(count);
-  let dirty = 0;
-  if (first != 0) {
-    for (let page = first; page < first + count; page++) {
-      const meta = metaOfPage(page);
-      dirty |= load<i32>(meta + M_DIRTY);
-      store<i32>(meta + M_DIRTY, 1);
-      store<i32>(meta + M_SIZE, RAW_PAGE);
-    }
-  }
+  const first = findRaw(count);
   unlockWord(H_ALLOC_LOCK);
+  return zeroRaw(first, count);
+}
+
+/** Claims raw pages; the first one's index. Under the lock. */
+function findRaw(count: i32): u32 {
+  const first = findPages(count);
+  if (first == 0) return 0;
+  for (let page = first; page < first + count; page++) store<i32>(metaOfPage(page) + M_SIZE, RAW_PAGE);
+  return first;
+}
+
+function zeroRaw(first: u32, count: i32): u32 {
+  if (first == 0) return 0;
+  let dirty = 0;
+  for (let page = first; page < first + count; page++) {
+    const meta = metaOfPage(page);
+    dirty |= load<i32>(meta + M_DIRTY);
+    store<i32>(meta + M_DIRTY, 1);
+  }
   const address = first << PAGE_SHIFT;
   if (dirty) memory.fill(address, 0, (<usize>count) << PAGE_SHIFT);
   return address;
+}
+
+function comeAgain(thread: usize): i32 {
+  unlockWord(H_ALLOC_LOCK);
+  leaveGuard(thread);
+  return BUSY;
 }
 
 /**
@@ -342,7 +364,8 @@ function forgetPins(thread: usize, segment: u32): void {
     let known = load<u32>(block + PIN_KNOWN + (group << 2));
     store<u32>(block + PIN_KNOWN + (group << 2), 0);
     while (known) {
-      memory.fill(block + ((group << 5) + ctz(known)) * PIN_BITS, 0, PIN_BITS);
+      const bits = block + ((group << 5) + ctz(known)) * PIN_BITS;
+      for (let word = 0; word < PIN_BITS; word += 8) store<i64>(bits + word, 0);
       known &= known - 1;
     }
   }
