@@ -2,8 +2,9 @@
 // length are 0. What changes the length or moves elements holds the lock; what stores one element holds it too, so that the element
 // is not lost in a copy. Reads take no lock: they check the length and the capacity of the data that they read from.
 
-import { BUSY, S_CLOSED } from '../src/heap/types';
-import { enterGuard, isBlind, leaveGuard, lockWord, unlockWord } from './guard';
+import { BUSY, PUSH_BUSY, S_CLOSED } from '../src/heap/types';
+import { enterLocked, leaveLocked, lockWord, unlockWord } from './guard';
+import { reach } from './reach';
 import { forgetFresh, logRescan } from './mutator';
 
 const DATA: usize = 4;
@@ -21,35 +22,40 @@ function itemAt(data: usize, index: u32): usize {
   return data + ITEMS + ((<usize>index) << 3);
 }
 
-function comeAgain(array: usize, thread: usize): i32 {
-  unlockWord(array + LOCK);
-  leaveGuard(thread);
-  return BUSY;
+/** The data of an array, all of which this thread reaches; 0 = there is none. */
+@inline
+function dataOf(array: usize): usize {
+  const data = load<u32>(array + DATA);
+  if (data != 0) {
+    reach(data);
+    reach(data + <u32>ITEMS + (load<u32>(data + CAPACITY) << 3) - 1);
+  }
+  return data;
 }
 
-/** Stores an element; 1 = done, 0 = the index is past the end. */
+/** Stores an element; 1 = done, 0 = the index is past the end; BUSY: try again. */
 export function arraySet(array: usize, index: u32, value: f64, me: i32): i32 {
-  lockWord(array + LOCK, me);
+  if (!lockWord(array + LOCK, me)) return BUSY;
   const inside = index < load<u32>(array + LENGTH);
-  if (inside) atomic.store<i64>(itemAt(load<u32>(array + DATA), index), reinterpret<i64>(value));
+  if (inside) atomic.store<i64>(itemAt(dataOf(array), index), reinterpret<i64>(value));
   unlockWord(array + LOCK);
   return inside ? 1 : 0;
 }
 
 /** As `arraySet` for plain numbers, which publish nothing: no fence of their own. */
 export function arraySetNumber(array: usize, index: u32, value: f64, me: i32): i32 {
-  lockWord(array + LOCK, me);
+  if (!lockWord(array + LOCK, me)) return BUSY;
   const inside = index < load<u32>(array + LENGTH);
-  if (inside) store<f64>(itemAt(load<u32>(array + DATA), index), value);
+  if (inside) store<f64>(itemAt(dataOf(array), index), value);
   unlockWord(array + LOCK);
   return inside ? 1 : 0;
 }
 
-/** Appends an element; the new length, or 0: there is no room. */
+/** Appends an element; the new length, or 0: there is no room; PUSH_BUSY: try again. */
 export function arrayPush(array: usize, value: f64, me: i32): u32 {
-  lockWord(array + LOCK, me);
+  if (!lockWord(array + LOCK, me)) return PUSH_BUSY;
   const length = load<u32>(array + LENGTH);
-  const data = <usize>load<u32>(array + DATA);
+  const data = dataOf(array);
   let answer: u32 = 0;
   if (data != 0 && length < load<u32>(data + CAPACITY)) {
     atomic.store<i64>(itemAt(data, length), reinterpret<i64>(value));
@@ -65,11 +71,9 @@ export function arrayPush(array: usize, value: f64, me: i32): u32 {
  * room for `needed` elements meanwhile. 0 = done; BUSY: try again.
  */
 export function arrayGrow(array: usize, data: usize, needed: u32, thread: usize, me: i32): i32 {
-  const gate = enterGuard(thread);
+  const gate = enterLocked(thread, array + LOCK, me);
   if (gate == S_CLOSED) return BUSY;
-  lockWord(array + LOCK, me);
-  if (isBlind()) return comeAgain(array, thread);
-  const old = <usize>load<u32>(array + DATA);
+  const old = dataOf(array);
   const length = load<u32>(array + LENGTH);
   const capacity = old == 0 ? <u32>0 : load<u32>(old + CAPACITY);
   // Nothing is lost if it has become larger than what we brought: then it is large enough.
@@ -80,8 +84,7 @@ export function arrayGrow(array: usize, data: usize, needed: u32, thread: usize,
     atomic.store<i32>(array + DATA, <i32>data);
   }
   forgetFresh(thread, <u32>data);
-  unlockWord(array + LOCK);
-  leaveGuard(thread);
+  leaveLocked(thread, array + LOCK);
   return 0;
 }
 
@@ -93,13 +96,10 @@ export function arrayGrow(array: usize, data: usize, needed: u32, thread: usize,
 export function arraySplice(
   array: usize, start: u32, remove: u32, insert: u32, inserted: usize, removed: usize, out: usize, thread: usize, me: i32,
 ): i32 {
-  const gate = enterGuard(thread);
+  const gate = enterLocked(thread, array + LOCK, me);
   if (gate == S_CLOSED) return BUSY;
-  lockWord(array + LOCK, me);
-  if (isBlind()) return comeAgain(array, thread);
   const answer = spliceInside(array, start, remove, insert, inserted, removed, out, gate, thread);
-  unlockWord(array + LOCK);
-  leaveGuard(thread);
+  leaveLocked(thread, array + LOCK);
   return answer;
 }
 
@@ -109,7 +109,7 @@ function spliceInside(
   const length = load<u32>(array + LENGTH);
   const start = first == LAST ? (length == 0 ? 0 : length - 1) : min(first, length);
   const remove = min(count, length - start);
-  const data = <usize>load<u32>(array + DATA);
+  const data = dataOf(array);
   const capacity = data == 0 ? <u32>0 : load<u32>(data + CAPACITY);
   store<u32>(out, remove);
   store<u32>(out + 4, start);
@@ -136,18 +136,15 @@ function spliceInside(
  * `out`, the array's length behind it. 0 = done; BUSY: try again.
  */
 export function arrayCopy(array: usize, start: u32, copy: usize, out: usize, thread: usize, me: i32): i32 {
-  const gate = enterGuard(thread);
+  const gate = enterLocked(thread, array + LOCK, me);
   if (gate == S_CLOSED) return BUSY;
-  lockWord(array + LOCK, me);
-  if (isBlind()) return comeAgain(array, thread);
   const length = load<u32>(array + LENGTH);
   const count = start >= length ? 0 : min(length - start, load<u32>(copy + CAPACITY));
-  if (count != 0) memory.copy(copy + ITEMS, itemAt(load<u32>(array + DATA), start), (<usize>count) << 3);
+  if (count != 0) memory.copy(copy + ITEMS, itemAt(dataOf(array), start), (<usize>count) << 3);
   logRescan(thread, gate, <u32>copy);
   store<u32>(out, count);
   store<u32>(out + 4, length);
-  unlockWord(array + LOCK);
-  leaveGuard(thread);
+  leaveLocked(thread, array + LOCK);
   return 0;
 }
 
@@ -157,20 +154,17 @@ export function arrayCopy(array: usize, start: u32, copy: usize, out: usize, thr
  * expected.
  */
 export function arrayWrite(array: usize, start: u32, from: usize, count: u32, expected: usize, thread: usize, me: i32): i32 {
-  const gate = enterGuard(thread);
+  const gate = enterLocked(thread, array + LOCK, me);
   if (gate == S_CLOSED) return BUSY;
-  lockWord(array + LOCK, me);
-  if (isBlind()) return comeAgain(array, thread);
   let answer = 2;
   const length = load<u32>(array + LENGTH);
-  const data = <usize>load<u32>(array + DATA);
+  const data = dataOf(array);
   if (start + count <= length && (expected == 0 || (length == count && sameItems(data, expected, count)))) {
     answer = 0;
     if (count != 0) memory.copy(itemAt(data, start), from + ITEMS, (<usize>count) << 3);
     if (data != 0) logRescan(thread, gate, <u32>data);
   }
-  unlockWord(array + LOCK);
-  leaveGuard(thread);
+  leaveLocked(thread, array + LOCK);
   return answer;
 }
 
@@ -181,12 +175,10 @@ function sameItems(data: usize, expected: usize, count: u32): bool {
 
 /** Sets the length; what is new is undefined. 0 = done; BUSY: try again; 2: there is no room, grow first. */
 export function arrayResize(array: usize, length: u32, thread: usize, me: i32): i32 {
-  const gate = enterGuard(thread);
+  const gate = enterLocked(thread, array + LOCK, me);
   if (gate == S_CLOSED) return BUSY;
-  lockWord(array + LOCK, me);
-  if (isBlind()) return comeAgain(array, thread);
   const before = load<u32>(array + LENGTH);
-  const data = <usize>load<u32>(array + DATA);
+  const data = dataOf(array);
   const capacity = data == 0 ? <u32>0 : load<u32>(data + CAPACITY);
   let answer = 0;
   if (length > capacity) {
@@ -196,7 +188,6 @@ export function arrayResize(array: usize, length: u32, thread: usize, me: i32): 
     for (let at = before; at < length; at++) store<i64>(itemAt(data, at), HOLE);
     atomic.store<i32>(array + LENGTH, length);
   }
-  unlockWord(array + LOCK);
-  leaveGuard(thread);
+  leaveLocked(thread, array + LOCK);
   return answer;
 }

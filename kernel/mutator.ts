@@ -2,7 +2,7 @@
 
 import { H_GATE, R_FRESH, R_GUARD, R_PINS, R_TOUCHED, SEGMENT_SHIFT } from '../src/memory/layout';
 import { BUSY, NO_PINS, OTHER, PIN_BITS, PIN_KNOWN, REFERENCE_BITS, RESCAN, S_CLOSED, S_MARKING } from '../src/heap/types';
-import { appendLog, enterGuard, leaveGuard, logHasRoom } from './guard';
+import { appendLog, enterGuard, enterToLog, leaveGuard, logHasRoom } from './guard';
 
 /**
  * Sets the pin bit of a cell; inside a guard with the gate as it is. 0 = done; BUSY: the log is full; NO_PINS: the page has no JavaScript
@@ -10,7 +10,6 @@ import { appendLog, enterGuard, leaveGuard, logHasRoom } from './guard';
  */
 function pinInside(address: u32, gate: i32, thread: usize): i32 {
   const pins = <usize>load<u32>(thread + R_PINS);
-  // A thread whose first shared object this is has no table yet.
   const block = pins == 0 ? <usize>0 : <usize>load<u32>(pins + ((address >>> SEGMENT_SHIFT) << 2));
   const page = (address >>> 12) & 4095;
   if (block == 0 || ((load<i32>(block + PIN_KNOWN + ((page >>> 5) << 2)) >>> (page & 31)) & 1) == 0) {
@@ -83,7 +82,7 @@ export function dropPages(list: usize, count: i32, thread: usize): i32 {
     const index = load<u32>(list + (at << 2));
     const block = <usize>load<u32>(<usize>load<u32>(thread + R_PINS) + ((index >>> 12) << 2));
     const page = index & 4095;
-    for (let word = 0; word < PIN_BITS; word += 8) store<i64>(block + page * PIN_BITS + word, 0);
+    memory.fill(block + page * PIN_BITS, 0, PIN_BITS);
     const known = block + PIN_KNOWN + ((page >>> 5) << 2);
     store<i32>(known, load<i32>(known) & ~(1 << (page & 31)));
   }
@@ -119,7 +118,7 @@ function enterOpen(thread: usize): bool {
  * BUSY: try again.
  */
 export function publish(slot: usize, word: i32, thread: usize): i32 {
-  const gate = enterGuard(thread);
+  const gate = enterToLog(thread);
   if (gate == S_CLOSED) return BUSY;
   atomic.store<i32>(slot, word);
   if (gate == S_MARKING && word != 0 && (word & 15) == 0) appendLog(thread, word);

@@ -1,15 +1,16 @@
 // Pages: finding free ones, taking and releasing them for allocation, large cells, segments. All inside a guard and under
 // H_ALLOC_LOCK, which is taken inside guards only.
 
-import {
-  FIRST_META, H_ALLOC_LOCK, H_CYCLE, H_GATE, H_MAX_PAGES, H_PARTIAL, H_PEAK_PAGES, H_SEGMENTS, H_SINCE, H_USED_PAGES, HEAP_START, META_SIZE, PAGE_SHIFT, PAGE_SIZE, R_FRESH, R_GUARD, R_PINS,
+import { H_GATE,
+  FIRST_META, H_ALLOC_LOCK, H_CYCLE, H_MAX_PAGES, H_PARTIAL, H_PEAK_PAGES, H_SEGMENTS, H_SINCE, H_USED_PAGES, HEAP_START, META_SIZE, PAGE_SHIFT, PAGE_SIZE, R_FRESH, R_GUARD, R_PINS,
   SEG_FREE, SEG_HINT, SEG_META, SEGMENT_PAGES, SEGMENT_SHIFT,
 } from '../src/memory/layout';
-import {
-  BUSY, FREE_PAGE, K_ARRAY, K_MAP, K_SET, KIND_MASK, LARGE_PAGE, M_ALLOCATED, M_CLASS, M_COUNT, M_CYCLE, M_DIRTY, M_MARKED, M_NEXT, M_OWNER, M_SIZE, MORE_PAGE, NO_MEMORY, PARKED_BIT, PIN_BITS, PIN_KNOWN, RAW_PAGE,
-  RESCAN, S_CLOSED, S_MARKING, TAKEN_PAGE,
+import { RESCAN, S_MARKING,
+  BUSY, FREE_PAGE, K_ARRAY, K_MAP, K_SET, KIND_MASK, LARGE_PAGE, M_ALLOCATED, M_CLASS, M_COUNT, M_CYCLE, M_DIRTY, M_MARKED, M_NEXT, M_OWNER, M_SIZE, MORE_PAGE, NO_MEMORY, PIN_BITS, PIN_KNOWN, RAW_PAGE,
+  S_CLOSED, TAKEN_PAGE,
 } from '../src/heap/types';
-import { appendLog, enterGuard, isBlind, leaveGuard, lockWord, logIfMarking, unlockWord } from './guard';
+import { reach, reachAll } from './reach';
+import { appendLog, enterGuard, enterLocked, leaveGuard, leaveLocked, lockWord, logIfMarking, unlockWord } from './guard';
 
 const SEGMENT_MASK: u32 = SEGMENT_PAGES - 1;
 /** Metadata of a segment, in pages. */
@@ -40,6 +41,7 @@ export function findPages(count: u32): u32 {
     const hint = load<u32>(SEG_HINT + (segment << 2));
     let at = run == 0 ? hint : 0;
     const meta = <usize>load<u32>(SEG_META + (segment << 2));
+    reach(<u32>meta + SEGMENT_PAGES * META_SIZE - 1);
     for (; at < <u32>SEGMENT_PAGES; at++) {
       if (load<i32>(meta + at * META_SIZE + M_SIZE) != FREE_PAGE) {
         run = 0;
@@ -56,6 +58,7 @@ export function findPages(count: u32): u32 {
 }
 
 function claim(first: u32, count: u32): void {
+  reach((first + count - 1) << PAGE_SHIFT);
   for (let page = first; page < first + count; page++) {
     store<i32>(metaOfPage(page) + M_SIZE, TAKEN_PAGE);
     const free = SEG_FREE + ((page >>> 12) << 2);
@@ -71,6 +74,7 @@ function takePage(sizeClass: i32, size: i32, me: i32): u32 {
   const list = H_PARTIAL + (sizeClass << 2);
   let page = load<u32>(list);
   if (page != 0) {
+    reach(page << PAGE_SHIFT);
     store<u32>(list, load<u32>(metaOfPage(page) + M_NEXT));
   } else {
     if (load<i32>(H_USED_PAGES) >= load<i32>(H_MAX_PAGES)) return 0;
@@ -115,9 +119,7 @@ export function bitAt(bits: usize, index: i32): i32 {
  * is closed, wait and try again; NO_MEMORY: grow the memory or collect, and try again.
  */
 export function exchangePage(old: u32, sizeClass: i32, size: i32, thread: usize, me: i32): u32 {
-  if (enterGuard(thread) == S_CLOSED) return BUSY;
-  lockWord(H_ALLOC_LOCK, me);
-  if (isBlind()) return <u32>comeAgain(thread);
+  if (enterLocked(thread, H_ALLOC_LOCK, me) == S_CLOSED) return BUSY;
   if (old != 0) dropPage(old);
   const page = takePage(sizeClass, size, me);
   unlockWord(H_ALLOC_LOCK);
@@ -128,11 +130,9 @@ export function exchangePage(old: u32, sizeClass: i32, size: i32, thread: usize,
 
 /** Gives a page back. BUSY: the gate is closed, wait and try again. */
 export function releasePage(old: u32, thread: usize, me: i32): i32 {
-  if (enterGuard(thread) == S_CLOSED) return BUSY;
-  lockWord(H_ALLOC_LOCK, me);
+  if (enterLocked(thread, H_ALLOC_LOCK, me) == S_CLOSED) return BUSY;
   dropPage(old);
-  unlockWord(H_ALLOC_LOCK);
-  leaveGuard(thread);
+  leaveLocked(thread, H_ALLOC_LOCK);
   return 0;
 }
 
@@ -166,10 +166,8 @@ export function nextRun(base: u32, size: i32, from: i32): i32 {
  * NO_MEMORY as `exchangePage`.
  */
 export function allocateLarge(count: i32, header: i32, second: i32, thread: usize, me: i32): u32 {
-  const gate = enterGuard(thread);
+  const gate = enterLocked(thread, H_ALLOC_LOCK, me);
   if (gate == S_CLOSED) return BUSY;
-  lockWord(H_ALLOC_LOCK, me);
-  if (isBlind()) return <u32>comeAgain(thread);
   const first = load<i32>(H_USED_PAGES) + count > load<i32>(H_MAX_PAGES) ? 0 : findPages(count);
   if (first == 0) {
     unlockWord(H_ALLOC_LOCK);
@@ -208,48 +206,33 @@ export function allocateLarge(count: i32, header: i32, second: i32, thread: usiz
 /** Pages for the heap's own data, all zeros; never collected. Results as of `exchangePage`. */
 export function allocateRaw(count: i32, thread: usize, me: i32): u32 {
   if (enterGuard(thread) == S_CLOSED) return BUSY;
-  lockWord(H_ALLOC_LOCK, me);
-  if (isBlind()) return <u32>comeAgain(thread);
-  const first = findRaw(count);
-  unlockWord(H_ALLOC_LOCK);
-  const address = zeroRaw(first, count);
+  const address = rawPages(count, me);
   leaveGuard(thread);
   return address == 0 ? NO_MEMORY : address;
 }
 
-/** As `allocateRaw`, where there is no other thread yet; 0 = there are none. */
+/** Takes the lock on page lists outside a guard: its holders are inside one, and wait for nothing. */
+function waitFor(me: i32): void {
+  while (!lockWord(H_ALLOC_LOCK, me)) {}
+}
+
+/** As `allocateRaw`, for the collector, which needs no guard; 0 = there are none. */
 export function rawPages(count: i32, me: i32): u32 {
-  lockWord(H_ALLOC_LOCK, me);
-  const first = findRaw(count);
-  unlockWord(H_ALLOC_LOCK);
-  return zeroRaw(first, count);
-}
-
-/** Claims raw pages; the first one's index. Under the lock. */
-function findRaw(count: i32): u32 {
+  waitFor(me);
   const first = findPages(count);
-  if (first == 0) return 0;
-  for (let page = first; page < first + count; page++) store<i32>(metaOfPage(page) + M_SIZE, RAW_PAGE);
-  return first;
-}
-
-function zeroRaw(first: u32, count: i32): u32 {
-  if (first == 0) return 0;
   let dirty = 0;
-  for (let page = first; page < first + count; page++) {
-    const meta = metaOfPage(page);
-    dirty |= load<i32>(meta + M_DIRTY);
-    store<i32>(meta + M_DIRTY, 1);
+  if (first != 0) {
+    for (let page = first; page < first + count; page++) {
+      const meta = metaOfPage(page);
+      dirty |= load<i32>(meta + M_DIRTY);
+      store<i32>(meta + M_DIRTY, 1);
+      store<i32>(meta + M_SIZE, RAW_PAGE);
+    }
   }
+  unlockWord(H_ALLOC_LOCK);
   const address = first << PAGE_SHIFT;
   if (dirty) memory.fill(address, 0, (<usize>count) << PAGE_SHIFT);
   return address;
-}
-
-function comeAgain(thread: usize): i32 {
-  unlockWord(H_ALLOC_LOCK);
-  leaveGuard(thread);
-  return BUSY;
 }
 
 /**
@@ -257,8 +240,7 @@ function comeAgain(thread: usize): i32 {
  * at their beginning. The memory behind the last segment was never used: it is all zeros.
  */
 export function addSegments(expected: u32, count: u32, thread: usize, me: i32): i32 {
-  if (enterGuard(thread) == S_CLOSED) return BUSY;
-  lockWord(H_ALLOC_LOCK, me);
+  if (enterLocked(thread, H_ALLOC_LOCK, me) == S_CLOSED) return BUSY;
   let added = 0;
   if (load<u32>(H_SEGMENTS) == expected && <u32>memory.size() >= (expected + count) << (SEGMENT_SHIFT - 16)) {
     const base = expected << SEGMENT_SHIFT;
@@ -272,8 +254,7 @@ export function addSegments(expected: u32, count: u32, thread: usize, me: i32): 
     atomic.store<i32>(H_SEGMENTS, expected + count);
     added = 1;
   }
-  unlockWord(H_ALLOC_LOCK);
-  leaveGuard(thread);
+  leaveLocked(thread, H_ALLOC_LOCK);
   return added;
 }
 
@@ -302,6 +283,7 @@ export function openHeap(): void {
  * step at which a thread can die. At any time, also while a collector waits for the guard.
  */
 export function releaseDead(thread: usize, owner: i32): void {
+  reachAll();
   openLock(H_ALLOC_LOCK, owner);
   const segments = load<u32>(H_SEGMENTS);
   for (let segment: u32 = 0; segment < segments; segment++) {
@@ -315,8 +297,7 @@ export function releaseDead(thread: usize, owner: i32): void {
 }
 
 function openLock(lock: usize, owner: i32): void {
-  const seen = atomic.load<i32>(lock);
-  if ((seen & ~PARKED_BIT) == owner && atomic.cmpxchg<i32>(lock, seen, 0) == seen) atomic.notify(lock, 1);
+  atomic.cmpxchg<i32>(lock, owner, 0);
 }
 
 /**
@@ -324,7 +305,8 @@ function openLock(lock: usize, owner: i32): void {
  * open, and no thread runs on the slot.
  */
 export function buryThread(thread: usize, owner: i32, me: i32): void {
-  lockWord(H_ALLOC_LOCK, me);
+  reachAll();
+  waitFor(me);
   const segments = load<u32>(H_SEGMENTS);
   for (let segment: u32 = 0; segment < segments; segment++) {
     const metas = <usize>load<u32>(SEG_META + (segment << 2));
@@ -345,15 +327,11 @@ function openLocks(base: u32, size: i32, owner: i32, thread: usize): void {
   for (let cell: usize = base; cell + size <= <usize>base + PAGE_SIZE; cell += size) {
     const kind = load<i32>(cell) & KIND_MASK;
     const lock = kind == K_ARRAY ? cell + 12 : kind == K_MAP || kind == K_SET ? cell + 8 : 0;
-    if (lock == 0) continue;
+    if (lock == 0 || atomic.load<i32>(lock) != owner) continue;
     // It may have moved elements and not have come to say so. It is still inside its guard, so this entry is read.
-    if (kind == K_ARRAY && (atomic.load<i32>(lock) & ~PARKED_BIT) == owner) logRescanOf(load<u32>(cell + 4), thread);
+    if (kind == K_ARRAY && load<i32>(cell + 4) != 0 && atomic.load<i32>(H_GATE) == S_MARKING) appendLog(thread, load<i32>(cell + 4) | RESCAN);
     openLock(lock, owner);
   }
-}
-
-function logRescanOf(data: u32, thread: usize): void {
-  if (data != 0 && atomic.load<i32>(H_GATE) == S_MARKING) appendLog(thread, <i32>data | RESCAN);
 }
 
 function forgetPins(thread: usize, segment: u32): void {
@@ -364,8 +342,7 @@ function forgetPins(thread: usize, segment: u32): void {
     let known = load<u32>(block + PIN_KNOWN + (group << 2));
     store<u32>(block + PIN_KNOWN + (group << 2), 0);
     while (known) {
-      const bits = block + ((group << 5) + ctz(known)) * PIN_BITS;
-      for (let word = 0; word < PIN_BITS; word += 8) store<i64>(bits + word, 0);
+      memory.fill(block + ((group << 5) + ctz(known)) * PIN_BITS, 0, PIN_BITS);
       known &= known - 1;
     }
   }

@@ -3,8 +3,11 @@
 import { registerExports } from './closure/exports.js';
 import * as self from './index.js';
 
-export { indexed, type Indexed } from './data/indexed.js';
+export { type FieldType, t } from './data/fields.js';
+export { globals } from './data/globals.js';
+export { type Indexed, indexed } from './data/indexed.js';
 export { collect, isShared, keys, onCollect, shared, snapshot } from './data/shared.js';
+export { type StructClass, struct } from './data/struct.js';
 export type { Shared, Snapshot } from './data/types.js';
 export { SharedArray } from './heap/array.js';
 export { configureHeap, type HeapOptions, type HeapStatistics, heapStatistics } from './heap/control.js';

@@ -17,14 +17,16 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   platform: [],
   closure: ['memory', 'heap', 'sync', 'platform'],
   runtime: ['memory', 'heap', 'sync', 'closure', 'platform'],
+  data: ['memory', 'heap', 'sync', 'closure', 'platform', 'runtime'],
   // The face without threads: what it has in common with the others has no shared memory behind it.
   dummy: plain,
 };
 
-const floors = ['memory', 'heap', 'sync', 'closure', 'platform', 'runtime'];
+const floors = ['memory', 'heap', 'sync', 'closure', 'platform', 'runtime', 'data'];
 
 /** The faces: files of src/ itself. */
 const faces: Readonly<Record<string, readonly string[]>> = {
+  entry: floors,
   index: [...floors, 'thread'],
   thread: floors,
   dummy_thread: ['dummy', ...plain],

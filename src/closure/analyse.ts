@@ -30,6 +30,9 @@ export interface ClassShape {
   readonly members: readonly ClassMember[];
   /** Instances have private fields, methods or accessors. */
   readonly hasPrivateInstances: boolean;
+  readonly hasConstructor: boolean;
+  /** Instances have fields of their own that are no private ones. */
+  readonly hasFields: boolean;
   readonly staticPrivates: readonly string[];
   readonly extendsValue: boolean;
   /** Methods with computed keys, for which the text has the letters from KEYS on. */
@@ -168,6 +171,8 @@ function separateStatics({ node, offset }: ParsedFunction, letters: string, edit
   const staticPrivates: string[] = [];
   const computed: ClassShape['computed'][number][] = [];
   let hasPrivateInstances = false;
+  let hasConstructor = false;
+  let hasFields = false;
   for (const member of body['body'] as Syntax[]) {
     const start = member.start - offset;
     const end = member.end - offset;
@@ -184,6 +189,8 @@ function separateStatics({ node, offset }: ParsedFunction, letters: string, edit
       kept.push(member);
     } else {
       if (isPrivate && !isStatic) hasPrivateInstances = true;
+      else if (isField) hasFields = true;
+      if (member['kind'] === 'constructor') hasConstructor = true;
       kept.push(member);
     }
     if (key && !isPrivate && member['kind'] !== 'constructor') {
@@ -209,7 +216,7 @@ function separateStatics({ node, offset }: ParsedFunction, letters: string, edit
     edits.push({ start: heritage.start - offset, end: heritage.end - offset, replacement: letters[HERITAGE]! });
     node['superClass'] = null;
   }
-  return { members, hasPrivateInstances, staticPrivates, extendsValue, computed };
+  return { members, hasPrivateInstances, hasConstructor, hasFields, staticPrivates, extendsValue, computed };
 }
 
 /** Keys that need nothing from outside, as nearly all are: `[Symbol.iterator]`. */

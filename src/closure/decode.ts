@@ -5,6 +5,7 @@ import { importFrom, requireFrom } from '../platform/modules.js';
 import { isAtHome, makeFunction } from './decode-function.js';
 import { rememberExport } from './exports.js';
 import { freeze } from './freeze.js';
+import type { AnyFunction } from './functions.js';
 import {
   FIXED,
   FROZEN,
@@ -21,6 +22,7 @@ import {
 import { importedValue } from './imports.js';
 import { metaOf, moduleObjectOf } from './modules.js';
 import { poisonProperty, poisonValue, sink } from './poison.js';
+import { defineFromParts } from './structs.js';
 import { builtinAt, globalAt } from './wellknown.js';
 
 /** Decoders of closures that this thread keeps. */
@@ -132,6 +134,10 @@ export class Decoder {
       case 'remade': {
         const Class = (globalThis as unknown as Record<string, new (...args: unknown[]) => unknown>)[node[1].type]!;
         return new Class(...node[1].args);
+      }
+      case 'struct': {
+        const methods = this.value(node[1].methods) as AnyFunction | undefined;
+        return defineFromParts({ ...node[1], methods });
       }
       case 'shared':
         return adoptCell(node[1]);

@@ -30,6 +30,7 @@ import { hiddenStateOf, ownerOf } from './instances.js';
 import { expireExports, exportOf } from './packages.js';
 import { explainPoison, explainRefusal, type Path, propertyPath, type Reason } from './paths.js';
 import { poisons } from './rebuilt.js';
+import { structPartsOf } from './structs.js';
 import { builtinNameOf, globalNameOf, platformNameOf, type WellKnown } from './wellknown.js';
 
 /** A graph that the receiver keeps: its values can be referred to. */
@@ -170,7 +171,16 @@ export class Encoder {
     if (why !== undefined) {
       if (pending.passed) throw new CaptureError(why);
       this.nodes[index] = ['poison', why];
-    } else encodeFunction(this, pending);
+    } else if (!this.#struct(pending)) encodeFunction(this, pending);
+  }
+
+  /** The class of a struct travels by its definition. */
+  #struct({ value, index, path }: Pending): boolean {
+    const parts = structPartsOf(value);
+    if (parts === undefined) return false;
+    const { name, fields, source } = parts;
+    this.nodes[index] = ['struct', { name, fields, source, methods: this.slot(parts.methods, path) }];
+    return true;
   }
 
   #object(pending: Pending): void {

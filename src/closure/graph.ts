@@ -60,6 +60,8 @@ export type Payloads = {
   importMeta: string;
   /** A shared object: the address of its cell. */
   shared: number;
+  /** The class of a struct. */
+  struct: { name: string; fields: string; source: string; methods: Slot };
   /** A function that travels by source. */
   function: FunctionPayload;
   bound: { target: Slot; self: Slot; args: Slot[] };

@@ -53,6 +53,7 @@ const handler: ProxyHandler<SharedArray> = {
  */
 export function indexed<T>(array: SharedArray<T>): Indexed<T> {
   if (!isSharedArray(array)) throw new TypeError(`indexed() takes a shared array, not ${describe(array)}`);
+  if (standsFor.has(array)) return array as unknown as Indexed<T>;
   let view = views.get(array);
   if (view === undefined) {
     view = new Proxy<SharedArray>(array, handler);

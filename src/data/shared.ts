@@ -1,15 +1,14 @@
 // The global data space: what a program does with shared objects, whatever their kind.
 
-import { tidyUp } from '../heap/tidy.js';
+import { releasePages } from '../heap/allocate.js';
+import { type HeapStatistics, heapStatistics } from '../heap/control.js';
 import { share } from '../heap/copy.js';
 import { describe } from '../heap/errors.js';
 import { snapshotOf } from '../heap/plain.js';
 import { keysOf } from '../heap/record.js';
+import { tidyUp } from '../heap/tidy.js';
 import { cellOf } from '../heap/values.js';
-import { atomic } from '../memory/atomics.js';
-import { H_GC_DONE } from '../memory/layout.js';
-import { heapStatistics, type HeapStatistics } from '../heap/control.js';
-import { collectAndWait } from '../runtime/collecting.js';
+import { collectAndWait, watchCollections } from '../runtime/collecting.js';
 import type { Shared, Snapshot } from './types.js';
 
 /**
@@ -36,7 +35,8 @@ export function snapshot<T>(value: T): Snapshot<T> {
 
 /** The keys of a shared object: a record's fields, an array's indexes, a map's keys, a set's members. */
 export function keys(value: object): unknown[] {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`keys() takes a shared object, not ${describe(value)}`);
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(`keys() takes a shared object, not ${describe(value)}`);
   return keysOf(value);
 }
 
@@ -45,6 +45,7 @@ export function keys(value: object): unknown[] {
  * for programs that measure.
  */
 export function collect(): HeapStatistics {
+  releasePages();
   tidyUp();
   collectAndWait();
   return heapStatistics();
@@ -56,20 +57,5 @@ export function collect(): HeapStatistics {
  */
 export function onCollect(listener: (statistics: HeapStatistics) => void): () => void {
   if (typeof listener !== 'function') throw new TypeError(`onCollect() takes a function, not ${describe(listener)}`);
-  let over = false;
-  const watch = (): void => {
-    const done = atomic.load(H_GC_DONE);
-    // Given up at once, so that it does not hold the event loop: it still tells when it is woken.
-    atomic
-      .waitAsync(H_GC_DONE, done, Infinity, () => {
-        if (over) return;
-        watch();
-        if (atomic.load(H_GC_DONE) !== done) listener(heapStatistics());
-      })
-      .abandon();
-  };
-  watch();
-  return () => {
-    over = true;
-  };
+  return watchCollections(() => listener(heapStatistics()));
 }

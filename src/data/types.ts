@@ -20,37 +20,41 @@ type View =
   | DataView;
 
 /** What a value of type T is once it is shared: records stay what they look like, containers become the shared ones. */
-export type Shared<T> = T extends Primitive | View | Date | Error | SharedArrayBuffer
+export type Shared<T> = unknown extends T
   ? T
-  : T extends ArrayBuffer
-    ? SharedArrayBuffer
-    : T extends SharedArray<infer _> | SharedMap<infer _, infer _> | SharedSet<infer _>
-      ? T
-      : T extends (...args: never[]) => unknown
+  : T extends Primitive | View | Date | Error | SharedArrayBuffer
+    ? T
+    : T extends ArrayBuffer
+      ? SharedArrayBuffer
+      : T extends SharedArray<infer _> | SharedMap<infer _, infer _> | SharedSet<infer _>
         ? T
-        : T extends ReadonlyMap<infer K, infer V>
-          ? SharedMap<Shared<K>, Shared<V>>
-          : T extends ReadonlySet<infer M>
-            ? SharedSet<Shared<M>>
-            : T extends readonly (infer E)[]
-              ? SharedArray<Shared<E>>
-              : T extends { acquire(): boolean; release(): void }
-                ? T
-                : { [K in keyof T]: Shared<T[K]> };
+        : T extends (...args: never[]) => unknown
+          ? T
+          : T extends ReadonlyMap<infer K, infer V>
+            ? SharedMap<Shared<K>, Shared<V>>
+            : T extends ReadonlySet<infer M>
+              ? SharedSet<Shared<M>>
+              : T extends readonly (infer E)[]
+                ? SharedArray<Shared<E>>
+                : T extends { acquire(): boolean; release(): void }
+                  ? T
+                  : { [K in keyof T]: Shared<T[K]> };
 
 /** A plain deep copy of a shared value. */
-export type Snapshot<T> = T extends Primitive | View | Date | Error
+export type Snapshot<T> = unknown extends T
   ? T
-  : T extends SharedArrayBuffer
-    ? ArrayBuffer
-    : T extends (...args: never[]) => unknown
-      ? T
-      : T extends SharedMap<infer K, infer V>
-        ? Map<Snapshot<K>, Snapshot<V>>
-        : T extends SharedSet<infer M>
-          ? Set<Snapshot<M>>
-          : T extends SharedArray<infer E>
-            ? Snapshot<E>[]
-            : T extends { acquire(): boolean; release(): void }
-              ? T
-              : { [K in keyof T as T[K] extends (...args: never[]) => unknown ? never : K]: Snapshot<T[K]> };
+  : T extends Primitive | View | Date | Error
+    ? T
+    : T extends SharedArrayBuffer
+      ? ArrayBuffer
+      : T extends (...args: never[]) => unknown
+        ? T
+        : T extends SharedMap<infer K, infer V>
+          ? Map<Snapshot<K>, Snapshot<V>>
+          : T extends SharedSet<infer M>
+            ? Set<Snapshot<M>>
+            : T extends SharedArray<infer E>
+              ? Snapshot<E>[]
+              : T extends { acquire(): boolean; release(): void }
+                ? T
+                : { [K in keyof T as T[K] extends (...args: never[]) => unknown ? never : K]: Snapshot<T[K]> };

@@ -14,5 +14,8 @@ export const adopting: { cell: number; page: Page | undefined } = { cell: 0, pag
 export function adopt<T>(Class: new () => T, cell: number, page: Page): T {
   adopting.page = page;
   adopting.cell = cell;
-  return new Class();
+  const wrapper = new Class();
+  // Or it would live until the next.
+  adopting.page = undefined;
+  return wrapper;
 }

@@ -11,7 +11,7 @@ import { record } from '../memory/self.js';
 import { k } from './kernel.js';
 import { BITS, current, type Page, pageAt } from './pages.js';
 import { collectIfDue, makeRoom, me, roomFound, takePart, waitGate } from './room.js';
-import { safepoint } from './tidy.js';
+import { afterCollection, collectionEnded } from './tidy.js';
 import { BUSY, NO_MEMORY, NO_PINS, SMALL_MAX } from './types.js';
 
 /** Bytes of the cells of each class. */
@@ -34,7 +34,8 @@ const limit = new Int32Array(COUNT);
 const base = new Int32Array(COUNT);
 
 /** The Page of the cell that was allocated last. */
-export const fresh: { page: Page } = { page: [] };
+const NO_PAGE: Page = [];
+export const fresh: { page: Page } = { page: NO_PAGE };
 
 /** The class for a cell of so many bytes, SMALL_MAX at most. */
 export const classOf = (bytes: number): number => CLASS_OF[(bytes + 15) >>> 4]!;
@@ -58,7 +59,8 @@ export function allocatePinned(sizeClass: number): number {
   const page = current[sizeClass]!;
   const granule = (cell & 1023) >> 2;
   V.I32[(page[BITS] as number) + (granule >> 5)]! |= 1 << (granule & 31);
-  fresh.page = page;
+  // A store of the same would cost the write barrier.
+  if (fresh.page !== page) fresh.page = page;
   return cell;
 }
 
@@ -121,8 +123,14 @@ function allocateLarge(bytes: number, header: number, second: number): number {
 
 function begin(): void {
   if (atomic.load(record + R_OWNED) === 0) takePart();
-  safepoint();
+  if (collectionEnded()) catchUp();
   collectIfDue();
+}
+
+/** A collection has ended: what this thread had for itself can be swept by the next, and its pins go. */
+export function catchUp(): void {
+  releasePages();
+  afterCollection();
 }
 
 /** The next run of free cells, in this thread's page or in another. */
@@ -165,11 +173,13 @@ function findRun(sizeClass: number, size: number, from: number): boolean {
 /** Gives all pages that this thread allocates from back: it may not come again for long, or a scope begins or ends. */
 export function releasePages(): void {
   for (let sizeClass = 0; sizeClass < COUNT; sizeClass++) {
+    // Also of a class that has found no new page.
+    current[sizeClass] = undefined;
     if (base[sizeClass] === 0) continue;
     while (k.releasePage(base[sizeClass]! * 4, record, me) === BUSY) waitGate();
     base[sizeClass] = 0;
     cursor[sizeClass] = 0;
     limit[sizeClass] = 0;
-    current[sizeClass] = undefined;
   }
+  fresh.page = NO_PAGE;
 }

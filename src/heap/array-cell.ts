@@ -11,8 +11,18 @@ import { goneError } from './errors.js';
 import { k } from './kernel.js';
 import { type Page, pageAt, SPARE } from './pages.js';
 import { allocateRaw, me, waitGate } from './room.js';
-import { BUSY, K_ARRAY, K_NUMBERS, NO_PINS, SMALL_MAX } from './types.js';
-import { CELL, encode, GONE, loadNumber, makeTouched, REFERENCES, readNumber, storeNumber } from './values.js';
+import { BUSY, K_ARRAY, K_NUMBERS, NO_PINS, PUSH_BUSY, SMALL_MAX } from './types.js';
+import {
+  CELL,
+  encode,
+  GONE,
+  loadNumber,
+  makeTouched,
+  REFERENCES,
+  readNumber,
+  sharable,
+  storeNumber,
+} from './values.js';
 
 const DATA = 1;
 const LENGTH = 2;
@@ -21,7 +31,7 @@ const SIZE_CLASS = classOf(16);
 const HEAD = 8;
 const ITEMS = 2;
 /** As of `Array`, so that lengths stay what programs expect. */
-const LENGTH_MAX = 2 ** 27;
+export const LENGTH_MAX = 2 ** 27;
 const FIRST_CAPACITY = 3;
 
 /** Two words that the kernel answers in; by thread. */
@@ -117,26 +127,34 @@ export class ArrayCell {
 
   /** Replaces an element; false = there is none at that index. */
   write(index: number, value: unknown): boolean {
-    if (typeof value === 'number' && value < REFERENCES) {
-      return k.arraySetNumber(this.#address(), index, value, me) === 1;
+    const plain = typeof value === 'number' && value < REFERENCES;
+    const number = plain ? value : encode(value, 'an element');
+    for (;;) {
+      const answer = plain
+        ? k.arraySetNumber(this.#address(), index, number, me)
+        : k.arraySet(this.#address(), index, number, me);
+      if (answer !== BUSY) return answer === 1;
+      waitGate();
     }
-    const number = encode(value, 'an element');
-    return k.arraySet(this.#address(), index, number, me) === 1;
   }
 
   /** Appends an element; the new length. */
   append(value: unknown): number {
+    // Once: what becomes of plain data, with the getters that it has.
+    const own = sharable(value, 'an element');
     for (;;) {
-      const number = typeof value === 'number' && value < REFERENCES ? value : encode(value, 'an element');
+      const number = typeof own === 'number' && own < REFERENCES ? own : encode(own, 'an element');
       const length = k.arrayPush(this.#address(), number, me);
-      if (length !== 0) return length;
-      this.reserve(this.count + 1);
+      if (length > 0) return length;
+      if (length === PUSH_BUSY) waitGate();
+      else this.reserve(this.count + 1);
     }
   }
 
   /** Makes room for so many elements. */
   reserve(needed: number): void {
-    if (needed > LENGTH_MAX) throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
+    if (needed > LENGTH_MAX)
+      throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
     const wanted = Math.max(needed, FIRST_CAPACITY, Math.ceil(this.count * 1.5));
     const data = allocateLarger(wanted);
     while (k.arrayGrow(this.#address(), data, needed, record, me) === BUSY) waitGate();
@@ -232,9 +250,11 @@ export class ArrayCell {
     }
   }
 
+  /** Signed, as the kernel takes it: a product would have to be looked at for overflow. */
   #address(): number {
-    if (this.#cell >= GONE) throw goneError();
-    return this.#cell * 4;
+    const cell = this.#cell;
+    if (cell >= GONE) throw goneError();
+    return cell << 2;
   }
 }
 

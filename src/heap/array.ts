@@ -2,11 +2,11 @@
 // for all other threads, but for what calls a function of the program's: that works on a copy and then writes the outcome.
 
 import { adopt } from './adopt.js';
-import { ArrayCell } from './array-cell.js';
+import { ArrayCell, LENGTH_MAX } from './array-cell.js';
 import { describe } from './errors.js';
 import { definePlain } from './plain.js';
 import { K_ARRAY } from './types.js';
-import { defineKind, INSPECT } from './values.js';
+import { defineKind, INSPECT, sharable, standsFor } from './values.js';
 
 /** In the place of an index: that of the last element (kernel/arrays.ts). */
 const LAST = -1;
@@ -21,7 +21,9 @@ export class SharedArray<T = unknown> extends ArrayCell {
   }
 
   set length(length: number) {
-    if (!Number.isInteger(length) || length < 0) throw new RangeError(`Invalid array length: ${describe(length)}`);
+    if (!Number.isInteger(length) || length < 0 || length > LENGTH_MAX) {
+      throw new RangeError(`Invalid array length: ${describe(length)}; up to ${LENGTH_MAX} are possible`);
+    }
     this.resize(length);
   }
 
@@ -37,12 +39,15 @@ export class SharedArray<T = unknown> extends ArrayCell {
    * @throws RangeError for a negative index. TypeError for a value that cannot be shared.
    */
   set(index: number, value: T): this {
-    if (!Number.isInteger(index) || index < 0) {
-      throw new RangeError(`${describe(index)} is no index of a shared array: give an integer from 0 on`);
+    if (!Number.isInteger(index) || index < 0 || index >= LENGTH_MAX) {
+      throw new RangeError(
+        `${describe(index)} is no index of a shared array: give an integer from 0 to ${LENGTH_MAX - 1}`,
+      );
     }
-    while (!this.write(index, value)) {
+    const own = sharable(value, 'an element');
+    while (!this.write(index, own)) {
       if (index === this.count) {
-        if (this.append(value) === index + 1) return this;
+        if (this.append(own) === index + 1) return this;
         // Another thread has appended first: the element is where it is, and ours goes over theirs.
         continue;
       }
@@ -76,9 +81,11 @@ export class SharedArray<T = unknown> extends ArrayCell {
   }
 
   /** Removes `remove` elements at `start` and puts others in their place; returns those that were removed. */
-  splice(start: number, remove: number = Infinity, ...values: T[]): T[] {
+  splice(start: number, remove?: number, ...values: T[]): T[] {
     const from = relative(start, this.count);
-    return this.exchange(from, clampCount(remove), values, true) as T[];
+    // As Array does: all that is behind, if it is not said how many; nothing, if it is not said where.
+    const count = arguments.length === 1 ? Infinity : remove;
+    return this.exchange(from, clampCount(count), values, true) as T[];
   }
 
   /** Removes all elements. */
@@ -91,7 +98,7 @@ export class SharedArray<T = unknown> extends ArrayCell {
     const length = this.count;
     const from = relative(start, length);
     const to = Math.min(relative(end, length), length);
-    if (to > from) this.overwrite(from, new Array(to - from).fill(value));
+    if (to > from) this.overwrite(from, new Array(to - from).fill(sharable(value, 'an element')));
     return this;
   }
 
@@ -143,14 +150,22 @@ export class SharedArray<T = unknown> extends ArrayCell {
   }
 
   join(separator?: string): string {
-    return this.toArray().join(separator);
+    // As Array does: one that is in itself is empty there.
+    if (joining.has(this)) return '';
+    joining.add(this);
+    try {
+      return this.toArray().join(separator);
+    } finally {
+      joining.delete(this);
+    }
   }
 
   forEach(callback: Callback<T, void>, self?: unknown): void {
     check('forEach', callback);
     // As Array does: what is appended meanwhile is not visited.
     for (let index = 0, length = this.count; index < length; index++) {
-      if (index < this.count) callback.call(self, this.read(index) as T, index, this);
+      const value = this.read(index) as T;
+      if (value !== undefined || index < this.count) callback.call(self, value, index, this);
     }
   }
 
@@ -171,9 +186,14 @@ export class SharedArray<T = unknown> extends ArrayCell {
     return this.toArray().flatMap((value, index) => callback.call(self, value, index, this));
   }
 
-  flat(depth?: number): unknown[] {
-    const plain = (items: unknown[]): unknown[] => items.map((item) => (isSharedArray(item) ? plain(item.toArray()) : item));
-    return plain(this.toArray()).flat(depth);
+  flat(depth = 1): unknown[] {
+    const items: unknown[] = [];
+    const add = (item: unknown, left: number): void => {
+      if (left >= 0 && isSharedArray(item)) for (const each of item.toArray()) add(each, left - 1);
+      else items.push(item);
+    };
+    add(this, Math.max(0, Math.trunc(depth) || 0));
+    return items;
   }
 
   find(callback: Callback<T, unknown>, self?: unknown): T | undefined {
@@ -214,7 +234,9 @@ export class SharedArray<T = unknown> extends ArrayCell {
 
   reduceRight(callback: (before: T, value: T, index: number, array: SharedArray<T>) => T): T;
   reduceRight<R>(callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial: R): R;
-  reduceRight<R>(...args: [callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial?: R]): R {
+  reduceRight<R>(
+    ...args: [callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial?: R]
+  ): R {
     return this.#reduce('reduceRight', args);
   }
 
@@ -236,9 +258,9 @@ export class SharedArray<T = unknown> extends ArrayCell {
     return this.toArray().sort(compare);
   }
 
-  toSpliced(start: number, remove: number = Infinity, ...values: T[]): T[] {
+  toSpliced(...how: [start: number, remove?: number, ...values: T[]]): T[] {
     const items = this.toArray();
-    items.splice(start, remove, ...values);
+    items.splice(...(how as [number, number, ...T[]]));
     return items;
   }
 
@@ -247,7 +269,15 @@ export class SharedArray<T = unknown> extends ArrayCell {
   }
 
   keys(): IterableIterator<number> {
-    return this.toArray().keys();
+    let index = 0;
+    let over = false;
+    return iterator(() => {
+      if (over || index >= this.count) {
+        over = true;
+        return { done: true, value: undefined };
+      }
+      return { done: false, value: index++ };
+    });
   }
 
   entries(): IterableIterator<[number, T]> {
@@ -261,15 +291,7 @@ export class SharedArray<T = unknown> extends ArrayCell {
 
   /** The elements in order; those that are appended meanwhile come too. */
   values(): IterableIterator<T> {
-    let index = 0;
-    let over = false;
-    return iterator(() => {
-      if (over || index >= this.count) {
-        over = true;
-        return { done: true, value: undefined };
-      }
-      return { done: false, value: this.read(index++) as T };
-    });
+    return new Values(this);
   }
 
   [Symbol.iterator](): IterableIterator<T> {
@@ -297,15 +319,21 @@ export class SharedArray<T = unknown> extends ArrayCell {
 function sorted<T>(items: readonly T[], compare: Compare<T> = byText): number[] {
   const indexes = [...items.keys()];
   const defined = indexes.filter((at) => items[at] !== undefined);
-  const texts = compare === (byText as Compare<T>) ? items.map((item) => (item === undefined ? '' : String(item))) : items;
+  const texts =
+    compare === (byText as Compare<T>) ? items.map((item) => (item === undefined ? '' : String(item))) : items;
   defined.sort((a, b) => compare(texts[a] as T, texts[b] as T));
   return [...defined, ...indexes.filter((at) => items[at] === undefined)];
 }
 
-const byText = (a: unknown, b: unknown): number => ((a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0);
+const byText = (a: unknown, b: unknown): number =>
+  (a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0;
 
+/** Arrays that are being joined in this thread. */
+const joining = new Set<object>();
+
+/** Also of a view by index. */
 export const isSharedArray = (value: unknown): value is SharedArray<never> =>
-  typeof value === 'object' && value !== null && ArrayCell.is(value);
+  typeof value === 'object' && value !== null && (ArrayCell.is(value) || standsFor.has(value));
 
 /** An index from the end, or past it, as a place in an array. */
 function relative(index: number, length: number): number {
@@ -313,21 +341,49 @@ function relative(index: number, length: number): number {
   return whole < 0 ? Math.max(0, whole + length) : Math.min(whole, length);
 }
 
-const clampCount = (count: number): number => Math.min(Math.max(0, Math.trunc(count) || 0), 2 ** 27);
+const clampCount = (count: number | undefined): number =>
+  Math.min(Math.max(0, Math.trunc(count ?? 0) || 0), LENGTH_MAX);
 
 function check(method: string, callback: unknown): void {
   if (typeof callback !== 'function') throw new TypeError(`${method}() takes a function, not ${describe(callback)}`);
 }
 
+/** A class, and one read an element: the engine then makes no object of what `next` returns. */
+class Values<T> implements IterableIterator<T> {
+  array: SharedArray<T> | undefined;
+  index = 0;
+
+  constructor(array: SharedArray<T>) {
+    this.array = array;
+  }
+
+  next(): IteratorResult<T, undefined> {
+    const { array, index } = this;
+    if (array === undefined) return { done: true, value: undefined };
+    let value = array.read(index);
+    if (value === undefined) {
+      if (index >= array.count) {
+        this.array = undefined;
+        return { done: true, value: undefined };
+      }
+      // It may have been appended just now.
+      value = array.read(index);
+    }
+    this.index = index + 1;
+    return { done: false, value: value as T };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+/** What all iterators inherit from, with the helpers that the platform has. */
+const iterators = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) as object;
+
 /** An iterator that is written by hand: four times as fast as a generator. */
 export function iterator<T>(next: () => IteratorResult<T, undefined>): IterableIterator<T> {
-  const made: IterableIterator<T> = {
-    next,
-    [Symbol.iterator]() {
-      return made;
-    },
-  };
-  return made;
+  return { __proto__: iterators, next } as unknown as IterableIterator<T>;
 }
 
 defineKind(K_ARRAY, (cell, page) => adopt(SharedArray, cell, page));

@@ -6,7 +6,7 @@
 
 import { atomic } from '../memory/atomics.js';
 import { H_BUFFERS } from '../memory/layout.js';
-import { V } from '../memory/memory.js';
+import { refresh, V } from '../memory/memory.js';
 import { allocatePinned, classOf, fresh } from './allocate.js';
 import { k } from './kernel.js';
 import { definePlain } from './plain.js';
@@ -71,6 +71,7 @@ export class BufferStore {
 
   /** Forgets those whose cells are gone. While nothing is swept. */
   sweep(): void {
+    refresh();
     for (const [serial, { address }] of this.#kept) if (!isBuffer(serial, address)) this.#kept.delete(serial);
   }
 }
@@ -100,7 +101,13 @@ export function exchangeBuffersBy(how: BufferExchange): void {
 /** Buffers by what they were shared as: sharing one again is the same. */
 const shared = new WeakMap<SharedArrayBuffer, SharedArrayBuffer>();
 
-function make(serial: number, view: number, offset: number, length: number, buffer: number): { cell: number; page: unknown[] } {
+function make(
+  serial: number,
+  view: number,
+  offset: number,
+  length: number,
+  buffer: number,
+): { cell: number; page: unknown[] } {
   const cell = allocatePinned(classOf(28));
   const page = fresh.page;
   V.I32[cell + SERIAL] = serial;
@@ -124,19 +131,63 @@ export function shareBuffer(buffer: ArrayBufferLike): SharedArrayBuffer {
     if (known !== undefined && cellOf(known) !== 0) return known;
     return publish(buffer);
   }
-  const copy = new SharedArrayBuffer(buffer.byteLength);
-  new Uint8Array(copy).set(new Uint8Array(buffer));
+  const bytes = new Uint8Array(buffer);
+  const copy = new SharedArrayBuffer(bytes.byteLength);
+  new Uint8Array(copy).set(bytes);
   return publish(copy);
 }
 
-const isSharedBuffer = (buffer: ArrayBufferLike): buffer is SharedArrayBuffer =>
-  Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
+type Getter = (this: unknown) => unknown;
+
+// The platform's own getters: what an object says of itself may be anything.
+const getter = (prototype: object, name: string): Getter => Object.getOwnPropertyDescriptor(prototype, name)!.get!;
+const plainSize = getter(ArrayBuffer.prototype, 'byteLength');
+const sharedSize = getter(SharedArrayBuffer.prototype, 'byteLength');
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const [typed, data] = [typedArray, DataView.prototype].map((prototype) => ({
+  buffer: getter(prototype, 'buffer'),
+  offset: getter(prototype, 'byteOffset'),
+  bytes: getter(prototype, 'byteLength'),
+  length: getter(prototype, prototype === typedArray ? 'length' : 'byteLength'),
+})) as [
+  Record<'buffer' | 'offset' | 'bytes' | 'length', Getter>,
+  Record<'buffer' | 'offset' | 'bytes' | 'length', Getter>,
+];
+
+function accepts(get: Getter, value: object): boolean {
+  try {
+    get.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const isSharedBuffer = (buffer: object): buffer is SharedArrayBuffer => accepts(sharedSize, buffer);
+
+export const isAnyBuffer = (value: object): value is ArrayBufferLike =>
+  accepts(plainSize, value) || isSharedBuffer(value);
+
+/** Whether a buffer's memory is gone. */
+export function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const gettersOf = (view: ArrayBufferView): typeof typed => (viewTag.get!.call(view) === undefined ? data : typed);
+
+export const bufferOfView = (view: ArrayBufferView): ArrayBufferLike =>
+  gettersOf(view).buffer.call(view) as ArrayBufferLike;
 
 function publish(buffer: SharedArrayBuffer): SharedArrayBuffer {
   const serial = atomic.add(H_BUFFERS, 1) + 1;
   const made = make(serial, 0, 0, 0, 0);
   exchange.publish(serial, buffer, made.cell * 4);
-  addExternal(buffer.byteLength);
+  addExternal(sharedSize.call(buffer) as number);
   shared.set(buffer, buffer);
   return settle(made, buffer);
 }
@@ -151,15 +202,20 @@ function viewNumber(view: ArrayBufferView): number {
 }
 
 /**
- * A view of the same type on shared memory. One that covers a part of its buffer gets a buffer of that part, unless the buffer is shared.
+ * A view of the same type on shared memory. A Buffer gets memory of its own, since what else lies in its pool is none of its business.
  */
-export function shareView(view: ArrayBufferView, buffers: (buffer: ArrayBufferLike) => SharedArrayBuffer): ArrayBufferView {
+export function shareView(
+  view: ArrayBufferView,
+  buffers: (buffer: ArrayBufferLike) => SharedArrayBuffer,
+): ArrayBufferView {
   const number = viewNumber(view);
   if (number === 0) throw new TypeError('this kind of view is not known');
-  const { buffer, byteOffset, byteLength } = view;
-  const length = 'length' in view ? (view.length as number) : byteLength;
+  const get = gettersOf(view);
+  const buffer = bufferOfView(view);
+  const byteOffset = get.offset.call(view) as number;
+  const length = get.length.call(view) as number;
   const part = VIEWS[number - 1] === 'Buffer' && !isSharedBuffer(buffer);
-  const bytes = part ? shareBuffer(buffer.slice(byteOffset, byteOffset + byteLength)) : buffers(buffer);
+  const bytes = part ? shareBuffer(plainBytes(buffer, byteOffset, get.bytes.call(view) as number)) : buffers(buffer);
   const offset = part ? 0 : byteOffset;
   const made = make(0, number, offset, length, cellOf(bytes));
   return settle(made, viewOn(number, bytes, offset, length));
@@ -195,7 +251,9 @@ definePlain({
     const view = value as ArrayBufferView;
     const bytes = plainBytes(view.buffer, view.byteOffset, view.byteLength);
     const Class = view.constructor as new (buffer: ArrayBuffer) => ArrayBufferView;
-    const { Buffer } = globalThis as { Buffer?: { isBuffer(value: unknown): boolean; from(bytes: ArrayBuffer): ArrayBufferView } };
+    const { Buffer } = globalThis as {
+      Buffer?: { isBuffer(value: unknown): boolean; from(bytes: ArrayBuffer): ArrayBufferView };
+    };
     return { copy: Buffer?.isBuffer(view) === true ? Buffer.from(bytes) : new Class(bytes), fill() {} };
   },
 });

@@ -3,7 +3,7 @@
 //
 //   begin       H_CYCLE + 1; the mark stack is empty before the gate says MARKING: from then on logs fill
 //   handshake   every thread is outside its guards once: from now on each touch is logged, and pins are kept
-//   mark        roots, then each thread's pins, then logs
+//   mark        roots, then each thread's pins; logs in between
 //   close       the gate says CLOSED; handshake: nobody is inside a guard, and nobody enters
 //   finish      the last entries of the logs
 //   sweep       allocated := marked

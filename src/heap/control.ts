@@ -9,11 +9,10 @@ import {
   H_MARKING,
   H_PAUSE,
   H_PEAK_PAGES,
-  PAGE_SIZE,
 } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { describe } from './errors.js';
-import { setLimit, usedBytes } from './room.js';
+import { heapBytes, setLimit, usedBytes } from './room.js';
 
 /** Sizes in bytes, times in milliseconds. What is live is what the last collection found, and what was allocated from meanwhile. */
 export interface HeapStatistics {
@@ -38,7 +37,7 @@ export function heapStatistics(): HeapStatistics {
   return {
     liveBytes: V.F64[H_LIVE_BYTES >>> 3]!,
     committedBytes: usedBytes(),
-    peakBytes: Math.max(0, atomic.load(H_PEAK_PAGES) * PAGE_SIZE),
+    peakBytes: Math.max(usedBytes(), heapBytes(atomic.load(H_PEAK_PAGES))),
     cells: atomic.load(H_LIVE_CELLS),
     cellsFromRoots: atomic.load(H_FROM_ROOTS),
     collections: atomic.load(H_GC_DONE),

@@ -2,12 +2,13 @@
 //
 //   1  look at everything, with what the program's getters and proxies do, and remember it
 //   2  make the shared objects, empty
-//   3  fill them
+//   3  fill them, errors last
 //
 // An error in 1 leaves nothing behind; the program's code runs in no other step. No recursion: no graph is too deep.
 
 import { SharedArray } from './array.js';
-import { shareBuffer, shareView } from './buffer.js';
+import { LENGTH_MAX } from './array-cell.js';
+import { bufferOfView, isAnyBuffer, isDetached, shareBuffer, shareView } from './buffer.js';
 import { shareDate } from './date.js';
 import { fillError, shareError } from './error.js';
 import { describe, ShareError } from './errors.js';
@@ -21,6 +22,8 @@ import { cellOf, copyWith } from './values.js';
 interface Plan {
   make(get: (part: unknown) => unknown): object;
   fill?(made: object, get: (part: unknown) => unknown): void;
+  /** As `fill`, when all others are full. */
+  finish?(made: object, get: (part: unknown) => unknown): void;
 }
 
 interface Found {
@@ -33,18 +36,31 @@ export type Collector = (part: unknown, step: string) => void;
 /** Plans for instances of the program's classes, by their prototype; src/data/struct.ts and locks need none, they are shared already. */
 function copyGraph(root: object, where: string): object {
   const plans = new Map<object, Plan>();
+  // Buffers that several views of one graph lie on are one buffer.
+  const buffers = new Map<ArrayBufferLike, SharedArrayBuffer>();
+  const bufferOf = (buffer: ArrayBufferLike): SharedArrayBuffer => {
+    const known = buffers.get(buffer);
+    if (known !== undefined) return known;
+    const shared = shareBuffer(buffer);
+    buffers.set(buffer, shared);
+    return shared;
+  };
   const queue: Found[] = [{ value: root, path: where }];
   for (const found of queue) {
     if (plans.has(found.value)) continue;
     plans.set(
       found.value,
-      planFor(found, (part, step) => {
-        if (typeof part === 'function' || typeof part === 'symbol') {
-          if (typeof part === 'symbol' || cellOf(part) === 0) throw refusal(part, found.path + step);
-        } else if (typeof part === 'object' && part !== null && !plans.has(part) && cellOf(part) === 0) {
-          queue.push({ value: part, path: found.path + step });
-        }
-      }),
+      planFor(
+        found,
+        (part, step) => {
+          if (typeof part === 'function' || typeof part === 'symbol') {
+            if (typeof part === 'symbol' || cellOf(part) === 0) throw refusal(part, found.path + step);
+          } else if (typeof part === 'object' && part !== null && !plans.has(part) && cellOf(part) === 0) {
+            queue.push({ value: part, path: found.path + step });
+          }
+        },
+        bufferOf,
+      ),
     );
   }
   const made = new Map<object, object>();
@@ -60,6 +76,7 @@ function copyGraph(root: object, where: string): object {
   };
   for (const value of plans.keys()) get(value);
   for (const [value, plan] of plans) plan.fill?.(made.get(value)!, get);
+  for (const [value, plan] of plans) plan.finish?.(made.get(value)!, get);
   return made.get(root)!;
 }
 
@@ -76,12 +93,22 @@ function accepts(check: (this: unknown) => unknown, value: object): boolean {
   }
 }
 
-function planFor({ value, path }: Found, part: Collector): Plan {
-  if (Array.isArray(value)) return arrayPlan(value, part);
-  if (ArrayBuffer.isView(value)) return { make: () => shareView(value, (buffer) => bufferOf(buffer)) };
-  if (isBuffer(value)) return { make: () => bufferOf(value) };
+function planFor(
+  { value, path }: Found,
+  part: Collector,
+  bufferOf: (buffer: ArrayBufferLike) => SharedArrayBuffer,
+): Plan {
+  if (Array.isArray(value)) return arrayPlan(value, path, part);
+  if (ArrayBuffer.isView(value)) {
+    if (isDetached(bufferOfView(value))) throw refusal(value, path, DETACHED);
+    return { make: () => shareView(value, bufferOf) };
+  }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return recordPlan(value, part);
+  if (isAnyBuffer(value)) {
+    if (isDetached(value)) throw refusal(value, path, DETACHED);
+    return { make: () => bufferOf(value) };
+  }
   if (accepts(mapSize, value)) return mapPlan(value as Map<unknown, unknown>, part);
   if (accepts(setSize, value)) return setPlan(value as Set<unknown>, part);
   if (accepts(Date.prototype.getTime, value)) return { make: () => shareDate(value as Date) };
@@ -89,31 +116,18 @@ function planFor({ value, path }: Found, part: Collector): Plan {
   throw refusal(value, path);
 }
 
-/** Buffers that several views of one graph lie on are one buffer. */
-const buffers = new WeakMap<ArrayBufferLike, SharedArrayBuffer>();
-
-function bufferOf(buffer: ArrayBufferLike): SharedArrayBuffer {
-  const known = buffers.get(buffer);
-  if (known !== undefined && cellOf(known) !== 0) return known;
-  const made = shareBuffer(buffer);
-  buffers.set(buffer, made);
-  // Only within one graph: later the bytes may be others.
-  queueMicrotask(() => buffers.delete(buffer));
-  return made;
-}
-
-const bufferTag = (value: object): string => Object.prototype.toString.call(value);
-const isBuffer = (value: object): value is ArrayBuffer =>
-  value instanceof ArrayBuffer || value instanceof SharedArrayBuffer || bufferTag(value) === '[object SharedArrayBuffer]';
-
 const isError = (value: object): value is Error =>
   value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
 
-function arrayPlan(value: unknown[], part: Collector): Plan {
+function arrayPlan(value: unknown[], path: string, part: Collector): Plan {
   const items: unknown[] = [];
-  for (let at = 0, length = value.length; at < length; at++) {
-    items.push(value[at]);
-    part(items[at], `[${at}]`);
+  const length = Number(value.length);
+  if (length > LENGTH_MAX)
+    throw new RangeError(`${path} cannot be shared: it has ${length} elements, and ${LENGTH_MAX} are possible`);
+  for (let at = 0; at < length; at++) {
+    const item = value[at];
+    items.push(item);
+    if (typeof item === 'object' || typeof item === 'function' || typeof item === 'symbol') part(item, `[${at}]`);
   }
   return {
     make: () => new SharedArray(),
@@ -135,7 +149,10 @@ function recordPlan(value: object, part: Collector): Plan {
     entries.push([key, item]);
     part(item, `.${key}`);
   }
-  const text = shapeTextOf('', entries.map(([key, item]) => [key, layoutOf(item)] as const));
+  const text = shapeTextOf(
+    '',
+    entries.map(([key, item]) => [key, layoutOf(item)] as const),
+  );
   return {
     make: () => makeRecord(shapeOfText(text)),
     fill(made, get) {
@@ -188,25 +205,32 @@ function errorPlan(value: Error, part: Collector): Plan {
   if (properties !== undefined) part(properties, '');
   const cause = Object.hasOwn(value, 'cause') ? { value: value.cause } : undefined;
   if (cause !== undefined) part(cause.value, '.cause');
-  const { name, message, stack } = value;
+  const { stack } = value;
+  const [name, message] = [String(value.name), String(value.message)];
   return {
     make: () => shareError({ name, message, stack } as Error),
-    fill(made, get) {
+    // Its properties are read from the record that they are in.
+    finish(made, get) {
       fillError(made as Error, cause && { value: get(cause.value) }, get(properties) as object | undefined);
     },
   };
 }
 
-function refusal(value: unknown, path: string): ShareError {
-  const [what, remedy] = reasonFor(value);
+type Reason = readonly [what: string, remedy: string];
+
+const DETACHED: Reason = ['memory that was transferred away', 'Share it before, or what it was transferred to'];
+
+function refusal(value: unknown, path: string, [what, remedy]: Reason = reasonFor(value)): ShareError {
   return new ShareError(`${path} cannot be shared: it is ${what}. ${remedy}`);
 }
 
-function reasonFor(value: unknown): [what: string, remedy: string] {
-  if (typeof value === 'function') return ['a function', 'Functions travel to threads as arguments or captures; methods belong into a struct'];
+function reasonFor(value: unknown): Reason {
+  if (typeof value === 'function')
+    return ['a function', 'Functions travel to threads as arguments or captures; methods belong into a struct'];
   if (typeof value === 'symbol') return [String(value), 'A symbol belongs to its thread: use a text'];
   const prototype = Object.getPrototypeOf(value) as object | null;
-  const owner: unknown = prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  const owner: unknown =
+    prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
   const name = typeof owner === 'function' ? owner.name : '';
   if (/^(Promise|WeakMap|WeakSet|WeakRef|RegExp|Number|String|Boolean|Symbol|BigInt)$/.test(name)) {
     return [`a ${name}`, name === 'Promise' ? 'Await it, and share what it gives' : 'Share what it is made from'];

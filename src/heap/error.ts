@@ -45,7 +45,11 @@ export function shareError(error: Error): Error {
 }
 
 /** Its cause, if it has one, and its own properties, a record: all shared already. Then it is frozen. */
-export function fillError(shared: Error, cause: { readonly value: unknown } | undefined, properties: object | undefined): void {
+export function fillError(
+  shared: Error,
+  cause: { readonly value: unknown } | undefined,
+  properties: object | undefined,
+): void {
   const cell = cellOf(shared);
   if (cause !== undefined) storeWord(cell + CAUSE, wordOf(cause.value, 'the cause of an error'));
   if (properties !== undefined) storeWord(cell + PROPERTIES, wordOf(properties, 'the properties of an error'));
@@ -72,7 +76,8 @@ function complete(error: Error, cell: number): void {
   hide(error, 'stack', readWord(cell + STACK));
   if (V.I32[cell + CAUSE] !== ABSENT) hide(error, 'cause', readWord(cell + CAUSE));
   const properties = readWord(cell + PROPERTIES) as object | undefined;
-  if (properties !== undefined) for (const [key, value] of Object.entries(plainRecord(properties))) define(error, key, value);
+  if (properties !== undefined)
+    for (const [key, value] of Object.entries(plainRecord(properties))) define(error, key, value);
   Object.freeze(error);
 }
 

@@ -6,9 +6,9 @@ import { iterator } from './array.js';
 import { describe } from './errors.js';
 import { SPARE } from './pages.js';
 import { define, definePlain } from './plain.js';
-import { beginning, NOTHING, TableCell } from './table-cell.js';
+import { beginning, NONE, TableCell } from './table-cell.js';
 import { K_MAP, PUT_ADD, PUT_DIFFERENT, PUT_EXISTED, PUT_REPLACE, PUT_SET } from './types.js';
-import { defineKind, INSPECT } from './values.js';
+import { defineKind, INSPECT, sharable } from './values.js';
 
 export class SharedMap<K = unknown, V = unknown> extends TableCell {
   /** A new map with these entries. */
@@ -18,12 +18,11 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
   }
 
   get(key: K): V | undefined {
-    const value = this.find(key);
-    return value === NOTHING ? undefined : (value as V);
+    return this.lookup(key) as V | undefined;
   }
 
   has(key: K): boolean {
-    return this.find(key) !== NOTHING;
+    return this.find(key) !== NONE;
   }
 
   /** @throws TypeError for a key or value that cannot be shared. */
@@ -39,10 +38,11 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
 
   /** The key's value; if there is none, `value`, which is then stored. Of several threads that come at once one stores. */
   getOrInsert(key: K, value: V): V {
+    const own = sharable(value, 'an entry');
     for (;;) {
       const found = this.find(key);
-      if (found !== NOTHING) return found as V;
-      if (this.put(key, value, PUT_ADD) !== PUT_EXISTED) return this.find(key) as V;
+      if (found !== NONE) return found as V;
+      if (this.put(key, own, PUT_ADD) !== PUT_EXISTED) return own as V;
     }
   }
 
@@ -51,9 +51,10 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
    * at once may all call theirs, and the first to be done stores. Use `globals.get` or a lock where that must not be.
    */
   getOrInsertComputed(key: K, make: (key: K) => V): V {
-    if (typeof make !== 'function') throw new TypeError(`getOrInsertComputed() takes a function, not ${describe(make)}`);
+    if (typeof make !== 'function')
+      throw new TypeError(`getOrInsertComputed() takes a function, not ${describe(make)}`);
     const found = this.find(key);
-    return found !== NOTHING ? (found as V) : this.getOrInsert(key, make(key));
+    return found !== NONE ? (found as V) : this.getOrInsert(key, make(key));
   }
 
   /**
@@ -65,7 +66,7 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
     if (typeof change !== 'function') throw new TypeError(`update() takes a function, not ${describe(change)}`);
     for (;;) {
       const before = this.stored(key);
-      const value = change(before.value as V | undefined, key);
+      const value = sharable(change(before.value as V | undefined, key), 'an entry') as V;
       const done = this.put(key, value, PUT_REPLACE, before.number) !== PUT_DIFFERENT;
       // Until here the old value was pinned, so that no other can have had its address.
       if (before.page !== undefined) before.page[SPARE] = undefined;

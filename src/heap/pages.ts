@@ -42,6 +42,26 @@ export interface Token {
   shattered: number;
   /** First made inside a scope that is still open. */
   scoped: boolean;
+  /** The epoch in which the Page was weakened last. */
+  weakened: number;
+}
+
+/**
+ * JavaScript's own full collections, as far as they are noticed: an epoch ends when an object that nobody holds is seen to be gone. It is
+ * looked at only where a checkpoint or the end of the job comes next, since a look keeps it.
+ */
+let epoch = 0;
+let canary = new WeakRef({});
+
+function noticeCollection(): void {
+  if (canary.deref() !== undefined) return;
+  epoch++;
+  canary = new WeakRef({});
+}
+
+/** This thread has just collected JavaScript's garbage. */
+export function garbageCollected(): void {
+  epoch += 2;
 }
 
 /** By page index. Reads beyond its end are undefined like those of unknown pages. */
@@ -66,14 +86,11 @@ const GATE_LOOKS = 100_000;
 /** What a Page that was emptied leaves behind. */
 const NOTHING = { deref: (): undefined => undefined };
 
-/** How many addresses fit the page for lists. */
+/** How many words fit the list. */
 const LIST_MAX = 1000;
 
-/**
- * Word index of the list of what the kernel is to let go of. Behind the scratch page and not in it: pins go in the middle of operations, and
- * one of those may have put its key there.
- */
-const listWords = (): number => (atomic.load(record + R_SCRATCH) + PAGE_SIZE) >>> 2;
+/** Word index of the list for the kernel: pins go in the midst of operations whose key is in the page before. */
+const listWords = (): number => ((atomic.load(record + R_SCRATCH) >>> 0) + PAGE_SIZE) >>> 2;
 
 const finalizers = new FinalizationRegistry<Token>((token) => {
   if (tokens.get(token.index) !== token) return;
@@ -117,6 +134,7 @@ function makePage(index: number): Page {
     born: V.I32[H_CYCLE >>> 2]!,
     shattered: 0,
     scoped: scoped.pages !== undefined,
+    weakened: Infinity,
   };
   tokens.set(index, token);
   finalizers.register(page, token);
@@ -135,6 +153,8 @@ function pinBlock(segment: number): number {
     block = allocateRaw(PIN_BLOCK / 4096);
     atomic.store(entry, block);
   }
+  // The thread that had this slot before may have made it.
+  if ((block + PIN_BLOCK) >>> 2 > V.I32.length) refresh();
   return block;
 }
 
@@ -154,8 +174,14 @@ export const pageCounts = (): { strong: number; all: number } => ({ strong: stro
 export function weaken(): void {
   const kept: Page[] = [];
   for (const page of strong) {
-    if (current.includes(page)) kept.push(page);
-    else pages[page[INDEX] as number] = undefined;
+    if (current.includes(page)) {
+      kept.push(page);
+      continue;
+    }
+    const index = page[INDEX] as number;
+    pages[index] = undefined;
+    const token = tokens.get(index);
+    if (token !== undefined) token.weakened = epoch;
   }
   strong = kept;
 }
@@ -253,10 +279,17 @@ const SHATTER_AGE = 3;
 
 /**
  * Pages whose pins keep much alive that nothing else does: one wrapper that is held for long holds its whole page. Each such wrapper gets
- * a WeakRef of its own instead, and pins go one by one. In a job of its own.
+ * a WeakRef of its own instead, and pins go one by one.
+ *
+ * Only Pages that a full collection of JavaScript's has passed since they were weakened, unless `age` is 0: of those that are garbage already each wrapper
+ * would get a WeakRef for nothing.
+ *
+ * @param midst in the midst of an operation, which may have pinned cells that have no wrapper: those stay pinned.
+ * @param age collections that the Page has seen since it was made, or shattered last.
  */
-export function shatter(): void {
+export function shatter(midst: boolean, age = SHATTER_AGE): void {
   if (atomic.load(H_GATE) !== S_OPEN) return;
+  noticeCollection();
   const cycle = V.I32[H_CYCLE >>> 2]!;
   for (const [index, token] of shattered) {
     const page = tokens.get(index) === token ? token.page.deref() : undefined;
@@ -269,16 +302,17 @@ export function shatter(): void {
     dropCells(index, gone, (granule) => shards.delete(granule));
   }
   for (const token of tokens.values()) {
-    if (cycle - token.born < SHATTER_AGE || cycle - token.shattered < SHATTER_AGE || pages[token.index] !== undefined)
-      continue;
+    if (cycle - token.born < age || cycle - token.shattered < age || pages[token.index] !== undefined) continue;
+    // The epoch in which it was weakened may have begun before.
+    if (age > 0 && epoch - token.weakened < 2) continue;
     const counts = (pinBlock(token.index >>> 12) + PIN_COUNTS) >>> 2;
     if (V.I32[counts + (token.index & 4095)]! < SHATTER_AT) continue;
     const page = token.page.deref();
-    if (page !== undefined && !current.includes(page)) shatterPage(token, page, cycle);
+    if (page !== undefined && !current.includes(page)) shatterPage(token, page, cycle, midst);
   }
 }
 
-function shatterPage(token: Token, page: Page, cycle: number): void {
+function shatterPage(token: Token, page: Page, cycle: number, midst: boolean): void {
   const shards: Shards = (page[SHARDS] as Shards | undefined) ?? new Map();
   const others: number[] = [];
   for (let granule = 0; granule < CELLS; granule++) {
@@ -291,7 +325,7 @@ function shatterPage(token: Token, page: Page, cycle: number): void {
   page[SHARDS] = shards;
   token.shattered = cycle;
   shattered.set(token.index, token);
-  dropCells(token.index, others, () => {});
+  if (!midst) dropCells(token.index, others, () => {});
 }
 
 const isPinned = (page: Page, granule: number): boolean =>

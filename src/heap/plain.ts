@@ -1,5 +1,7 @@
 // Shared objects as plain data: deep copies, and what is printed of them.
 
+import { standsFor } from './values.js';
+
 /** How a kind of shared object is copied out, and listed; each registers itself. */
 export interface PlainKind {
   is(value: object): boolean;
@@ -41,15 +43,18 @@ export function inspectRecord(record: object, _depth: number, options: unknown, 
   if (name === '') return plain;
   // A class of that name, which is all that is shown of it.
   const Shown = { [name]: class {} }[name]!;
-  return typeof inspect === 'function' && options !== undefined ? Object.assign(Object.create(Shown.prototype as object), plain) : plain;
+  return typeof inspect === 'function' && options !== undefined
+    ? Object.assign(Object.create(Shown.prototype as object), plain)
+    : plain;
 }
 
 /** A deep copy without anything shared; what is met twice is one object in it, and cycles stay. */
 export function snapshotOf(value: unknown): unknown {
   const copies = new Map<object, object>();
   const fills: (() => void)[] = [];
-  const plain = (item: unknown): unknown => {
-    if ((typeof item !== 'object' && typeof item !== 'function') || item === null) return item;
+  const plain = (part: unknown): unknown => {
+    if ((typeof part !== 'object' && typeof part !== 'function') || part === null) return part;
+    const item = standsFor.get(part) ?? part;
     const done = copies.get(item);
     if (done !== undefined) return done;
     const kind = kinds.find((each) => each.is(item));

@@ -10,7 +10,22 @@ import { adopting } from './adopt.js';
 import { allocatePinned, fresh } from './allocate.js';
 import { goneError } from './errors.js';
 import { pages } from './pages.js';
-import { CELL, constantOf, encode, GONE, INSPECT, loadNumber, loadWord, numberOf, ORDERED, REFERENCES, storeNumber, storeWord, wordOf } from './values.js';
+import { NULL } from './types.js';
+import {
+  CELL,
+  constantOf,
+  encode,
+  GONE,
+  INSPECT,
+  isSmall,
+  loadNumber,
+  loadWord,
+  ORDERED,
+  REFERENCES,
+  storeNumber,
+  storeWord,
+  wordOf,
+} from './values.js';
 
 /** How a field is laid out: a tagged word, or a number. Either holds any value. */
 export type Layout = 'word' | 'number';
@@ -31,12 +46,13 @@ export interface Makings {
   readonly sizeClass: number;
   /** Words that are not 0 in a new record: [offset, word]. */
   readonly initial: readonly (readonly [offset: number, word: number])[];
-  /** Fills a new record from its constructor's arguments. */
-  initialise(record: object, args: readonly unknown[], Class: unknown): void;
+  /** Fills a new record from its constructor's arguments; `always` says whether also when there are none. */
+  initialise(record: object, args: ArrayLike<unknown>, Class: unknown): void;
+  readonly always: boolean;
   /** Whether a constructor may run for this `new.target`. */
   admit(target: unknown, Class: unknown): void;
-  /** A record that a derived class's constructor is to be given instead of a new one. */
-  staged(): object | undefined;
+  /** The record that a derived class's constructor is to be given instead of a new one. */
+  staged(): object;
   plain(record: object): unknown;
   inspect(record: object, depth: number, options: unknown, inspect: unknown): unknown;
 }
@@ -56,6 +72,7 @@ const SCOPE = {
   storeNumber,
   wordOf,
   encode,
+  isSmall,
   goneError,
   allocatePinned,
   atomic,
@@ -70,7 +87,13 @@ export function makeRecordClass(makings: Makings): RecordClass {
   const names = Object.keys(SCOPE);
   const text = `'use strict'; /* ${serial++} */ return ${classText(makings)};`;
   const make = compile([...names, 'M'], text);
-  const Class = make(...Object.values(SCOPE), makings) as RecordClass;
+  const derive = (target: unknown, args: ArrayLike<unknown>, Class: unknown): object => {
+    makings.admit(target, Class);
+    const staged = makings.staged();
+    makings.initialise(staged, args, Class);
+    return staged;
+  };
+  const Class = make(...Object.values(SCOPE), { ...makings, derive }) as RecordClass;
   Object.defineProperty(Class, 'name', { value: makings.name });
   return Class;
 }
@@ -87,9 +110,9 @@ function compile(names: string[], text: string): (...values: unknown[]) => unkno
   }
 }
 
-function classText({ fields, header, sizeClass, initial }: Makings): string {
+function classText({ fields, header, sizeClass, initial, always }: Makings): string {
   return `class Record {
-  #cell;
+  #cell = 0;
   #page;
   constructor() {
     if (adopting.cell !== 0) {
@@ -98,11 +121,7 @@ function classText({ fields, header, sizeClass, initial }: Makings): string {
       adopting.cell = 0;
       return;
     }
-    if (new.target !== Record) {
-      M.admit(new.target, Record);
-      const staged = M.staged();
-      if (staged !== undefined) return staged;
-    }
+    if (new.target !== Record) return M.derive(new.target, arguments, Record);
     const cell = allocatePinned(${sizeClass});
     const page = fresh.page;
     this.#cell = cell;
@@ -110,7 +129,7 @@ function classText({ fields, header, sizeClass, initial }: Makings): string {
     ${initial.map(([offset, word]) => `V.I32[cell + ${offset}] = ${word};`).join(' ')}
     V.I32[cell] = ${header};
     page[(cell & 1023) >> 2] = this;
-    if (arguments.length !== 0) M.initialise(this, arguments, Record);
+    ${always ? '' : 'if (arguments.length !== 0) '}M.initialise(this, arguments, Record);
   }
   [CELL](gone) {
     if (!(#cell in this)) return 0;
@@ -124,7 +143,8 @@ ${fields.map((field) => (field.layout === 'word' ? wordText(field) : numberText(
 }
 
 /** A quoted text cannot end the source that it is put into, nor a comment. */
-const quote = (text: string): string => JSON.stringify(text).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+const quote = (text: string): string =>
+  JSON.stringify(text).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
 
 const named = (name: string): string => quote(`field '${name}'`);
 
@@ -148,14 +168,16 @@ function wordText({ name, offset }: Field): string {
   set [${key}](value) {
     const index = this.#cell + ${offset};
     if (index >= ${GONE}) throw goneError();
-    if (typeof value === 'number') {
-      const integer = value | 0;
-      if (integer === value && integer << 1 >> 1 === integer && (integer !== 0 || 1 / value > 0)) {
-        V.I32[index] = integer << 1 | 1;
-        return;
-      }
-    } else if (typeof value === 'object' && value !== null && #cell in value && value.#cell < ${GONE}) {
+    if (value === null) {
+      V.I32[index] = ${NULL};
+      return;
+    }
+    if (typeof value === 'object' && #cell in value && value.#cell < ${GONE}) {
       ${store};
+      return;
+    }
+    if (isSmall(value)) {
+      V.I32[index] = value << 1 | 1;
       return;
     }
     const word = wordOf(value, ${named(name)});
@@ -181,6 +203,3 @@ function numberText({ name, offset }: Field): string {
     storeNumber(this.#cell + ${offset}, number);
   }`;
 }
-
-/** The number that reads as undefined. */
-export const UNSET = numberOf(0);

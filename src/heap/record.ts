@@ -6,7 +6,7 @@ import { define, definePlain, describeRecordsWith } from './plain.js';
 import { shapeOfCell } from './shapes.js';
 import { TableCell } from './table-cell.js';
 import { K_RECORD, KIND_MASK } from './types.js';
-import { cellOf } from './values.js';
+import { cellOf, standsFor } from './values.js';
 
 /** The shape of a shared record; undefined for anything else. */
 export function shapeOf(value: object): ReturnType<typeof shapeOfCell> | undefined {
@@ -21,7 +21,8 @@ export function isRecord(value: object): boolean {
 }
 
 /** Keys of a shared object: a record's fields, an array's indexes, a map's keys, a set's members. */
-export function keysOf(value: object): unknown[] {
+export function keysOf(of: object): unknown[] {
+  const value = standsFor.get(of) ?? of;
   const shape = shapeOf(value);
   if (shape !== undefined) return shape.fields.map(({ name }) => name);
   if (ArrayCell.is(value)) return Array.from({ length: value.count }, (_, index) => index);

@@ -27,7 +27,7 @@ import { refresh, reserve, slot, V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import { MemoryError } from './errors.js';
 import { k } from './kernel.js';
-import { BUSY, LOG_SIZE, NO_MEMORY, S_CLOSED, S_OPEN } from './types.js';
+import { BUSY, LOG_SIZE, NO_MEMORY, S_CLOSED } from './types.js';
 
 /** This thread in lock words and page owners. */
 export const me = slot + 1;
@@ -41,11 +41,10 @@ export const FIRST_THRESHOLD = 2048;
 /** Pages of the mark stack: a million cells. When that is not enough the heap is searched for what was missed. */
 export const STACK_PAGES = 1024;
 const RESERVED_PAGES = (HEAP_START >>> PAGE_SHIFT) + STACK_PAGES;
-/** One for keys and entries, one for lists of pins that go. */
-const SCRATCH_PAGES = 2;
 /** Milliseconds between looks at a gate that is closed. */
 const GATE_PATIENCE = 5;
-const LOG_PATIENCE = 0.1;
+/** And for what cannot be waited for: the null page's first word never changes. */
+const NAP = 0.05;
 /** Milliseconds that an allocation waits for a collector that is behind, at most. */
 const COLLECTOR_PATIENCE = 2_000;
 
@@ -66,6 +65,8 @@ export interface Collecting {
   urgent(): void;
   /** Collects this thread's JavaScript garbage, so that pins can go. */
   nudge(): void;
+  /** As `nudge`, and lets go of pins one by one, which costs more. After both. */
+  push(): void;
 }
 
 let collecting: Collecting | undefined;
@@ -74,10 +75,10 @@ export function collectWith(how: Collecting): void {
   collecting = how;
 }
 
-/** Waits because the kernel has answered BUSY: the gate is closed, or the log is full. */
+/** Waits because the kernel has answered BUSY: the gate is closed, the log is full, or a lock was held for long. */
 export function waitGate(): void {
   if (atomic.load(H_GATE) === S_CLOSED) atomic.wait(H_GATE, S_CLOSED, GATE_PATIENCE);
-  else if (atomic.load(H_GATE) !== S_OPEN) atomic.wait(0, 0, LOG_PATIENCE);
+  else atomic.wait(0, 0, NAP);
 }
 
 /** Raw pages of the heap's own; never given back. */
@@ -99,7 +100,7 @@ export function takePart(): void {
   if (atomic.load(record + R_OWNED) === 1) return;
   const pins = allocateRaw(1);
   const log = allocateRaw((LOG_SIZE * 4) / PAGE_SIZE);
-  const scratch = allocateRaw(SCRATCH_PAGES);
+  const scratch = allocateRaw(2);
   atomic.store(record + R_LOG, log);
   atomic.store(record + R_SCRATCH, scratch);
   atomic.store(record + R_PINS, pins);
@@ -135,7 +136,7 @@ export function makeRoom(pages: number): void {
     return;
   }
   effort++;
-  if (effort > 2 || collecting === undefined) {
+  if (effort > 3 || collecting === undefined) {
     effort = 0;
     const limit = (atomic.load(H_MAX_PAGES) - RESERVED_PAGES) * PAGE_SIZE;
     throw new MemoryError(
@@ -144,6 +145,7 @@ export function makeRoom(pages: number): void {
     );
   }
   if (effort > 1) collecting.nudge();
+  if (effort > 2) collecting.push();
   collecting.urgent();
 }
 
@@ -183,8 +185,11 @@ export function setLimit(bytes: number): void {
 
 /** Bytes in pages that hold something. */
 export function usedBytes(): number {
-  return (atomic.load(H_USED_PAGES) - RESERVED_PAGES) * PAGE_SIZE;
+  return heapBytes(atomic.load(H_USED_PAGES));
 }
+
+/** So many pages without those that are there from the beginning. */
+export const heapBytes = (pages: number): number => (pages - RESERVED_PAGES) * PAGE_SIZE;
 
 /** Bytes of buffers outside the memory count for when to collect as pages do. */
 export function addExternal(bytes: number): void {

@@ -2,8 +2,8 @@
 
 import { atomic } from '../memory/atomics.js';
 import { H_ROOTS } from '../memory/layout.js';
-import { CELL, loadWord } from './values.js';
 import { SharedMap } from './map.js';
+import { CELL, loadWord } from './values.js';
 
 /** Numbers of shapes by their text, and texts by number (src/heap/shapes.ts). */
 export const SHAPE_IDS = 0;
@@ -12,6 +12,8 @@ export const SHAPE_TEXTS = 1;
 export const GLOBALS = 2;
 /** Definitions of structs by name (src/data/struct.ts). */
 export const STRUCTS = 3;
+/** How many roots are maps. */
+const MAPS = 4;
 /** For tests. */
 export const TEST_ROOT = 8;
 
@@ -30,4 +32,9 @@ export function mapRoot(root: number): SharedMap<unknown, unknown> {
   const map = loadWord(word >>> 2) as SharedMap<unknown, unknown>;
   known[root] = map;
   return map;
+}
+
+/** Makes this thread's wrappers of all roots that are maps. */
+export function meetRoots(): void {
+  for (let root = 0; root < MAPS; root++) if (known[root] === undefined) mapRoot(root);
 }

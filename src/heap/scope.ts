@@ -5,6 +5,7 @@ import { releasePages } from './allocate.js';
 import { describe } from './errors.js';
 import { emptyPages, INDEX, type Page, scoped } from './pages.js';
 import { waitGate } from './room.js';
+import { meetRoots } from './roots.js';
 import { CELL, cellOf } from './values.js';
 
 /**
@@ -14,6 +15,8 @@ import { CELL, cellOf } from './values.js';
  */
 export function scope<T>(fn: () => T): T {
   if (typeof fn !== 'function') throw new TypeError(`scope() takes a function, not ${describe(fn)}`);
+  // What this thread has of the whole process does not go with a scope.
+  meetRoots();
   const outer = scoped.pages;
   // Pages of the outside are not added to, so that what is made inside lies apart.
   releasePages();
@@ -28,7 +31,9 @@ export function scope<T>(fn: () => T): T {
     end(inside, outer, result);
   }
   if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
-    throw new TypeError('scope() takes a function that is done when it returns: await inside would go on after its end');
+    throw new TypeError(
+      'scope() takes a function that is done when it returns: await inside would go on after its end',
+    );
   }
   return result as T;
 }

@@ -4,7 +4,7 @@ import { adopt } from './adopt.js';
 import { iterator } from './array.js';
 import { describe } from './errors.js';
 import { definePlain } from './plain.js';
-import { beginning, NOTHING, TableCell } from './table-cell.js';
+import { beginning, NONE, TableCell } from './table-cell.js';
 import { K_SET, PUT_ADD, PUT_INSERTED } from './types.js';
 import { defineKind, INSPECT } from './values.js';
 
@@ -16,7 +16,7 @@ export class SharedSet<T = unknown> extends TableCell {
   }
 
   has(member: T): boolean {
-    return this.find(member) !== NOTHING;
+    return this.find(member) !== NONE;
   }
 
   /** @throws TypeError for a member that cannot be shared. */

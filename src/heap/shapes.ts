@@ -12,9 +12,9 @@ import { H_SHAPES, MAX_SHAPES, SHAPES_START } from '../memory/layout.js';
 import { adopt } from './adopt.js';
 import { classOf } from './allocate.js';
 import { MemoryError } from './errors.js';
-import { SharedMap } from './map.js';
-import { type Field, type Layout, type Makings, makeRecordClass, type RecordClass } from './record-class.js';
+import type { SharedMap } from './map.js';
 import { inspectRecord, plainRecord } from './plain.js';
+import { type Field, type Layout, type Makings, makeRecordClass, type RecordClass } from './record-class.js';
 import { mapRoot, SHAPE_IDS, SHAPE_TEXTS } from './roots.js';
 import { K_RECORD, SHAPE_SHIFT, SMALL_MAX } from './types.js';
 import { defineKind } from './values.js';
@@ -27,7 +27,10 @@ export interface Shape {
 }
 
 /** A struct's own part in the making of its class. */
-export type Behaviour = Pick<Makings, 'initial' | 'initialise' | 'admit' | 'staged'>;
+export type Behaviour = Pick<Makings, 'initialise' | 'always' | 'admit' | 'staged'> & {
+  /** Words of new records that are not 0, by field. */
+  readonly initial: ReadonlyMap<string, number>;
+};
 
 const byText = new Map<string, Shape>();
 const byId: (Shape | undefined)[] = [];
@@ -41,14 +44,19 @@ export function meetStructsWith(meet: typeof meetStruct): void {
 }
 
 const PLAIN: Behaviour = {
-  initial: [],
+  initial: new Map(),
+  always: false,
   initialise(record, args) {
-    throw new TypeError(`a shared record is not made by its class (${args.length} arguments for ${String(record)}): use shared() or struct()`);
+    throw new TypeError(
+      `a shared record is not made by its class (${args.length} arguments for ${String(record)}): use shared() or struct()`,
+    );
   },
   admit() {
     throw new TypeError('the class of a shared record cannot be extended: use struct(name, fields, class)');
   },
-  staged: () => undefined,
+  staged() {
+    throw new TypeError('the class of a shared record cannot be extended');
+  },
 };
 
 export function shapeTextOf(name: string, fields: readonly (readonly [name: string, layout: Layout])[]): string {
@@ -74,7 +82,11 @@ function shapeOfId(id: number): Shape {
   const text = (mapRoot(SHAPE_TEXTS) as SharedMap<number, string>).get(id);
   if (text === undefined) throw new Error(`shape ${id} is not known`);
   const [name, ...fields] = JSON.parse(text) as [string, ...[string, string][]];
-  if (name !== '') meetStruct(name, fields.map(([field, letter]) => [field, letter === 'w' ? 'word' : 'number']));
+  if (name !== '')
+    meetStruct(
+      name,
+      fields.map(([field, letter]) => [field, letter === 'w' ? 'word' : 'number']),
+    );
   return byId[id] ?? makeShape(text, id, PLAIN);
 }
 
@@ -85,7 +97,9 @@ function idOf(text: string): number {
   if (known !== undefined) return known;
   const id = atomic.add(H_SHAPES, 1) + 1;
   if (id >= MAX_SHAPES) {
-    throw new MemoryError(`there are ${MAX_SHAPES} shapes of shared records already: use a Map for objects that differ in their keys`);
+    throw new MemoryError(
+      `there are ${MAX_SHAPES} shapes of shared records already: use a Map for objects that differ in their keys`,
+    );
   }
   const fields = (JSON.parse(text) as [string, ...[string, string][]]).slice(1) as [string, string][];
   const words = fields.filter(([, letter]) => letter === 'w').length;
@@ -111,9 +125,15 @@ function layOut(fields: readonly (readonly [string, string])[]): { fields: Field
 function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
   const [name, ...pairs] = JSON.parse(text) as [string, ...[string, string][]];
   const { fields, bytes } = layOut(pairs);
-  if (bytes > SMALL_MAX) throw new TypeError(`a record of ${fields.length} fields takes ${bytes} bytes, and more than ${SMALL_MAX} are not possible: use a Map`);
+  if (bytes > SMALL_MAX)
+    throw new TypeError(
+      `a record of ${fields.length} fields takes ${bytes} bytes, and more than ${SMALL_MAX} are not possible: use a Map`,
+    );
   const Class = makeRecordClass({
     ...behaviour,
+    initial: fields
+      .filter((field) => behaviour.initial.has(field.name))
+      .map((field) => [field.offset, behaviour.initial.get(field.name)!] as const),
     name: name === '' ? 'Object' : name,
     fields,
     header: (id << SHAPE_SHIFT) | K_RECORD,
@@ -124,10 +144,11 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
   const shape = { id, name, fields, Class };
   for (const method of ['toJSON', 'constructor']) {
     const found = Object.getOwnPropertyDescriptor(Class.prototype, method);
-    if (found !== undefined && 'value' in found) Object.defineProperty(Class.prototype, method, { ...found, enumerable: false });
+    if (found !== undefined && 'value' in found)
+      Object.defineProperty(Class.prototype, method, { ...found, enumerable: false });
   }
   for (const field of fields) Object.defineProperty(Class.prototype, field.name, { enumerable: true });
-  seal(Class.prototype as object);
+  Object.setPrototypeOf(Class.prototype, guard);
   byText.set(text, shape);
   byId[id] = shape;
   byClass.set(Class, shape);
@@ -137,16 +158,11 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
 /** Behind all other prototypes of a record: a key that nobody knows cannot be added. */
 const guard = new Proxy(Object.create(Object.prototype) as object, {
   set(_target, key) {
-    throw new TypeError(`a shared record has no field ${String(key)}, and none can be added: put it into the object that is shared, or use a Map`);
+    throw new TypeError(
+      `a shared record has no field ${String(key)}, and none can be added: put it into the object that is shared, or use a Map`,
+    );
   },
 });
-
-function seal(prototype: object): void {
-  if (Object.getPrototypeOf(prototype) === Object.prototype) Object.setPrototypeOf(prototype, guard);
-}
-
-/** What a record's last prototype is, for a struct's own class. */
-export const recordBase: object = guard;
 
 defineKind(K_RECORD, (cell, page, header) => {
   return adopt(shapeOfCell(header).Class, cell, page);
@@ -154,4 +170,3 @@ defineKind(K_RECORD, (cell, page, header) => {
 
 /** A new record of a shape, all of whose fields are undefined or 0. */
 export const makeRecord = (shape: Shape): object => new shape.Class();
-

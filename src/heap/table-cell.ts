@@ -8,12 +8,12 @@ import { R_SCRATCH } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import { adopting } from './adopt.js';
-import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, roomIn } from './allocate.js';
+import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, pinCell, roomIn } from './allocate.js';
 import { goneError } from './errors.js';
 import { k } from './kernel.js';
-import { type Page, pages, SPARE } from './pages.js';
+import { type Page, pageAt, pages, SPARE } from './pages.js';
 import { me, takePart, waitGate } from './room.js';
-import { allocatePinnedString, kindOf, writeText } from './strings.js';
+import { allocatePinnedString, kindOf, SHORT, writeShort, writeText } from './strings.js';
 import {
   ABSENT,
   BUSY,
@@ -21,6 +21,7 @@ import {
   K_BIGINT,
   K_BOX,
   K_SET,
+  K_STR8,
   K_STR16,
   K_TABLE,
   KIND_MASK,
@@ -34,17 +35,31 @@ import {
   T_ORDINAL,
   T_WIDTH,
 } from './types.js';
-import { CELL, cellOf, encode, GONE, makeTouched, numberOf, pinnedValue, REFERENCES, sharable, wordIn } from './values.js';
+import {
+  CELL,
+  cellOf,
+  encode,
+  GONE,
+  makeTouched,
+  numberOf,
+  ORDERED,
+  pinnedValue,
+  REFERENCES,
+  sharable,
+  wordIn,
+} from './values.js';
 
 const LIVE = 3;
 const SIZE_CLASS = classOf(20);
 const FIRST_CAPACITY = 4;
 const INFO = 12;
 /** As numbers: there is no entry; the kernel cannot answer now; the key has no cell yet. */
-export const NOTHING = numberOf(ABSENT);
+const NOTHING = numberOf(ABSENT);
 const BUSY_NUMBER = numberOf(BUSY);
 const NO_PINS_NUMBER = numberOf(NO_PINS);
 const UNMADE = NO_PINS_NUMBER;
+/** There is no entry, where the answer is a value: any number may be one. */
+export const NONE: unique symbol = Symbol('none');
 
 /** The key that was prepared last, as the kernel wants it. */
 const key: { number: number; kind: number; second: number; bytes: number; length: number; page: Page | undefined } = {
@@ -101,23 +116,41 @@ export class TableCell {
     return V.I32[this.#cell + LIVE] ?? fail();
   }
 
-  /** @internal The value of a key, or NOTHING as a number; a set's key itself. */
-  find(of: unknown): unknown {
-    const number = typeof of === 'number' ? numberKey(of) : -1;
-    if (number === of) {
-      const found = k.tableGetNumber(this.#address(), number);
-      if (found < REFERENCES) return found;
-      return this.#found(found, number, 0, 0, 0, 0);
+  /** @internal The value of a key, or undefined. */
+  lookup(of: unknown): unknown {
+    // The usual keys by the shortest way; all others, and values that are no numbers, by the other.
+    if (ORDERED) {
+      if (typeof of === 'number') {
+        if (of < REFERENCES) {
+          // Zero has a sign; as a key it has none.
+          const found = k.tableGetNumber(this.#address(), of + 0);
+          if (found < REFERENCES) return found;
+        }
+      } else if (typeof of === 'string' && of.length <= SHORT && of.length !== 0 && writeShort(of, scratch())) {
+        const found = k.tableGetContent(this.#address(), K_STR8, of.length, scratchPage, of.length);
+        if (found < REFERENCES) return found;
+      }
     }
-    if (!prepare(of, true)) return NOTHING;
-    const { number: exact, kind, second, bytes, length } = key;
-    return this.#found(k.tableGet(this.#address(), exact, kind, second, bytes, length), exact, kind, second, bytes, length);
+    const value = this.find(of);
+    return value === NONE ? undefined : value;
+  }
+
+  /** @internal The value of a key, or NONE as a number; a set's key itself. */
+  find(of: unknown): unknown {
+    if (!prepare(of, true)) return NONE;
+    const { number, kind, second, bytes, length } = key;
+    let found: number;
+    if (!ORDERED) found = k.tableGet(this.#address(), number, kind, second, bytes, length);
+    else if (kind === 0) found = k.tableGetNumber(this.#address(), number);
+    else found = k.tableGetContent(this.#address(), kind, second, bytes, length);
+    if (found < REFERENCES) return found;
+    return this.#found(found, number, kind, second, bytes, length);
   }
 
   /** Slow path: the value is a reference, or nothing, or could not be read. */
   #found(found: number, number: number, kind: number, second: number, bytes: number, length: number): unknown {
     for (let read = found; ; ) {
-      if (read === NOTHING) return NOTHING;
+      if (read === NOTHING) return NONE;
       if (read !== BUSY_NUMBER) {
         const word = read >= REFERENCES && read < 2 * REFERENCES ? wordIn(read) | 0 : 1;
         // A number, a constant, or an object that this thread has already.
@@ -126,7 +159,7 @@ export class TableCell {
       const touched = k.tableTouch(this.#address(), number, kind, second, bytes, length, record);
       if (touched === BUSY_NUMBER) waitGate();
       else if (touched === NO_PINS_NUMBER) makeTouched();
-      else if (touched === NOTHING) return NOTHING;
+      else if (touched === NOTHING) return NONE;
       else return pinnedValue(touched);
       read = BUSY_NUMBER;
     }
@@ -136,7 +169,7 @@ export class TableCell {
   stored(of: unknown): Stored {
     for (;;) {
       const value = this.find(of);
-      if (value === NOTHING) return { value: undefined, number: NOTHING, page: undefined };
+      if (value === NONE) return { value: undefined, number: NOTHING, page: undefined };
       // Once more, now that what it refers to is known here.
       if (!prepare(of, true)) continue;
       const number = k.tableGet(this.#address(), key.number, key.kind, key.second, key.bytes, key.length);
@@ -192,7 +225,16 @@ export class TableCell {
   remove(of: unknown): boolean {
     for (;;) {
       if (!prepare(of, true)) return false;
-      const answer = k.tableDelete(this.#address(), key.number, key.kind, key.second, key.bytes, key.length, record, me);
+      const answer = k.tableDelete(
+        this.#address(),
+        key.number,
+        key.kind,
+        key.second,
+        key.bytes,
+        key.length,
+        record,
+        me,
+      );
       if (answer !== BUSY) return answer === 1;
       waitGate();
     }
@@ -257,9 +299,11 @@ export class TableCell {
     }
   }
 
+  /** Signed, as the kernel takes it: a product would have to be looked at for overflow. */
   #address(): number {
-    if (this.#cell >= GONE) throw goneError();
-    return this.#cell * 4;
+    const cell = this.#cell;
+    if (cell >= GONE) throw goneError();
+    return cell << 2;
   }
 }
 
@@ -277,19 +321,15 @@ function fail(): never {
   throw goneError();
 }
 
-function scratch(): number {
-  let address = atomic.load(record + R_SCRATCH) >>> 0;
-  if (address === 0) {
-    takePart();
-    address = atomic.load(record + R_SCRATCH) >>> 0;
-  }
-  return address;
-}
+/** Of this thread, for as long as it lives. */
+let scratchPage = 0;
 
-/** SameValueZero: -0 is 0, and there is one NaN, which is no number to compare with; -1 for what needs a cell. */
-function numberKey(number: number): number {
-  if (number === 0) return 0;
-  return number < REFERENCES ? number : -1;
+function scratch(): number {
+  if (scratchPage === 0) {
+    takePart();
+    scratchPage = atomic.load(record + R_SCRATCH) >>> 0;
+  }
+  return scratchPage;
 }
 
 /** Something was used up to here: the engine cannot have collected it before. */
@@ -326,10 +366,18 @@ const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 function prepareString(of: string): void {
+  const units = of.length;
+  if (units <= SHORT && writeShort(of, scratch())) {
+    key.kind = K_STR8;
+    key.second = units;
+    key.length = units;
+    key.bytes = scratchPage;
+    return;
+  }
   const kind = kindOf(of);
-  const length = kind === K_STR16 ? of.length * 2 : of.length;
+  const length = kind === K_STR16 ? units * 2 : units;
   key.kind = kind;
-  key.second = of.length;
+  key.second = units;
   key.length = length;
   if (length <= SCRATCH_KEY) {
     key.bytes = scratch();
@@ -355,8 +403,13 @@ function prepareBigint(of: bigint): void {
   key.kind = K_BIGINT;
   key.second = V.I32[cell + 1]!;
   key.length = key.second & 0x7fffffff;
+  if (key.length > SCRATCH_KEY) {
+    pinCell(cell * 4);
+    key.bytes = cell * 4 + 8;
+    key.page = pageAt(cell >>> 10);
+    return;
+  }
   key.bytes = scratch();
-  if (key.length > SCRATCH_KEY) throw new RangeError(`a bigint of ${key.length} bytes cannot be a key: use its text`);
   V.U8.copyWithin(key.bytes, cell * 4 + 8, cell * 4 + 8 + key.length);
 }
 

@@ -34,7 +34,7 @@
 //   R_TOUCHED  the cell whose page has no JavaScript object yet (see `touch` in kernel/mutator.ts)
 //   R_INFLIGHT a list of references on their way to the thread: a root
 //   R_OWNED    1 since the thread takes part in the heap
-//   R_SCRATCH  two raw pages: keys on their way into the kernel, entries on their way out; pins that are to go
+//   R_SCRATCH  two raw pages: keys on their way into the kernel, entries on their way out; lists of pins that go
 //   R_PINNED_ONLY  how many cells nothing but its pins kept alive at the last collection
 //
 // Process-wide
@@ -44,12 +44,12 @@
 //   H_GC_REQUEST  1 = somebody asks the collector for a collection; it parks on it
 //   H_SINCE    pages taken since the last collection began;  H_THRESHOLD  how many begin the next
 //   H_USED_PAGES <= H_MAX_PAGES;  H_EXTERNAL float64: bytes of shared buffers outside the memory
-//   H_ALLOC_LOCK  slot + 1 of who works on page lists, always inside a guard; bit 30: somebody may be parked
+//   H_ALLOC_LOCK  slot + 1 of who works on page lists, inside a guard
 //   H_COLLECTOR  1 = the supervisor was asked for a collector's thread
 //   H_SHAPES   shapes that exist;  H_BUFFERS  serial of the last shared buffer
 //
-// A container's lock: 0 free; slot + 1 of its holder; bit 30: somebody may be parked. It is held only through code that waits for
-// nothing, so whoever wants it may wait inside a guard.
+// A container's lock: 0 free; slot + 1 of its holder. It is held only through kernel code that waits for nothing; whoever does not get it
+// soon leaves the kernel and naps.
 
 export const KIND_MASK = 15;
 export const SHAPE_SHIFT = 4;
@@ -96,6 +96,8 @@ export const BUSY = 4;
 export const NO_PINS = 8;
 export const NO_MEMORY = 12;
 export const OTHER = 14;
+/** Of `arrayPush`, whose other answers are lengths. */
+export const PUSH_BUSY = -1;
 
 export const REFERENCE_BITS = 0x7e700000;
 
@@ -104,8 +106,6 @@ export const S_MARKING = 1;
 export const S_CLOSED = 2;
 
 export const GC_COLLECTOR = 65535;
-
-export const PARKED_BIT = 0x40000000;
 
 export const M_SIZE = 0;
 export const M_OWNER = 4;

@@ -148,9 +148,13 @@ export function wordOf(value: unknown, where: string): number {
   }
 }
 
+/** Whether a value is an integer of 31 bits, which a word holds; -0 is none. */
+export function isSmall(value: unknown): value is number {
+  return typeof value === 'number' && (value << 1) >> 1 === value && (value !== 0 || 1 / value > 0);
+}
+
 function wordOfNumber(value: number): number {
-  const integer = value | 0;
-  if (integer === value && (integer << 1) >> 1 === integer && (integer !== 0 || 1 / value > 0)) return (integer << 1) | 1;
+  if (isSmall(value)) return (value << 1) | 1;
   return allocateBox(value) << 2;
 }
 
@@ -280,7 +284,8 @@ export function wrapperOf(address: number): unknown {
   if (wrapper === undefined) {
     const header = V.I32[cell]!;
     const decode = decoders[header & KIND_MASK];
-    if (decode === undefined) throw new Error(`the shared heap holds a cell of kind ${header & KIND_MASK} at ${cell * 4}`);
+    if (decode === undefined)
+      throw new Error(`the shared heap holds a cell of kind ${header & KIND_MASK} at ${cell * 4}`);
     wrapper = decode(cell, page, header);
   }
   page[granule] = wrapper;
@@ -295,29 +300,36 @@ export function pinnedValue(number: number): unknown {
 }
 
 const BIGINT_HEAD = 8;
-const DIGIT = 64n;
-const DIGITS = (1n << DIGIT) - 1n;
+/** Hexadecimal places of a word, and of a digit: made of two. */
+const WORD_PLACES = 8;
+const DIGIT_PLACES = 16;
 
-/** {header, sign in the top bit and bytes of digits, digits of 64 bits, the lowest first}. */
+/**
+ * {header, sign in the top bit and bytes of digits, digits of 64 bits, the lowest first}. By way of hexadecimal text, which takes time in
+ * proportion to the length; shifting off one digit after the other takes its square.
+ */
 function allocateBigint(value: bigint): number {
-  const digits: bigint[] = [];
-  for (let rest = value < 0n ? -value : value; rest > 0n; rest >>= DIGIT) digits.push(rest & DIGITS);
-  const second = (digits.length * 8) | (value < 0n ? 0x80000000 : 0);
-  const bytes = BIGINT_HEAD + digits.length * 8;
+  const text = value === 0n ? '' : (value < 0n ? -value : value).toString(16);
+  const digits = Math.ceil(text.length / DIGIT_PLACES);
+  const second = (digits * 8) | (value < 0n ? 0x80000000 : 0);
+  const bytes = BIGINT_HEAD + digits * 8;
   const cell = allocateFresh(bytes, K_BIGINT, second);
-  digits.forEach((digit, at) => {
-    V.I32[cell + 2 + at * 2] = Number(digit & 0xffffffffn);
-    V.I32[cell + 3 + at * 2] = Number(digit >> 32n);
-  });
-  V.I32[cell + 1] = second;
-  if (bytes <= SMALL_MAX) V.I32[cell] = K_BIGINT;
+  const words = V.I32;
+  for (let at = cell + 2, end = text.length; end > 0; end -= WORD_PLACES) {
+    words[at++] = Number.parseInt(text.slice(Math.max(0, end - WORD_PLACES), end), 16);
+  }
+  words[cell + 1] = second;
+  if (bytes <= SMALL_MAX) words[cell] = K_BIGINT;
   return cell;
 }
 
 defineKind(K_BIGINT, (cell) => {
   const second = V.I32[cell + 1]!;
-  let value = 0n;
-  for (let at = ((second & 0x7fffffff) >>> 2) - 1; at >= 0; at--) value = (value << 32n) | BigInt(V.I32[cell + 2 + at]! >>> 0);
+  const parts = ['0x0'];
+  for (let at = ((second & 0x7fffffff) >>> 2) - 1; at >= 0; at--) {
+    parts.push((V.I32[cell + 2 + at]! >>> 0).toString(16).padStart(WORD_PLACES, '0'));
+  }
+  const value = BigInt(parts.join(''));
   return second < 0 ? -value : value;
 });
 

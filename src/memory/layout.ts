@@ -92,6 +92,8 @@ export const H_FROM_ROOTS = 624;
 export const H_MARK_STACK = 628;
 export const H_PEAK_PAGES = 632;
 export const H_COLLECTOR = 636;
+/** Counts what was made by `globals.get`; who waits for something parks on it. */
+export const H_GLOBALS = 672;
 export const H_LIVE_BYTES = 640;
 export const H_PAUSE = 648;
 export const H_MARKING = 656;

@@ -18,7 +18,7 @@ export { MessageChannel, type MessagePort, type Transferable, type Worker };
 /** What a new worker is for: the file that its entry loads. */
 export type Role = 'supervisor' | 'thread' | 'sigint' | 'collector';
 
-/** Handed to src/runtime/entry.ts in a new worker. */
+/** Handed to src/entry.ts in a new worker. */
 export interface WorkerBoot {
   readonly role: Role;
   /** Goes to `globalThis` before anything else is loaded (src/memory/memory.ts). */
@@ -39,7 +39,7 @@ export interface SpawnOptions {
   readonly transfer?: readonly Transferable[];
 }
 
-const ENTRY = new URL('../runtime/entry.js', import.meta.url);
+const ENTRY = new URL('../entry.js', import.meta.url);
 
 /** The smallest stack with which a worker boots safely, and what Node adds for itself. */
 const STACK_FLOOR = 512 * 1024;

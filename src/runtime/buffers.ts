@@ -3,7 +3,7 @@
 //
 //   R_BUFFERS   how many answers the supervisor has sent to the thread; it parks on it
 
-import { BufferStore, exchangeBuffersBy } from '../heap/buffer.js';
+import { BufferStore, exchangeBuffersBy, ownBuffers } from '../heap/buffer.js';
 import { lockCollector, unlockCollector } from '../heap/collector.js';
 import { GC_COLLECTOR } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
@@ -13,7 +13,6 @@ import { record, recordOf } from '../memory/self.js';
 import { MessageChannel, type MessagePort, receive } from '../platform/worker.js';
 import type { BufferRequest } from './messages.js';
 import { ask, hasSupervisor } from './supervisor.js';
-import { ownBuffers } from '../heap/buffer.js';
 
 /** Answers come here. */
 let answers: MessagePort | undefined;

@@ -56,6 +56,13 @@ const PARKING_PATIENCE = 0.3;
 /** Milliseconds after which a supervisor that does not answer is taken for dead. */
 const SPAWN_PATIENCE = 60_000;
 
+/** What must be done before there is another thread. */
+const preparations: (() => void)[] = [];
+
+export function beforeStart(prepare: () => void): void {
+  preparations.push(prepare);
+}
+
 /**
  * Starts a thread that calls `fn` with `args` and, if given, `kwargs` as one last argument.
  * @returns its identifier.
@@ -64,6 +71,7 @@ const SPAWN_PATIENCE = 60_000;
 export function startThread(fn: (...args: never[]) => unknown, args: readonly unknown[], kwargs?: object): number {
   mask();
   try {
+    for (const prepare of preparations) prepare();
     const call = captureCall(fn, args, kwargs);
     const stackSize = V.F64[H_STACK_SIZE >>> 3] as number;
     let slot = claimIdle(stackSize, lastSlot);

@@ -2,10 +2,18 @@
 // its event loop.
 
 import { settleInflight } from '../heap/inflight.js';
-import { BufferKeeper } from './buffers.js';
-import { buryInHeap } from './collecting.js';
 import { atomic } from '../memory/atomics.js';
-import { H_SIGINT_WATCHED, R_CLAIMER, R_ENDED, R_MAIL, R_STACK, R_STATE, R_WAITS, R_WAKE, R_WORKER } from '../memory/layout.js';
+import {
+  H_SIGINT_WATCHED,
+  R_CLAIMER,
+  R_ENDED,
+  R_MAIL,
+  R_STACK,
+  R_STATE,
+  R_WAITS,
+  R_WAKE,
+  R_WORKER,
+} from '../memory/layout.js';
 import { memory, NO_SLOT } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { cores } from '../platform/process.js';
@@ -18,6 +26,8 @@ import {
   type Worker,
   workerBoot,
 } from '../platform/worker.js';
+import { BufferKeeper } from './buffers.js';
+import { buryInHeap } from './collecting.js';
 import { releaseOutput } from './console.js';
 import { MainInterrupter } from './interrupter.js';
 import type { Link, Mail, Poke, Request, SupervisorBoot } from './messages.js';

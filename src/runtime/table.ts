@@ -71,6 +71,15 @@ export const STATE_NAMES = [
 /** Serial of this thread's worker; 0 is the main thread, -1 a helper of Heddle's. */
 export const serial = slot > 0 ? atomic.load(record + R_WORKER) : slot;
 
+/** Serial of a slot's worker. */
+export const serialOf = (slot: number): number => atomic.load(recordOf(slot) + R_WORKER);
+
+/** Whether a thread, or what it has left on its event loop, runs on a slot. */
+export function isRunning(slot: number): boolean {
+  const state = stateOf(slot);
+  return state === RUNNING || state === LEFTOVER;
+}
+
 /** Longest label that fits a record, in bytes. */
 const LABEL_MAX = R_LABEL_END - R_LABEL;
 

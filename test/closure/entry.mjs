@@ -1,9 +1,15 @@
 // A worker that runs the calls it is sent, one at a time, and sends back what they give. Plain JavaScript: it runs as it is, whatever
 // the tests were compiled with.
-import { parentPort } from 'node:worker_threads';
-import { inspectorCalls } from '#heddle/closure/capture.js';
-import { captureValue } from '#heddle/closure/codec.js';
-import { rebuildCall } from '#heddle/closure/rebuild.js';
+import { parentPort, workerData } from 'node:worker_threads';
+import { SEAT } from '#heddle/memory/seat.js';
+
+// With a seat it shares the memory of who made it.
+if (workerData?.seat) Object.defineProperty(globalThis, SEAT, { value: workerData.seat });
+const { inspectorCalls } = await import('#heddle/closure/capture.js');
+const { captureValue } = await import('#heddle/closure/codec.js');
+const { rebuildCall } = await import('#heddle/closure/rebuild.js');
+await import('#heddle/data/struct.js');
+await import('#heddle/runtime/heap.js');
 
 parentPort.on('message', async (packet) => {
   const answer = { calls: 0 };

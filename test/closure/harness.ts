@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { captureCall, inspectorCalls, Ledger } from '#heddle/closure/capture.js';
 import { rebuildValue } from '#heddle/closure/codec.js';
+import { atomic } from '#heddle/memory/atomics.js';
+import { H_SLOTS } from '#heddle/memory/layout.js';
+import { memory } from '#heddle/memory/memory.js';
 import { root } from '../support/program.ts';
 
 interface Answer {
@@ -18,12 +21,20 @@ export interface Start {
   readonly label: string;
   /** How often the inspector was asked. */
   readonly inspected: number;
-  readonly handles: readonly { kind: string; address: number }[];
+  /** Addresses of the shared objects that it names. */
+  readonly handles: readonly number[];
   readonly result: Promise<unknown>;
 }
 
+/** A slot of its own, in this process's memory. */
+function seat(): object {
+  const slot = Math.max(1, atomic.add(H_SLOTS, 1));
+  atomic.store(H_SLOTS, slot + 1);
+  return { memory, slot };
+}
+
 export class Target {
-  readonly #worker = new Worker(join(root, 'test/closure/entry.mjs'), { execArgv: [] });
+  readonly #worker = new Worker(join(root, 'test/closure/entry.mjs'), { execArgv: [], workerData: { seat: seat() } });
   readonly #ledger = new Ledger();
   readonly #waiting: ((answer: Answer) => void)[] = [];
 

@@ -1,74 +1,32 @@
-// Handles of shared cells travel by kind and address; threads start threads; the inspector can be forbidden.
+// Shared objects travel by address; threads start threads; the inspector can be forbidden.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { shared } from 'heddle';
 import { captureCall, Ledger } from '#heddle/closure/capture.js';
 import { captureValue, rebuildValue } from '#heddle/closure/codec.js';
 import { mapStack } from '#heddle/closure/stacks.js';
-import { defineHandleKind } from '#heddle/heap/handle.js';
+import { addressOf } from '#heddle/heap/inflight.js';
 import { programFile } from '../support/program.ts';
 import { fixture } from './fixture.ts';
 import { Target } from './harness.ts';
 
-/** A handle as `sync` and `heap` have them: nothing but an address. */
-class Cell {
-  static readonly adopted = new Map<number, Cell>();
-  readonly #address: number;
-  constructor(address: number) {
-    this.#address = address;
-  }
-  static addressOf(cell: Cell): number {
-    return cell.#address;
-  }
-  static adopt(address: number): Cell {
-    const cell = Cell.adopted.get(address) ?? new Cell(address);
-    Cell.adopted.set(address, cell);
-    return cell;
-  }
-}
-const kind = { name: 'TestCell', is: (value: object): value is Cell => value instanceof Cell, address: Cell.addressOf };
-defineHandleKind<Cell>({ ...kind, adopt: Cell.adopt });
-
 const target = new Target();
+const captured = shared({ n: 16 });
+const read = (): number => captured.n;
+const captures = addressOf(captured);
 
-/** The thread has a class of its own for the same kind. */
-test('the target knows the kind', async () => {
-  await target.run(
-    async (url: string) => {
-      const { defineHandleKind: define } = (await import(url)) as typeof import('#heddle/heap/handle.js');
-      class Adopted {
-        readonly address: number;
-        constructor(address: number) {
-          this.address = address;
-        }
-      }
-      const known = new Map<number, Adopted>();
-      define<Adopted>({
-        name: 'TestCell',
-        is: (value): value is Adopted => value instanceof Adopted,
-        address: (handle) => handle.address,
-        adopt: (address) => {
-          const handle = known.get(address) ?? new Adopted(address);
-          known.set(address, handle);
-          return handle;
-        },
-      });
-    },
-    import.meta.resolve('#heddle/heap/handle.js'),
-  );
-});
-
-const captured = Cell.adopt(16);
-const read = (): number => (captured as unknown as { address: number }).address;
-
-test('a captured handle arrives as the target’s own, and the start names it', async () => {
+test('a captured shared object is the same one there, and the start names it', async () => {
   const start = target.start(read);
-  assert.deepEqual(start.handles, [{ kind: 'TestCell', address: 16 }]);
+  assert.deepEqual(start.handles, [captures]);
   assert.equal(await start.result, 16);
+  captured.n = 17;
+  assert.equal(await target.run(read), 17);
+  captured.n = 16;
 });
 
-test('handles of a kept function are named when it is first sent, and not again', async () => {
+test('shared objects of a kept function are named when it is first sent, and not again', async () => {
   const kept = target.start(read);
-  assert.deepEqual(kept.handles, [{ kind: 'TestCell', address: 16 }]);
+  assert.deepEqual(kept.handles, []);
   assert.equal(await kept.result, 16);
   const again = target.start(read);
   assert.deepEqual(again.packet, {
@@ -79,20 +37,21 @@ test('handles of a kept function are named when it is first sent, and not again'
   assert.equal(await again.result, 16);
   const other = captureCall(read, [], undefined);
   other.packet(new Ledger());
-  assert.equal(other.handles.length, 1);
+  assert.deepEqual(other.handles, [captures]);
 });
 
-test('handles among arguments, in data, and twice the same', async () => {
-  const same = (data: { list: unknown[] }, cell: unknown): unknown[] => [data.list[0] === cell, cell === captured];
+test('shared objects among arguments, in data, and twice the same', async () => {
+  const same = (data: { list: unknown[] }, item: unknown): unknown[] => [data.list[0] === item, item === captured];
   for (let n = 0; n < 3; n++) {
-    const start = target.start(same, [{ list: [Cell.adopt(32)] }, Cell.adopt(32)]);
-    assert.ok(start.handles.some(({ address }) => address === 32));
+    const item = shared([n]);
+    const start = target.start(same, [{ list: [item] }, item]);
+    assert.ok(start.handles.includes(addressOf(item)));
     assert.deepEqual(await start.result, [true, false]);
   }
   assert.deepEqual(await target.run(same, { list: [captured] }, captured), [true, true]);
 });
 
-test('a handle comes home as the handle it was', async () => {
+test('a shared object comes home as the object it was', async () => {
   assert.equal(await target.run(() => captured), captured);
 });
 

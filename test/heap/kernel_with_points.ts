@@ -53,8 +53,8 @@ const INSTRUMENTS: readonly Edit[] = [
   },
   {
     file: 'kernel/guard.ts',
-    from: '  if (atomic.cmpxchg<i32>(word, 0, me) != 0) lockSlowly(word, me);',
-    to: `  if (atomic.cmpxchg<i32>(word, 0, me) != 0) lockSlowly(word, me);\n  ${at('the lock is held')}`,
+    from: '  return atomic.cmpxchg<i32>(word, 0, me) == 0 || lockSlowly(word, me);',
+    to: `  if (atomic.cmpxchg<i32>(word, 0, me) != 0 && !lockSlowly(word, me)) return false;\n  ${at('the lock is held')}\n  return true;`,
   },
   {
     file: 'kernel/mutator.ts',
@@ -73,8 +73,8 @@ const INSTRUMENTS: readonly Edit[] = [
   },
   {
     file: 'kernel/tables.ts',
-    from: '  if (<u64>table + T_HEADS > limit) return answer(BUSY);\n  const at = findEntry',
-    to: `  if (<u64>table + T_HEADS > limit) return answer(BUSY);\n  ${at('before the table is read')}\n  const at = findEntry`,
+    from: '  let at = load<u32>(table + T_HEADS + ((hashNumber(bits)',
+    to: `  ${at('before the table is read')}\n  let at = load<u32>(table + T_HEADS + ((hashNumber(bits)`,
   },
   {
     file: 'kernel/tables.ts',

@@ -71,13 +71,13 @@ function patches(folder: string): Edit[] {
   return [
     {
       file: 'memory/kernel.js',
-      from: '{ env: { memory } }',
-      to: `{ env: { memory, point: (at) => ${hooks}.point(slot, at) } }`,
+      from: 'env: { memory, refresh: updateSize }',
+      to: `env: { memory, refresh: updateSize, point: (at) => ${hooks}.point(slot, at) }`,
     },
     {
       file: 'memory/kernel.js',
-      from: "import { memory } from './memory.js';",
-      to: "import { memory, slot } from './memory.js';",
+      from: "import { memory, updateSize } from './memory.js';",
+      to: "import { memory, slot, updateSize } from './memory.js';",
     },
     {
       file: 'heap/room.js',

@@ -3,7 +3,7 @@
 // Its promises are left out (mutex.test.ts has what is below them), and so is `interruptible()`.
 
 import { suite, test } from 'node:test';
-import { handleKindOf } from '#heddle/heap/handle.js';
+import { addressOf } from '#heddle/heap/inflight.js';
 import { ThreadError } from '#heddle/sync/errors.js';
 import { Lock } from '#heddle/sync/lock.js';
 import type { Context } from './automaton.ts';
@@ -12,7 +12,7 @@ import { holds, summary } from './outcome.ts';
 
 const lock = new Lock();
 /** Of the lock's cell, the second word is the mutex. */
-const word = handleKindOf(lock)!.address(lock) + 4;
+const word = addressOf(lock) + 4;
 
 type Use = (context: Context) => void;
 

@@ -4,35 +4,32 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runtimeProgram, silent } from './prelude.ts';
 
-test("a lock's shared cell is given back when no thread can reach it", async () => {
+test('a lock is let go of when no thread can reach it', async () => {
   // Interleaving: threads hold handles by closure and by argument, and have ended when main drops its own; their parked workers collect
-  // garbage a moment later, main when we ask. The last of them to let go frees the cell.
+  // garbage a moment later, main when we ask. Then nothing keeps the cell alive.
   const outcome = await runtimeProgram(`
-    const { default: v8 } = await import('node:v8');
-    const { default: vm } = await import('node:vm');
-    v8.setFlagsFromString('--expose-gc');
-    const collect = vm.runInNewContext('gc');
-    const ROUNDS = 3;
+    const ROUNDS = 10;
+    // Pins go a page at a time: a lock that is alive keeps its page.
+    const PAGES = 2 * 256;
     const used = counter();
     function pass() {
       for (let n = 0; n < ROUNDS; n++) {
         const closed = allocate_lock();
-        const locks = [allocate_lock(), allocate_lock()];
+        const locks = Array.from({ length: 200 }, () => allocate_lock());
         start_new_thread((list, lock) => {
-          closed.with(() => list.forEach((each) => each.with(() => raise(used))));
+          closed.with(() => list.slice(-2).forEach((each) => each.with(() => raise(used))));
           lock.with(() => raise(used));
         }, [locks, allocate_lock()]);
       }
-      return cellCount();
+      return lockCount();
     }
-    const before = cellCount();
-    console.log(pass() - before >= 4);
+    const before = lockCount();
+    console.log(pass() - before >= 200);
     reaches(used, 3 * ROUNDS);
     quiet();
-    await eventually(() => { collect(); return cellCount() === before; }, 'the return of the cells');
-    console.log(cellCount() - before);
+    await eventually(() => { tidyUp(); return lockCount() <= before + PAGES; }, 'the end of all pins');
   `);
-  assert.deepEqual(outcome, silent('true\n0\n'));
+  assert.deepEqual(outcome, silent('true\n'));
 });
 
 test('a lock that a thread passes on is still the same lock', async () => {

@@ -10,7 +10,8 @@ const PRELUDE = `
 import * as thread from 'heddle/thread';
 import { interruptible } from 'heddle';
 import { becomes, counter, raise, reaches, value } from '${counterModule}';
-import { cellCount } from '#heddle/heap/cells.js';
+import { tidyUp } from '#heddle/heap/tidy.js';
+import { locksPinnedBy } from '#heddle/heap/pins.js';
 import { atomic } from '#heddle/memory/atomics.js';
 import { H_WORKERS, R_WAITS } from '#heddle/memory/layout.js';
 import { recordOf } from '#heddle/memory/self.js';
@@ -27,6 +28,11 @@ function quiet() {
       return false;
     }
   }, 'a quiet table');
+}
+
+/** How many locks some thread still has. */
+function lockCount() {
+  return new Set([0, ...slots()].flatMap((slot) => [...locksPinnedBy(slot)])).size;
 }
 
 /** How many slots are in this state. */

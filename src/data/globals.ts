@@ -1,0 +1,105 @@
+// globals: the process-wide dictionary, for what modules must share by name. A package that a thread imports is run again there; what it
+// keeps here is made once.
+//
+//   name → { state: 0 new, 1 being made, 2 made; maker: slot + 1; worker: serial of the maker's worker; value }
+//
+// The maker is whoever has set the state from 0 to 1, by `update` on the entry. Whoever else comes waits; if the maker has died or failed,
+// the next one makes.
+
+import { share } from '../heap/copy.js';
+import { describe } from '../heap/errors.js';
+import type { SharedMap } from '../heap/map.js';
+import { GLOBALS, mapRoot } from '../heap/roots.js';
+import { atomic } from '../memory/atomics.js';
+import { H_GLOBALS } from '../memory/layout.js';
+import { slot } from '../memory/memory.js';
+import { isRunning, serial, serialOf } from '../runtime/table.js';
+import { poll } from '../sync/safepoint.js';
+import type { Shared } from './types.js';
+
+/** Milliseconds between looks at whether a maker is still alive. */
+const LOOK = 50;
+
+const MAKER = '\u0000maker ';
+
+/** Values by name, and for those that are being made, who makes: "slot serial" under another key. */
+const entries = (): SharedMap<string, unknown> => mapRoot(GLOBALS) as SharedMap<string, unknown>;
+
+const mine = `${slot} ${serial}`;
+
+export const globals = Object.freeze({
+  /**
+   * The value of a name. If there is none yet `make` is called, and what it returns is made shared and kept: once, however many threads
+   * come at the same time; the others wait. If `make` throws, the error is the caller's and the next one makes.
+   *
+   * @throws TypeError for wrong arguments and for what cannot be shared; Error if `make` asks for its own name.
+   */
+  get<T>(name: string, make?: () => T): Shared<T> {
+    if (typeof name !== 'string') throw new TypeError(`globals.get() takes a name, not ${describe(name)}`);
+    if (make !== undefined && typeof make !== 'function') {
+      throw new TypeError(`globals.get() takes a function that makes the value, not ${describe(make)}`);
+    }
+    const map = entries();
+    const key = `=${name}`;
+    for (;;) {
+      if (map.has(key)) return map.get(key) as Shared<T>;
+      if (make === undefined) return undefined as Shared<T>;
+      const before = atomic.load(H_GLOBALS);
+      const maker = map.getOrInsert(MAKER + name, mine) as string;
+      // Whoever has made it has stored it before it went: look once more.
+      if (map.has(key)) {
+        if (maker === mine) settle(map, name);
+        continue;
+      }
+      if (maker === mine) {
+        if (making.has(name)) throw new Error(`globals.get('${name}') is called by the function that makes it`);
+        return makeOnce(map, name, make) as Shared<T>;
+      }
+      if (isGone(maker)) map.update(MAKER + name, (now) => (now === maker ? mine : now));
+      else atomic.wait(H_GLOBALS, before, LOOK);
+      poll();
+    }
+  },
+
+  /** Whether a name has a value. */
+  has(name: string): boolean {
+    return entries().has(`=${name}`);
+  },
+
+  /** Forgets a name; whether it had a value. Who has the value keeps it. */
+  delete(name: string): boolean {
+    return entries().delete(`=${name}`);
+  },
+
+  /** All names that have a value. */
+  keys(): string[] {
+    return [...entries().keys()].filter((key) => key.startsWith('=')).map((key) => key.slice(1));
+  },
+});
+
+/** Names that this thread is making. */
+const making = new Set<string>();
+
+function makeOnce<T>(map: SharedMap<string, unknown>, name: string, make: () => T): unknown {
+  making.add(name);
+  try {
+    const value = share(make());
+    map.set(`=${name}`, value);
+    return value;
+  } finally {
+    making.delete(name);
+    settle(map, name);
+  }
+}
+
+function settle(map: SharedMap<string, unknown>, name: string): void {
+  map.delete(MAKER + name);
+  atomic.add(H_GLOBALS, 1);
+  atomic.notify(H_GLOBALS, Infinity);
+}
+
+/** Whether the thread that said it makes is not there any more. */
+function isGone(maker: string): boolean {
+  const [place, worker] = maker.split(' ').map(Number) as [number, number];
+  return place !== 0 && (serialOf(place) !== worker || !isRunning(place));
+}

@@ -1,0 +1,16 @@
+// The first module of every worker of Heddle's: takes its seat, so that the shared memory is found by whatever loads next, then
+// loads what the worker is for.
+
+import { SEAT } from './memory/seat.js';
+import { workerBoot } from './platform/worker.js';
+
+const boot = workerBoot();
+Object.defineProperty(globalThis, SEAT, { value: boot.seat });
+
+if (boot.role === 'thread') {
+  // What a thread may meet in the heap, before it takes work.
+  await import('./data/struct.js');
+  await import('./runtime/worker.js');
+} else if (boot.role === 'supervisor') await import('./runtime/supervise.js');
+else if (boot.role === 'collector') await import('./runtime/collector.js');
+else await import('./runtime/sigint.js');

@@ -1,0 +1,174 @@
+// Buffers and views: real typed arrays on shared memory.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isShared, type SharedArray, shared, snapshot } from 'heddle';
+import { checkHeap, collectAll, elsewhere } from '../support/heap.ts';
+
+const TYPES = [
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+] as const;
+const ALL = [...TYPES, BigInt64Array, BigUint64Array];
+
+test('a typed array is shared as one of its type, with its elements', () => {
+  for (const Type of TYPES) {
+    const plain = new Type([1, 2, 200]);
+    const view = shared(plain);
+    assert.equal(view.constructor, Type);
+    assert.ok(view.buffer instanceof SharedArrayBuffer);
+    assert.deepEqual([...view], [...plain]);
+    plain[0] = 7;
+    assert.equal(view[0], 1);
+    assert.ok(isShared(view));
+    assert.equal(shared(view), view);
+  }
+});
+
+test('a view is the same view where it is, and one memory in all threads', () => {
+  const all = shared(ALL.map((Type) => new Type(4))) as unknown as SharedArray<Uint8Array>;
+  const views = all.toArray();
+  elsewhere((given) => {
+    for (const view of given) new Uint8Array(view.buffer, view.byteOffset, view.byteLength).fill(1);
+    for (const view of given) Reflect.set(view, 0, typeof view[0] === 'bigint' ? 7n : 7);
+  }, all);
+  for (const [at, Type] of ALL.entries()) {
+    const view = all.at(at)!;
+    assert.equal(view, views[at]);
+    assert.equal(view.constructor, Type);
+    assert.equal(Number(view[0]), 7);
+    assert.equal(new Uint8Array(view.buffer).at(-1), 1);
+  }
+  collectAll();
+  assert.ok(all.every((view, at) => view === views[at]));
+  checkHeap();
+});
+
+test('views of one buffer in one graph are views of one buffer afterwards', () => {
+  const buffer = new ArrayBuffer(16);
+  const all = shared({
+    bytes: new Uint8Array(buffer),
+    part: new Uint16Array(buffer, 4, 2),
+    data: new DataView(buffer, 2, 8),
+    buffer,
+  });
+  assert.equal(all.bytes.buffer, all.buffer);
+  assert.equal(all.part.buffer, all.buffer);
+  assert.deepEqual([all.part.byteOffset, all.part.length, all.data.byteOffset, all.data.byteLength], [4, 2, 2, 8]);
+  all.data.setUint8(3, 99);
+  assert.equal(all.bytes[5], 99);
+  elsewhere((given) => {
+    if (given.part.buffer !== given.bytes.buffer) throw new Error('another buffer');
+    given.part[0] = 0xffff;
+  }, all);
+  assert.deepEqual([...all.bytes.slice(3, 7)], [0, 255, 255, 0]);
+});
+
+test('a buffer that is plain is copied each time that it is shared, also in one turn', () => {
+  const plain = Uint8Array.of(1);
+  const first = shared(plain);
+  plain[0] = 2;
+  const second = shared(plain);
+  assert.deepEqual([first[0], second[0]], [1, 2]);
+  assert.notEqual(first.buffer, second.buffer);
+});
+
+test('a SharedArrayBuffer is shared as it is', () => {
+  const buffer = new SharedArrayBuffer(8);
+  const record = shared({ buffer, view: new Int32Array(buffer) });
+  assert.equal(record.buffer, buffer);
+  assert.equal(record.view.buffer, buffer);
+  assert.equal(shared(buffer), buffer);
+  assert.ok(isShared(buffer));
+});
+
+test('Atomics work on shared views', () => {
+  const words = shared(new Int32Array(2));
+  elsewhere((given) => {
+    for (let n = 0; n < 1000; n++) Atomics.add(given, 0, 1);
+    Atomics.store(given, 1, 1);
+    Atomics.notify(given, 1);
+  }, words);
+  assert.equal(Atomics.load(words, 0), 1000);
+  assert.notEqual(Atomics.wait(words, 1, 0, 10_000), 'timed-out');
+});
+
+test('a Buffer is a Buffer of its own part', () => {
+  const pool = Buffer.from('before the text after');
+  const record = shared({ text: pool.subarray(11, 15) });
+  assert.ok(Buffer.isBuffer(record.text));
+  assert.equal(record.text.toString(), 'text');
+  assert.equal(record.text.buffer.byteLength, 4);
+  elsewhere((given) => {
+    if (!Buffer.isBuffer(given.text)) throw new Error('no Buffer');
+    given.text.write('TEXT');
+  }, record);
+  assert.equal(record.text.toString(), 'TEXT');
+  assert.equal(pool.toString(), 'before the text after');
+});
+
+test('empty buffers and views', () => {
+  const all = shared([
+    new ArrayBuffer(0),
+    new Uint8Array(0),
+    new DataView(new ArrayBuffer(0)),
+    Buffer.alloc(0),
+  ]) as unknown as SharedArray<{ byteLength: number }>;
+  assert.deepEqual(
+    all.map(({ byteLength }) => byteLength),
+    [0, 0, 0, 0],
+  );
+  elsewhere((given) => {
+    if (given.some(({ byteLength }) => byteLength !== 0)) throw new Error('not empty');
+  }, all);
+});
+
+test('a snapshot is plain memory with the same bytes', () => {
+  const record = shared({
+    view: Float64Array.of(1.5, NaN),
+    bytes: Buffer.from('abc'),
+    raw: Uint8Array.of(1, 2).buffer,
+  });
+  const copy = snapshot(record);
+  assert.ok(copy.view.buffer instanceof ArrayBuffer);
+  assert.deepEqual([...copy.view], [1.5, NaN]);
+  assert.ok(Buffer.isBuffer(copy.bytes));
+  assert.equal(copy.bytes.toString(), 'abc');
+  assert.ok(copy.raw instanceof ArrayBuffer);
+  record.view[0] = 2;
+  assert.equal(copy.view[0], 1.5);
+});
+
+test('a snapshot of a part of a buffer is that part', () => {
+  const copy = snapshot(shared(new Uint16Array(Uint16Array.of(1, 2, 3, 4).buffer, 2, 2)));
+  assert.deepEqual([...copy], [2, 3]);
+  assert.equal(copy.buffer.byteLength, 4);
+});
+
+test('a detached buffer is refused with its path, and so is a view of it', () => {
+  const buffer = new ArrayBuffer(8);
+  const view = new Uint8Array(buffer);
+  structuredClone(buffer, { transfer: [buffer] });
+  for (const part of [buffer, view]) {
+    assert.throws(() => shared({ a: [part] }), { name: 'TypeError', message: /\.a\[0\] cannot be shared/ });
+  }
+  checkHeap();
+});
+
+test('buffers that nobody names any more are let go of, and new ones made', () => {
+  const keep = shared({ view: new Uint8Array(10).fill(5) });
+  for (let n = 0; n < 300; n++) keep.view = shared(new Uint8Array(100_000).fill(n));
+  collectAll();
+  assert.equal(keep.view[99_999], 299 % 256);
+  elsewhere((given) => {
+    if (given.view[0] !== 299 % 256) throw new Error(`${given.view[0]}`);
+  }, keep);
+  checkHeap();
+});
