@@ -120,8 +120,8 @@ const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'kernel/tables.ts',
-        'if (at == AGAIN || atomic.load<i32>(map + SEQUENCE) != sequence) return answer(BUSY);',
-        'if (at == AGAIN) return answer(BUSY);',
+        '      value = load<i64>(entry + ((width & 16) >>> 1));\n      break;\n    }\n    at = load<u32>(infos + (at - 1) * INFO + INFO_NEXT);\n  }\n  return atomic.load<i32>(map + SEQUENCE) == sequence ? reinterpret<f64>(value) : answer(BUSY);',
+        '      value = load<i64>(entry + ((width & 16) >>> 1));\n      break;\n    }\n    at = load<u32>(infos + (at - 1) * INFO + INFO_NEXT);\n  }\n  return reinterpret<f64>(value);',
       ),
     ],
     found: 'a table is replaced, collected and its page taken under a reader',
