@@ -105,7 +105,10 @@ export class World {
       },
     });
     // What stays: the maps of shapes, and each thread's class for the nodes.
-    for (const thread of threads) this.forget(thread, this.node(thread));
+    for (const thread of threads) {
+      this.forget(thread, this.node(thread));
+      thread.scope.scope(() => thread.values.readWord((layout.H_ROOTS >>> 2) + 8));
+    }
     for (const thread of threads) thread.allocate.releasePages();
     this.collect();
     this.#baselines = threads.map((thread) => new Set(threads[0].pins.pinnedBy(thread.slot)));
