@@ -1,7 +1,8 @@
-// All benchmarks: `npm run bench`. Prints a table in Markdown, with machine and versions.
+// All benchmarks: `npm run bench`, or some: `npm run bench -- heap-fields lock`. Prints a table in Markdown, with machine and versions.
 
 import { fileURLToPath } from 'node:url';
 import { machine, output, print, type Row } from './harness.js';
+import { heapBenches } from './heap.js';
 import { lockRows } from './lock.js';
 import { memoryRows } from './memory.js';
 import { poolRows } from './pools.js';
@@ -23,13 +24,28 @@ function mainJobRow(): Row {
   };
 }
 
+const benches: Record<string, () => Row[] | Promise<Row[]>> = {
+  lock: lockRows,
+  start: startRows,
+  memory: memoryRows,
+  pools: poolRows,
+  python: pythonRows,
+  main: () => [mainJobRow()],
+  ...heapBenches,
+};
+
+const wanted = process.argv.slice(2);
+const chosen = Object.keys(benches).filter(
+  (name) => wanted.length === 0 || wanted.some((word) => name === word || name.startsWith(`${word}-`)),
+);
+if (chosen.length === 0) {
+  console.error(
+    `there is no such benchmark; there are ${Object.keys(benches).join(', ')}, and heap for all of its parts`,
+  );
+  process.exit(2);
+}
 console.log(`${machine()}\n`);
-print([
-  ...(await lockRows()),
-  ...(await startRows()),
-  ...memoryRows(),
-  ...(await poolRows()),
-  ...pythonRows(),
-  mainJobRow(),
-]);
+const rows: Row[] = [];
+for (const name of chosen) rows.push(...(await benches[name]!()));
+print(rows);
 process.exit();

@@ -4,6 +4,7 @@
 
 import { BUSY, S_CLOSED } from '../src/heap/types';
 import { enterGuard, leaveGuard, lockWord, logIfMarking, unlockWord } from './guard';
+import { reach } from './reach';
 import { forgetFresh, logRescan } from './mutator';
 
 const DATA: usize = 4;
@@ -21,11 +22,22 @@ function itemAt(data: usize, index: u32): usize {
   return data + ITEMS + ((<usize>index) << 3);
 }
 
+/** The data of an array, all of which this thread reaches; 0 = there is none. */
+@inline
+function dataOf(array: usize): usize {
+  const data = load<u32>(array + DATA);
+  if (data != 0) {
+    reach(data);
+    reach(data + <u32>ITEMS + (load<u32>(data + CAPACITY) << 3) - 1);
+  }
+  return data;
+}
+
 /** Stores an element; 1 = done, 0 = the index is past the end. */
 export function arraySet(array: usize, index: u32, value: f64, me: i32): i32 {
   lockWord(array + LOCK, me);
   const inside = index < load<u32>(array + LENGTH);
-  if (inside) atomic.store<i64>(itemAt(load<u32>(array + DATA), index), reinterpret<i64>(value));
+  if (inside) atomic.store<i64>(itemAt(dataOf(array), index), reinterpret<i64>(value));
   unlockWord(array + LOCK);
   return inside ? 1 : 0;
 }
@@ -34,7 +46,7 @@ export function arraySet(array: usize, index: u32, value: f64, me: i32): i32 {
 export function arraySetNumber(array: usize, index: u32, value: f64, me: i32): i32 {
   lockWord(array + LOCK, me);
   const inside = index < load<u32>(array + LENGTH);
-  if (inside) store<f64>(itemAt(load<u32>(array + DATA), index), value);
+  if (inside) store<f64>(itemAt(dataOf(array), index), value);
   unlockWord(array + LOCK);
   return inside ? 1 : 0;
 }
@@ -43,7 +55,7 @@ export function arraySetNumber(array: usize, index: u32, value: f64, me: i32): i
 export function arrayPush(array: usize, value: f64, me: i32): u32 {
   lockWord(array + LOCK, me);
   const length = load<u32>(array + LENGTH);
-  const data = <usize>load<u32>(array + DATA);
+  const data = dataOf(array);
   let answer: u32 = 0;
   if (data != 0 && length < load<u32>(data + CAPACITY)) {
     atomic.store<i64>(itemAt(data, length), reinterpret<i64>(value));
@@ -62,7 +74,7 @@ export function arrayGrow(array: usize, data: usize, needed: u32, thread: usize,
   const gate = enterGuard(thread);
   if (gate == S_CLOSED) return BUSY;
   lockWord(array + LOCK, me);
-  const old = <usize>load<u32>(array + DATA);
+  const old = dataOf(array);
   const length = load<u32>(array + LENGTH);
   const capacity = old == 0 ? <u32>0 : load<u32>(old + CAPACITY);
   // Nothing is lost if it has become larger than what we brought: then it is large enough.
@@ -100,7 +112,7 @@ function spliceInside(
   const length = load<u32>(array + LENGTH);
   const start = first == LAST ? (length == 0 ? 0 : length - 1) : min(first, length);
   const remove = min(count, length - start);
-  const data = <usize>load<u32>(array + DATA);
+  const data = dataOf(array);
   const capacity = data == 0 ? <u32>0 : load<u32>(data + CAPACITY);
   store<u32>(out, remove);
   store<u32>(out + 4, start);
@@ -132,7 +144,7 @@ export function arrayCopy(array: usize, start: u32, copy: usize, out: usize, thr
   lockWord(array + LOCK, me);
   const length = load<u32>(array + LENGTH);
   const count = start >= length ? 0 : min(length - start, load<u32>(copy + CAPACITY));
-  if (count != 0) memory.copy(copy + ITEMS, itemAt(load<u32>(array + DATA), start), (<usize>count) << 3);
+  if (count != 0) memory.copy(copy + ITEMS, itemAt(dataOf(array), start), (<usize>count) << 3);
   logRescan(thread, gate, <u32>copy);
   store<u32>(out, count);
   store<u32>(out + 4, length);
@@ -152,7 +164,7 @@ export function arrayWrite(array: usize, start: u32, from: usize, count: u32, ex
   lockWord(array + LOCK, me);
   let answer = 2;
   const length = load<u32>(array + LENGTH);
-  const data = <usize>load<u32>(array + DATA);
+  const data = dataOf(array);
   if (start <= length && count <= length - start && (expected == 0 || (length == count && sameItems(data, expected, count)))) {
     answer = 0;
     if (count != 0) memory.copy(itemAt(data, start), from + ITEMS, (<usize>count) << 3);
@@ -174,7 +186,7 @@ export function arrayResize(array: usize, length: u32, thread: usize, me: i32): 
   if (gate == S_CLOSED) return BUSY;
   lockWord(array + LOCK, me);
   const before = load<u32>(array + LENGTH);
-  const data = <usize>load<u32>(array + DATA);
+  const data = dataOf(array);
   const capacity = data == 0 ? <u32>0 : load<u32>(data + CAPACITY);
   let answer = 0;
   if (length > capacity) {

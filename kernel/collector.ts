@@ -9,7 +9,8 @@ import {
   LARGE_PAGE, LOG_SIZE, M_ALLOCATED, M_CLASS, M_COUNT, M_CYCLE, M_MARKED, M_NEXT, M_OWNER, M_SIZE, PIN_BITS, PIN_COUNTS, PIN_KNOWN, RAW_PAGE,
   REFERENCE_BITS, RESCAN, SHAPE_SHIFT, T_BUCKETS, T_CAPACITY, T_HEADS, T_USED, T_WIDTH, TAKEN_PAGE,
 } from '../src/heap/types';
-import { metaOf, bitAt } from './pages';
+import { bitAt, metaOf } from './pages';
+import { reach, reachAll } from './reach';
 
 // The mark stack: cells to trace. A cell with many children is traced in slices: {index, cell | SLICE}.
 const SLICE: u32 = 1;
@@ -49,6 +50,7 @@ function push(cell: u32): void {
 
 @inline
 function markCell(cell: u32): void {
+  reach(cell);
   const index = (cell & 4095) >>> 4;
   const word = metaOf(cell) + M_MARKED + ((index >>> 5) << 2);
   const bit = 1 << (index & 31);
@@ -71,6 +73,7 @@ function markNumber(bits: i64): void {
 
 /** Process-wide roots, and what each thread has in flight or has not stored yet. */
 export function markRoots(): void {
+  reachAll();
   for (let at = 0; at < ROOTS; at++) markWord(atomic.load<u32>(H_ROOTS + (at << 2)));
   const slots = atomic.load<i32>(H_SLOTS);
   for (let slot = 0; slot < max(slots, 1); slot++) {
@@ -82,6 +85,7 @@ export function markRoots(): void {
 
 /** Marks a thread's pins of one segment; the caller traces in between, so that few of them count as kept by pins alone. */
 export function markPins(thread: usize, segment: u32): i32 {
+  reachAll();
   const pins = <usize>load<u32>(thread + R_PINS);
   const block = pins == 0 ? <usize>0 : <usize>load<u32>(pins + (segment << 2));
   if (block == 0) return 0;
@@ -109,6 +113,7 @@ export function markPins(thread: usize, segment: u32): i32 {
 
 /** For each page that a thread has pins in: how many pinned cells nothing else has marked. After the roots were traced. */
 export function countPins(thread: usize, segment: u32): i32 {
+  reachAll();
   const pins = <usize>load<u32>(thread + R_PINS);
   const block = pins == 0 ? <usize>0 : <usize>load<u32>(pins + (segment << 2));
   if (block == 0) return 0;
@@ -132,6 +137,7 @@ export function countPins(thread: usize, segment: u32): i32 {
 
 /** Empties the logs of all threads; how many entries there were. */
 export function drainLogs(): i32 {
+  reachAll();
   let entries = 0;
   const slots = atomic.load<i32>(H_SLOTS);
   for (let slot = 0; slot < max(slots, 1); slot++) {
@@ -175,6 +181,7 @@ export function trace(budget: i32): i32 {
 
 /** Whoever overflowed the stack is found by looking at all marked cells once more. */
 function retraceMarked(): void {
+  reachAll();
   overflowed = false;
   const segments = load<u32>(H_SEGMENTS);
   for (let segment: u32 = 0; segment < segments; segment++) {
@@ -238,6 +245,8 @@ function traceCell(cell: u32): i32 {
 /** Traces children from an index on, SLICE_LENGTH at most; the rest goes to the stack. */
 function traceSlice(cell: u32, from: u32): i32 {
   const kind = load<u32>(cell) & KIND_MASK;
+  // A large cell may lie in several segments.
+  reachAll();
   if (kind == K_TABLE) {
     const width = load<u32>(cell + T_WIDTH);
     const used = min(atomic.load<u32>(cell + T_USED), load<u32>(cell + T_CAPACITY));
@@ -272,6 +281,7 @@ function sliceEnd(cell: u32, from: u32, count: u32): u32 {
 
 /** Allocated := marked on every page but those that were allocated from during this cycle. The gate is closed. */
 export function sweep(cycle: i32): void {
+  reachAll();
   let cells = 0;
   let bytes: u64 = 0;
   let used = 0;
@@ -356,6 +366,7 @@ function sweepPage(meta: usize, size: i32, page: u32): i32 {
 
 /** After a collection that was broken off while marking: no cell is marked. */
 export function forgetMarks(): void {
+  reachAll();
   const segments = load<u32>(H_SEGMENTS);
   for (let segment: u32 = 0; segment < segments; segment++) {
     const metas = <usize>load<u32>(SEG_META + (segment << 2));
@@ -368,6 +379,7 @@ export function forgetMarks(): void {
 
 /** Whether a cell is in use, as far as the pages know: for weak tables and checks. While no sweep can run. */
 export function isAllocated(cell: u32): i32 {
+  reachAll();
   const meta = metaOf(cell);
   const size = load<i32>(meta + M_SIZE);
   if (size == LARGE_PAGE) return (cell & 4095) == 0 ? 1 : 0;

@@ -14,5 +14,5 @@ export {
   addSegments, allocateLarge, allocateRaw, buryThread, exchangePage, nextRun, openHeap, rawPages, releaseDead, releasePage,
 } from './pages';
 export {
-  hashBytes, hashNumber, tableDelete, tableGet, tableGetNumber, tableNext, tablePut, tableReplace, tableTouch,
+  hashBytes, hashNumber, tableDelete, tableGet, tableGetContent, tableGetNumber, tableNext, tablePut, tableReplace, tableTouch,
 } from './tables';

@@ -9,7 +9,8 @@ import { appendLog, enterGuard, leaveGuard, logHasRoom } from './guard';
  * object yet that could own the pin.
  */
 function pinInside(address: u32, gate: i32, thread: usize): i32 {
-  const block = <usize>load<u32>(<usize>load<u32>(thread + R_PINS) + ((address >>> SEGMENT_SHIFT) << 2));
+  const pins = <usize>load<u32>(thread + R_PINS);
+  const block = pins == 0 ? <usize>0 : <usize>load<u32>(pins + ((address >>> SEGMENT_SHIFT) << 2));
   const page = (address >>> 12) & 4095;
   if (block == 0 || ((load<i32>(block + PIN_KNOWN + ((page >>> 5) << 2)) >>> (page & 31)) & 1) == 0) {
     store<u32>(thread + R_TOUCHED, address);

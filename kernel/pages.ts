@@ -9,6 +9,7 @@ import {
   BUSY, FREE_PAGE, K_ARRAY, K_MAP, K_SET, KIND_MASK, LARGE_PAGE, M_ALLOCATED, M_CLASS, M_COUNT, M_CYCLE, M_DIRTY, M_MARKED, M_NEXT, M_OWNER, M_SIZE, MORE_PAGE, NO_MEMORY, PARKED_BIT, PIN_BITS, PIN_KNOWN, RAW_PAGE,
   S_CLOSED, TAKEN_PAGE,
 } from '../src/heap/types';
+import { reach, reachAll } from './reach';
 import { enterGuard, leaveGuard, lockWord, logIfMarking, unlockWord } from './guard';
 
 const SEGMENT_MASK: u32 = SEGMENT_PAGES - 1;
@@ -40,6 +41,7 @@ export function findPages(count: u32): u32 {
     const hint = load<u32>(SEG_HINT + (segment << 2));
     let at = run == 0 ? hint : 0;
     const meta = <usize>load<u32>(SEG_META + (segment << 2));
+    reach(<u32>meta + SEGMENT_PAGES * META_SIZE - 1);
     for (; at < <u32>SEGMENT_PAGES; at++) {
       if (load<i32>(meta + at * META_SIZE + M_SIZE) != FREE_PAGE) {
         run = 0;
@@ -56,6 +58,7 @@ export function findPages(count: u32): u32 {
 }
 
 function claim(first: u32, count: u32): void {
+  reach((first + count - 1) << PAGE_SHIFT);
   for (let page = first; page < first + count; page++) {
     store<i32>(metaOfPage(page) + M_SIZE, TAKEN_PAGE);
     const free = SEG_FREE + ((page >>> 12) << 2);
@@ -71,6 +74,7 @@ function takePage(sizeClass: i32, size: i32, me: i32): u32 {
   const list = H_PARTIAL + (sizeClass << 2);
   let page = load<u32>(list);
   if (page != 0) {
+    reach(page << PAGE_SHIFT);
     store<u32>(list, load<u32>(metaOfPage(page) + M_NEXT));
   } else {
     if (load<i32>(H_USED_PAGES) >= load<i32>(H_MAX_PAGES)) return 0;
@@ -280,6 +284,7 @@ export function openHeap(): void {
  * step at which a thread can die. At any time, also while a collector waits for the guard.
  */
 export function releaseDead(thread: usize, owner: i32): void {
+  reachAll();
   openLock(H_ALLOC_LOCK, owner);
   const segments = load<u32>(H_SEGMENTS);
   for (let segment: u32 = 0; segment < segments; segment++) {
@@ -302,6 +307,7 @@ function openLock(lock: usize, owner: i32): void {
  * open, and no thread runs on the slot.
  */
 export function buryThread(thread: usize, owner: i32, me: i32): void {
+  reachAll();
   lockWord(H_ALLOC_LOCK, me);
   const segments = load<u32>(H_SEGMENTS);
   for (let segment: u32 = 0; segment < segments; segment++) {

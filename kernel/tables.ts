@@ -19,6 +19,7 @@ import { H_SEGMENTS } from '../src/memory/layout';
 import {
   ABSENT, BUSY, KIND_MASK, NO_PINS, PUT_ADD, PUT_DIFFERENT, PUT_EXISTED, PUT_FULL, PUT_INSERTED, PUT_KEYLESS, PUT_REPLACE, PUT_UPDATED, REFERENCE_BITS, S_CLOSED, S_MARKING, T_BUCKETS, T_CAPACITY, T_HEADS, T_ORDINAL, T_USED, T_WIDTH,
 } from '../src/heap/types';
+import { reachAll } from './reach';
 import { enterGuard, leaveGuard, lockWord, logIfMarking, unlockWord } from './guard';
 import { forgetFresh, pinForGuard } from './mutator';
 
@@ -51,6 +52,14 @@ function infosOf(table: usize): usize {
   return entriesOf(table) + <usize>load<u32>(table + T_CAPACITY) * load<u32>(table + T_WIDTH);
 }
 
+/** A container's table, all of which this thread reaches. */
+@inline
+function tableOf(map: usize): usize {
+  const table = atomic.load<u32>(map + TABLE);
+  reachAll();
+  return table;
+}
+
 export function hashNumber(bits: i64): u32 {
   let hash = <u64>bits;
   hash ^= hash >>> 32;
@@ -60,14 +69,36 @@ export function hashNumber(bits: i64): u32 {
   return <u32>(hash >>> 32);
 }
 
-/** A mix of Fowler, Noll and Vo's step on words and Murmur's finish. */
+@inline
+function mix(hash: u64): u64 {
+  const product = hash * 0x9e3779b97f4a7c15;
+  return product ^ (product >>> 32);
+}
+
+/** Eight bytes at a time; the last ones may overlap those before them. */
 export function hashBytes(bytes: usize, length: u32): u32 {
-  let hash: u32 = 0x811c9dc5 ^ length;
-  let at: u32 = 0;
-  for (; at + 4 <= length; at += 4) hash = (hash ^ load<u32>(bytes + at)) * 0x01000193 ^ (hash >>> 15);
-  for (; at < length; at++) hash = (hash ^ load<u8>(bytes + at)) * 0x01000193;
-  hash = (hash ^ (hash >>> 16)) * 0x45d9f3b;
-  return hash ^ (hash >>> 15);
+  let hash: u64 = 0x2545f4914f6cdd1d ^ <u64>length;
+  if (length >= 8) {
+    for (let at: u32 = 0; at + 8 < length; at += 8) hash = mix(hash ^ load<u64>(bytes + at));
+    hash = mix(hash ^ load<u64>(bytes + length - 8));
+  } else if (length >= 4) {
+    hash = mix(hash ^ (<u64>load<u32>(bytes) | (<u64>load<u32>(bytes + length - 4) << 32)));
+  } else if (length != 0) {
+    const middle = <u64>load<u8>(bytes + (length >>> 1)) << 8;
+    hash = mix(hash ^ <u64>load<u8>(bytes) ^ middle ^ (<u64>load<u8>(bytes + length - 1) << 16));
+  }
+  return <u32>((hash * 0xbf58476d1ce4e5b9) >>> 32);
+}
+
+@inline
+function sameBytes(one: usize, other: usize, length: u32): bool {
+  if (length >= 8) {
+    for (let at: u32 = 0; at + 8 < length; at += 8) if (load<u64>(one + at) != load<u64>(other + at)) return false;
+    return load<u64>(one + length - 8) == load<u64>(other + length - 8);
+  }
+  if (length >= 4) return load<u32>(one) == load<u32>(other) && load<u32>(one + length - 4) == load<u32>(other + length - 4);
+  for (let at: u32 = 0; at < length; at++) if (load<u8>(one + at) != load<u8>(other + at)) return false;
+  return true;
 }
 
 /** A key that is looked for: as a number, or by content if `kind` is not 0. */
@@ -81,10 +112,7 @@ function sameContent(word: u32, kind: i32, second: i32, bytes: usize, length: u3
   const start: usize = kind <= 3 ? 12 : 8;
   if (<u64>word + start + length > limit) return false;
   if ((load<i32>(word) & KIND_MASK) != kind || load<i32>(word + 4) != second) return false;
-  let at: u32 = 0;
-  for (; at + 4 <= length; at += 4) if (load<u32>(<usize>word + start + at) != load<u32>(bytes + at)) return false;
-  for (; at < length; at++) if (load<u8>(<usize>word + start + at) != load<u8>(bytes + at)) return false;
-  return true;
+  return sameBytes(<usize>word + start, bytes, length);
 }
 
 @inline
@@ -135,6 +163,8 @@ export function tableGet(map: usize, key: f64, kind: i32, second: i32, bytes: us
   if (sequence & 1) return answer(BUSY);
   const table = <usize>atomic.load<u32>(map + TABLE);
   const limit = heapLimit();
+  // What is checked against the limit may lie anywhere below it.
+  reachAll();
   if (<u64>table + T_HEADS > limit) return answer(BUSY);
   const at = findEntry(table, hashOf(bits, kind, bytes, length), bits, kind, second, bytes, length, limit);
   let value = GONE;
@@ -149,9 +179,77 @@ export function tableGet(map: usize, key: f64, kind: i32, second: i32, bytes: us
   return reinterpret<f64>(value);
 }
 
-/** As `tableGet` for keys that are numbers: the shortest way. */
+// The same by plain loads, for machines that keep loads in order: the engine checks bounds and alignment of each atomic load in code, and
+// those of plain ones for nothing. One for numbers and one for contents, without a call in them.
+
 export function tableGetNumber(map: usize, key: f64): f64 {
-  return tableGet(map, key, 0, 0, 0, 0);
+  const bits = bitsOf(key);
+  const sequence = atomic.load<i32>(map + SEQUENCE);
+  const table = <usize>load<u32>(map + TABLE);
+  const limit = plainLimit();
+  if ((sequence & 1) != 0 || <u64>table + T_HEADS > limit) return answer(BUSY);
+  const capacity = load<u32>(table + T_CAPACITY);
+  const buckets = load<u32>(table + T_BUCKETS);
+  const width = load<u32>(table + T_WIDTH);
+  const entries = table + T_HEADS + ((<usize>buckets) << 2);
+  if (!liesInside(table, capacity, buckets, width, limit)) return answer(BUSY);
+  const infos = entries + capacity * width;
+  let at = load<u32>(table + T_HEADS + ((hashNumber(bits) & (buckets - 1)) << 2));
+  let value = GONE;
+  for (let step: u32 = 0; at != 0 && step <= capacity; step++) {
+    if (at > capacity) return answer(BUSY);
+    const entry = entries + (at - 1) * width;
+    if (load<i64>(entry) == bits) {
+      value = load<i64>(entry + ((width & 16) >>> 1));
+      break;
+    }
+    at = load<u32>(infos + (at - 1) * INFO + INFO_NEXT);
+  }
+  return atomic.load<i32>(map + SEQUENCE) == sequence ? reinterpret<f64>(value) : answer(BUSY);
+}
+
+export function tableGetContent(map: usize, kind: i32, second: i32, bytes: usize, length: u32): f64 {
+  const sequence = atomic.load<i32>(map + SEQUENCE);
+  const table = <usize>load<u32>(map + TABLE);
+  const limit = plainLimit();
+  if ((sequence & 1) != 0 || <u64>table + T_HEADS > limit) return answer(BUSY);
+  const capacity = load<u32>(table + T_CAPACITY);
+  const buckets = load<u32>(table + T_BUCKETS);
+  const width = load<u32>(table + T_WIDTH);
+  const entries = table + T_HEADS + ((<usize>buckets) << 2);
+  if (!liesInside(table, capacity, buckets, width, limit)) return answer(BUSY);
+  const infos = entries + capacity * width;
+  const hash = hashBytes(bytes, length);
+  let at = load<u32>(table + T_HEADS + ((hash & (buckets - 1)) << 2));
+  let value = GONE;
+  for (let step: u32 = 0; at != 0 && step <= capacity; step++) {
+    if (at > capacity) return answer(BUSY);
+    const info = infos + (at - 1) * INFO;
+    if (load<u32>(info) == hash) {
+      const entry = entries + (at - 1) * width;
+      const key = load<i64>(entry);
+      if (<i32>(key >>> 32) == REFERENCE_BITS && (<u32>key & 15) == 0 && <u32>key != 0 && sameContent(<u32>key, kind, second, bytes, length, limit)) {
+        value = load<i64>(entry + ((width & 16) >>> 1));
+        break;
+      }
+    }
+    at = load<u32>(info + INFO_NEXT);
+  }
+  return atomic.load<i32>(map + SEQUENCE) == sequence ? reinterpret<f64>(value) : answer(BUSY);
+}
+
+@inline
+function plainLimit(): u64 {
+  return (<u64>load<u32>(H_SEGMENTS)) << 24;
+}
+
+/**
+ * Whether all of a table lies in the memory, and a little behind it, if it is what it says. Nothing else is looked at: whatever a reader
+ * finds in one that is gone, the sequence word tells.
+ */
+@inline
+function liesInside(table: usize, capacity: u32, buckets: u32, width: u32, limit: u64): bool {
+  return buckets != 0 && <u64>table + (T_HEADS + 16) + (<u64>buckets << 2) + <u64>capacity * (<u64>width + INFO) <= limit;
 }
 
 /** As `tableGet`, and if the value is a reference it is pinned for the thread. NO_PINS: see `touch`. */
@@ -178,7 +276,7 @@ export function tablePut(
   lockWord(map + LOCK, me);
   const bits = bitsOf(key);
   const hash = hashOf(bits, kind, bytes, length);
-  const table = <usize>load<u32>(map + TABLE);
+  const table = tableOf(map);
   const at = findEntry(table, hash, bits, kind, second, bytes, length, heapLimit());
   const result = at >= 0
     ? putExisting(table, at, reinterpret<i64>(value), reinterpret<i64>(expected), mode, gate, thread)
@@ -234,7 +332,7 @@ export function tableDelete(map: usize, key: f64, kind: i32, second: i32, bytes:
   if (enterGuard(thread) == S_CLOSED) return BUSY;
   lockWord(map + LOCK, me);
   const bits = bitsOf(key);
-  const table = <usize>load<u32>(map + TABLE);
+  const table = tableOf(map);
   const at = findEntry(table, hashOf(bits, kind, bytes, length), bits, kind, second, bytes, length, heapLimit());
   if (at >= 0) {
     const width = load<u32>(table + T_WIDTH);
@@ -259,7 +357,7 @@ export function tableReplace(map: usize, fresh: usize, keep: i32, thread: usize,
   const gate = enterGuard(thread);
   if (gate == S_CLOSED) return BUSY;
   lockWord(map + LOCK, me);
-  const old = <usize>load<u32>(map + TABLE);
+  const old = tableOf(map);
   const live = keep ? load<u32>(map + LIVE) : 0;
   const fits = live < load<u32>(fresh + T_CAPACITY);
   if (fits) {
@@ -315,7 +413,7 @@ export function tableNext(map: usize, ordinal: u32, hint: u32, out: usize, threa
   const sequence = atomic.load<i32>(map + SEQUENCE);
   let result: i32 = -BUSY;
   if ((sequence & 1) == 0) {
-    const table = <usize>atomic.load<u32>(map + TABLE);
+    const table = tableOf(map);
     result = nextInside(table, ordinal, hint, out);
     if (atomic.load<i32>(map + SEQUENCE) != sequence) result = -BUSY;
     else if (result > 0) {

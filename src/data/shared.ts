@@ -8,9 +8,7 @@ import { snapshotOf } from '../heap/plain.js';
 import { keysOf } from '../heap/record.js';
 import { tidyUp } from '../heap/tidy.js';
 import { cellOf } from '../heap/values.js';
-import { atomic } from '../memory/atomics.js';
-import { H_GC_DONE } from '../memory/layout.js';
-import { collectAndWait } from '../runtime/collecting.js';
+import { collectAndWait, watchCollections } from '../runtime/collecting.js';
 import type { Shared, Snapshot } from './types.js';
 
 /**
@@ -59,20 +57,5 @@ export function collect(): HeapStatistics {
  */
 export function onCollect(listener: (statistics: HeapStatistics) => void): () => void {
   if (typeof listener !== 'function') throw new TypeError(`onCollect() takes a function, not ${describe(listener)}`);
-  let over = false;
-  const watch = (): void => {
-    const done = atomic.load(H_GC_DONE);
-    // Given up at once, so that it does not hold the event loop: it still tells when it is woken.
-    atomic
-      .waitAsync(H_GC_DONE, done, Infinity, () => {
-        if (over) return;
-        watch();
-        if (atomic.load(H_GC_DONE) !== done) listener(heapStatistics());
-      })
-      .abandon();
-  };
-  watch();
-  return () => {
-    over = true;
-  };
+  return watchCollections(() => listener(heapStatistics()));
 }

@@ -11,7 +11,7 @@ import { record } from '../memory/self.js';
 import { k } from './kernel.js';
 import { BITS, current, type Page, pageAt } from './pages.js';
 import { collectIfDue, makeRoom, me, roomFound, takePart, waitGate } from './room.js';
-import { safepoint } from './tidy.js';
+import { afterCollection, collectionEnded } from './tidy.js';
 import { BUSY, NO_MEMORY, NO_PINS, SMALL_MAX } from './types.js';
 
 /** Bytes of the cells of each class. */
@@ -59,7 +59,8 @@ export function allocatePinned(sizeClass: number): number {
   const page = current[sizeClass]!;
   const granule = (cell & 1023) >> 2;
   V.I32[(page[BITS] as number) + (granule >> 5)]! |= 1 << (granule & 31);
-  fresh.page = page;
+  // A store of the same would cost the write barrier.
+  if (fresh.page !== page) fresh.page = page;
   return cell;
 }
 
@@ -123,8 +124,14 @@ function allocateLarge(bytes: number, header: number, second: number): number {
 
 function begin(): void {
   if (atomic.load(record + R_OWNED) === 0) takePart();
-  safepoint();
+  if (collectionEnded()) catchUp();
   collectIfDue();
+}
+
+/** A collection has ended: what this thread had for itself can be swept by the next, and its pins go. */
+export function catchUp(): void {
+  releasePages();
+  afterCollection();
 }
 
 /** The next run of free cells, in this thread's page or in another. */

@@ -249,9 +249,11 @@ export class ArrayCell {
     }
   }
 
+  /** Signed, as the kernel takes it: a product would have to be looked at for overflow. */
   #address(): number {
-    if (this.#cell >= GONE) throw goneError();
-    return this.#cell * 4;
+    const cell = this.#cell;
+    if (cell >= GONE) throw goneError();
+    return cell << 2;
   }
 }
 

@@ -164,7 +164,8 @@ export class SharedArray<T = unknown> extends ArrayCell {
     check('forEach', callback);
     // As Array does: what is appended meanwhile is not visited.
     for (let index = 0, length = this.count; index < length; index++) {
-      if (index < this.count) callback.call(self, this.read(index) as T, index, this);
+      const value = this.read(index) as T;
+      if (value !== undefined || index < this.count) callback.call(self, value, index, this);
     }
   }
 
@@ -290,15 +291,7 @@ export class SharedArray<T = unknown> extends ArrayCell {
 
   /** The elements in order; those that are appended meanwhile come too. */
   values(): IterableIterator<T> {
-    let index = 0;
-    let over = false;
-    return iterator(() => {
-      if (over || index >= this.count) {
-        over = true;
-        return { done: true, value: undefined };
-      }
-      return { done: false, value: this.read(index++) as T };
-    });
+    return new Values(this);
   }
 
   [Symbol.iterator](): IterableIterator<T> {
@@ -353,6 +346,36 @@ const clampCount = (count: number | undefined): number =>
 
 function check(method: string, callback: unknown): void {
   if (typeof callback !== 'function') throw new TypeError(`${method}() takes a function, not ${describe(callback)}`);
+}
+
+/** A class, and one read an element: the engine then makes no object of what `next` returns. */
+class Values<T> implements IterableIterator<T> {
+  array: SharedArray<T> | undefined;
+  index = 0;
+
+  constructor(array: SharedArray<T>) {
+    this.array = array;
+  }
+
+  next(): IteratorResult<T, undefined> {
+    const { array, index } = this;
+    if (array === undefined) return { done: true, value: undefined };
+    let value = array.read(index);
+    if (value === undefined) {
+      if (index >= array.count) {
+        this.array = undefined;
+        return { done: true, value: undefined };
+      }
+      // It may have been appended just now.
+      value = array.read(index);
+    }
+    this.index = index + 1;
+    return { done: false, value: value as T };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
 }
 
 /** What all iterators inherit from, with the helpers that the platform has. */

@@ -6,7 +6,7 @@
 
 import { atomic } from '../memory/atomics.js';
 import { H_BUFFERS } from '../memory/layout.js';
-import { V } from '../memory/memory.js';
+import { refresh, V } from '../memory/memory.js';
 import { allocatePinned, classOf, fresh } from './allocate.js';
 import { k } from './kernel.js';
 import { definePlain } from './plain.js';
@@ -71,6 +71,7 @@ export class BufferStore {
 
   /** Forgets those whose cells are gone. While nothing is swept. */
   sweep(): void {
+    refresh();
     for (const [serial, { address }] of this.#kept) if (!isBuffer(serial, address)) this.#kept.delete(serial);
   }
 }

@@ -51,6 +51,7 @@ export interface HeapKernel {
 
   tableGet(map: number, key: number, kind: number, second: number, bytes: number, length: number): number;
   tableGetNumber(map: number, key: number): number;
+  tableGetContent(map: number, kind: number, second: number, bytes: number, length: number): number;
   tableTouch(
     map: number,
     key: number,

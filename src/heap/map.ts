@@ -18,8 +18,7 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
   }
 
   get(key: K): V | undefined {
-    const value = this.find(key);
-    return value === NONE ? undefined : (value as V);
+    return this.lookup(key) as V | undefined;
   }
 
   has(key: K): boolean {

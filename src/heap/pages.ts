@@ -42,6 +42,26 @@ export interface Token {
   shattered: number;
   /** First made inside a scope that is still open. */
   scoped: boolean;
+  /** The epoch in which the Page was weakened last. */
+  weakened: number;
+}
+
+/**
+ * JavaScript's own full collections, as far as they are noticed: an epoch ends when an object that nobody holds is seen to be gone. It is
+ * looked at only where a checkpoint or the end of the job comes next, since a look keeps it.
+ */
+let epoch = 0;
+let canary = new WeakRef({});
+
+function noticeCollection(): void {
+  if (canary.deref() !== undefined) return;
+  epoch++;
+  canary = new WeakRef({});
+}
+
+/** This thread has just collected JavaScript's garbage. */
+export function garbageCollected(): void {
+  epoch += 2;
 }
 
 /** By page index. Reads beyond its end are undefined like those of unknown pages. */
@@ -111,6 +131,7 @@ function makePage(index: number): Page {
     born: V.I32[H_CYCLE >>> 2]!,
     shattered: 0,
     scoped: scoped.pages !== undefined,
+    weakened: Infinity,
   };
   tokens.set(index, token);
   finalizers.register(page, token);
@@ -129,6 +150,8 @@ function pinBlock(segment: number): number {
     block = allocateRaw(PIN_BLOCK / 4096);
     atomic.store(entry, block);
   }
+  // The thread that had this slot before may have made it.
+  if ((block + PIN_BLOCK) >>> 2 > V.I32.length) refresh();
   return block;
 }
 
@@ -148,8 +171,14 @@ export const pageCounts = (): { strong: number; all: number } => ({ strong: stro
 export function weaken(): void {
   const kept: Page[] = [];
   for (const page of strong) {
-    if (current.includes(page)) kept.push(page);
-    else pages[page[INDEX] as number] = undefined;
+    if (current.includes(page)) {
+      kept.push(page);
+      continue;
+    }
+    const index = page[INDEX] as number;
+    pages[index] = undefined;
+    const token = tokens.get(index);
+    if (token !== undefined) token.weakened = epoch;
   }
   strong = kept;
 }
@@ -239,11 +268,16 @@ const SHATTER_AGE = 3;
 /**
  * Pages whose pins keep much alive that nothing else does: one wrapper that is held for long holds its whole page. Each such wrapper gets
  * a WeakRef of its own instead, and pins go one by one.
+ *
+ * Only Pages that a full collection of JavaScript's has passed since they were weakened, unless `age` is 0: of those that are garbage already each wrapper
+ * would get a WeakRef for nothing.
+ *
  * @param midst in the midst of an operation, which may have pinned cells that have no wrapper: those stay pinned.
  * @param age collections that the Page has seen since it was made, or shattered last.
  */
 export function shatter(midst: boolean, age = SHATTER_AGE): void {
   if (atomic.load(H_GATE) !== S_OPEN) return;
+  noticeCollection();
   const cycle = V.I32[H_CYCLE >>> 2]!;
   for (const [index, token] of shattered) {
     const page = tokens.get(index) === token ? token.page.deref() : undefined;
@@ -257,6 +291,8 @@ export function shatter(midst: boolean, age = SHATTER_AGE): void {
   }
   for (const token of tokens.values()) {
     if (cycle - token.born < age || cycle - token.shattered < age || pages[token.index] !== undefined) continue;
+    // The epoch in which it was weakened may have begun before.
+    if (age > 0 && epoch - token.weakened < 2) continue;
     const counts = (pinBlock(token.index >>> 12) + PIN_COUNTS) >>> 2;
     if (V.I32[counts + (token.index & 4095)]! < SHATTER_AT) continue;
     const page = token.page.deref();

@@ -2,11 +2,14 @@
 
 import { atomic } from '../memory/atomics.js';
 import { H_SEGMENTS, R_PINS } from '../memory/layout.js';
+import { refresh } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { K_LOCK, KIND_MASK, PIN_BITS, PIN_KNOWN } from './types.js';
 
 /** Addresses of all cells that a thread has pinned. A moment's picture while it runs. */
 export function* pinnedBy(slot: number): Generator<number> {
+  // It may lie where this thread has never been.
+  refresh();
   const pins = atomic.load(recordOf(slot) + R_PINS) >>> 0;
   if (pins === 0) return;
   for (let segment = 0, end = atomic.load(H_SEGMENTS); segment < end; segment++) {

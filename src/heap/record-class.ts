@@ -10,12 +10,14 @@ import { adopting } from './adopt.js';
 import { allocatePinned, fresh } from './allocate.js';
 import { goneError } from './errors.js';
 import { pages } from './pages.js';
+import { NULL } from './types.js';
 import {
   CELL,
   constantOf,
   encode,
   GONE,
   INSPECT,
+  isSmall,
   loadNumber,
   loadWord,
   ORDERED,
@@ -70,6 +72,7 @@ const SCOPE = {
   storeNumber,
   wordOf,
   encode,
+  isSmall,
   goneError,
   allocatePinned,
   atomic,
@@ -84,7 +87,13 @@ export function makeRecordClass(makings: Makings): RecordClass {
   const names = Object.keys(SCOPE);
   const text = `'use strict'; /* ${serial++} */ return ${classText(makings)};`;
   const make = compile([...names, 'M'], text);
-  const Class = make(...Object.values(SCOPE), makings) as RecordClass;
+  const derive = (target: unknown, args: ArrayLike<unknown>, Class: unknown): object => {
+    makings.admit(target, Class);
+    const staged = makings.staged();
+    makings.initialise(staged, args, Class);
+    return staged;
+  };
+  const Class = make(...Object.values(SCOPE), { ...makings, derive }) as RecordClass;
   Object.defineProperty(Class, 'name', { value: makings.name });
   return Class;
 }
@@ -103,7 +112,7 @@ function compile(names: string[], text: string): (...values: unknown[]) => unkno
 
 function classText({ fields, header, sizeClass, initial, always }: Makings): string {
   return `class Record {
-  #cell;
+  #cell = 0;
   #page;
   constructor() {
     if (adopting.cell !== 0) {
@@ -112,12 +121,7 @@ function classText({ fields, header, sizeClass, initial, always }: Makings): str
       adopting.cell = 0;
       return;
     }
-    if (new.target !== Record) {
-      M.admit(new.target, Record);
-      const staged = M.staged();
-      M.initialise(staged, arguments, Record);
-      return staged;
-    }
+    if (new.target !== Record) return M.derive(new.target, arguments, Record);
     const cell = allocatePinned(${sizeClass});
     const page = fresh.page;
     this.#cell = cell;
@@ -164,14 +168,16 @@ function wordText({ name, offset }: Field): string {
   set [${key}](value) {
     const index = this.#cell + ${offset};
     if (index >= ${GONE}) throw goneError();
-    if (typeof value === 'number') {
-      const integer = value | 0;
-      if (integer === value && integer << 1 >> 1 === integer && (integer !== 0 || 1 / value > 0)) {
-        V.I32[index] = integer << 1 | 1;
-        return;
-      }
-    } else if (typeof value === 'object' && value !== null && #cell in value && value.#cell < ${GONE}) {
+    if (value === null) {
+      V.I32[index] = ${NULL};
+      return;
+    }
+    if (typeof value === 'object' && #cell in value && value.#cell < ${GONE}) {
       ${store};
+      return;
+    }
+    if (isSmall(value)) {
+      V.I32[index] = value << 1 | 1;
       return;
     }
     const word = wordOf(value, ${named(name)});

@@ -8,7 +8,7 @@ import { memory, V } from '../memory/memory.js';
 import { allocateFresh, allocatePinnedBytes } from './allocate.js';
 import { K_STR8, K_STR16, SMALL_MAX } from './types.js';
 
-const SHORT = 24;
+export const SHORT = 24;
 /** {header, length, hash}; the kernel knows it too. */
 const HEAD = 12;
 const fromCodes = String.fromCharCode;
@@ -45,15 +45,7 @@ export function allocateString(text: string): number {
   const length = text.length;
   if (length <= SHORT) {
     const cell = allocateFresh(HEAD + length, 0, 0);
-    const units = V.U8;
-    const start = cell * 4 + HEAD;
-    let all = 0;
-    for (let at = 0; at < length; at++) {
-      const unit = text.charCodeAt(at);
-      all |= unit;
-      units[start + at] = unit;
-    }
-    if (all <= 255) {
+    if (writeShort(text, cell * 4 + HEAD)) {
       V.I32[cell + 1] = length;
       V.I32[cell] = K_STR8;
       return cell;
@@ -70,6 +62,18 @@ export function allocateString(text: string): number {
     }
   }
   return allocateWide(text);
+}
+
+/** Writes a text of at most SHORT units, one byte for each; false = some do not fit. */
+export function writeShort(text: string, start: number): boolean {
+  const units = V.U8;
+  let all = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    all |= unit;
+    units[start + at] = unit;
+  }
+  return all <= 255;
 }
 
 function allocateWide(text: string): number {
@@ -128,12 +132,9 @@ export function decodeString(cell: number, wide: boolean): string {
   return text;
 }
 
+/** One call for all units: joining two parts takes longer than making one of them. */
 function short(units: Uint8Array, start: number, length: number): string {
   const at = (offset: number): number => units[start + offset]!;
-  if (length >= 8) {
-    const head = fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
-    return length === 8 ? head : head + short(units, start + 8, length - 8);
-  }
   switch (length) {
     case 0:
       return '';
@@ -149,8 +150,20 @@ function short(units: Uint8Array, start: number, length: number): string {
       return fromCodes(at(0), at(1), at(2), at(3), at(4));
     case 6:
       return fromCodes(at(0), at(1), at(2), at(3), at(4), at(5));
-    default:
+    case 7:
       return fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6));
+    case 8:
+      return fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+    case 9:
+      return fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8));
+    case 10:
+      return fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9));
+    case 11:
+      return fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10));
+    default: {
+      const head = fromCodes(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11));
+      return length === 12 ? head : head + short(units, start + 12, length - 12);
+    }
   }
 }
 

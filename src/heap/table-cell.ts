@@ -13,7 +13,7 @@ import { goneError } from './errors.js';
 import { k } from './kernel.js';
 import { type Page, pageAt, pages, SPARE } from './pages.js';
 import { me, takePart, waitGate } from './room.js';
-import { allocatePinnedString, kindOf, writeText } from './strings.js';
+import { allocatePinnedString, kindOf, SHORT, writeShort, writeText } from './strings.js';
 import {
   ABSENT,
   BUSY,
@@ -22,6 +22,7 @@ import {
   K_BOX,
   K_MAP,
   K_SET,
+  K_STR8,
   K_STR16,
   K_TABLE,
   KIND_MASK,
@@ -42,6 +43,7 @@ import {
   GONE,
   makeTouched,
   numberOf,
+  ORDERED,
   pinnedValue,
   REFERENCES,
   sharable,
@@ -116,24 +118,35 @@ export class TableCell {
     return V.I32[this.#cell + LIVE] ?? fail();
   }
 
-  /** @internal The value of a key, or NONE; a set's key itself. */
-  find(of: unknown): unknown {
-    const number = typeof of === 'number' ? numberKey(of) : -1;
-    if (number === of) {
-      const found = k.tableGetNumber(this.#address(), number);
-      if (found < REFERENCES) return found;
-      return this.#found(found, number, 0, 0, 0, 0);
+  /** @internal The value of a key, or undefined. */
+  lookup(of: unknown): unknown {
+    // The usual keys by the shortest way; all others, and values that are no numbers, by the other.
+    if (ORDERED) {
+      if (typeof of === 'number') {
+        if (of < REFERENCES) {
+          // Zero has a sign; as a key it has none.
+          const found = k.tableGetNumber(this.#address(), of + 0);
+          if (found < REFERENCES) return found;
+        }
+      } else if (typeof of === 'string' && of.length <= SHORT && of.length !== 0 && writeShort(of, scratch())) {
+        const found = k.tableGetContent(this.#address(), K_STR8, of.length, scratchPage, of.length);
+        if (found < REFERENCES) return found;
+      }
     }
+    const value = this.find(of);
+    return value === NONE ? undefined : value;
+  }
+
+  /** @internal The value of a key, or NONE as a number; a set's key itself. */
+  find(of: unknown): unknown {
     if (!prepare(of, true)) return NONE;
-    const { number: exact, kind, second, bytes, length } = key;
-    return this.#found(
-      k.tableGet(this.#address(), exact, kind, second, bytes, length),
-      exact,
-      kind,
-      second,
-      bytes,
-      length,
-    );
+    const { number, kind, second, bytes, length } = key;
+    let found: number;
+    if (!ORDERED) found = k.tableGet(this.#address(), number, kind, second, bytes, length);
+    else if (kind === 0) found = k.tableGetNumber(this.#address(), number);
+    else found = k.tableGetContent(this.#address(), kind, second, bytes, length);
+    if (found < REFERENCES) return found;
+    return this.#found(found, number, kind, second, bytes, length);
   }
 
   /** Slow path: the value is a reference, or nothing, or could not be read. */
@@ -287,9 +300,11 @@ export class TableCell {
     }
   }
 
+  /** Signed, as the kernel takes it: a product would have to be looked at for overflow. */
   #address(): number {
-    if (this.#cell >= GONE) throw goneError();
-    return this.#cell * 4;
+    const cell = this.#cell;
+    if (cell >= GONE) throw goneError();
+    return cell << 2;
   }
 }
 
@@ -307,19 +322,15 @@ function fail(): never {
   throw goneError();
 }
 
-function scratch(): number {
-  let address = atomic.load(record + R_SCRATCH) >>> 0;
-  if (address === 0) {
-    takePart();
-    address = atomic.load(record + R_SCRATCH) >>> 0;
-  }
-  return address;
-}
+/** Of this thread, for as long as it lives. */
+let scratchPage = 0;
 
-/** SameValueZero: -0 is 0, and there is one NaN, which is no number to compare with; -1 for what needs a cell. */
-function numberKey(number: number): number {
-  if (number === 0) return 0;
-  return number < REFERENCES ? number : -1;
+function scratch(): number {
+  if (scratchPage === 0) {
+    takePart();
+    scratchPage = atomic.load(record + R_SCRATCH) >>> 0;
+  }
+  return scratchPage;
 }
 
 /** Something was used up to here: the engine cannot have collected it before. */
@@ -356,10 +367,18 @@ const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 function prepareString(of: string): void {
+  const units = of.length;
+  if (units <= SHORT && writeShort(of, scratch())) {
+    key.kind = K_STR8;
+    key.second = units;
+    key.length = units;
+    key.bytes = scratchPage;
+    return;
+  }
   const kind = kindOf(of);
-  const length = kind === K_STR16 ? of.length * 2 : of.length;
+  const length = kind === K_STR16 ? units * 2 : units;
   key.kind = kind;
-  key.second = of.length;
+  key.second = units;
   key.length = length;
   if (length <= SCRATCH_KEY) {
     key.bytes = scratch();

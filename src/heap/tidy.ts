@@ -8,7 +8,7 @@ import { atomic } from '../memory/atomics.js';
 import { H_CYCLE, H_GATE, H_LIVE_CELLS, R_PINNED_ONLY } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
-import { findDead, pageCounts, shatter, weaken } from './pages.js';
+import { findDead, garbageCollected, pageCounts, shatter, weaken } from './pages.js';
 import { S_OPEN } from './types.js';
 
 /** What the platform can do for a thread that stays in one job. */
@@ -37,21 +37,27 @@ let turning = false;
 let nudgedAt = 0;
 
 /**
- * Between operations: nothing on the stack holds an address of a cell whose wrapper it does not use any more. Called before a page is
- * taken.
+ * Whether a collection has ended since the last time that the answer was yes: then this thread gives its pages back, so that they are
+ * swept too, and calls `afterCollection`. Between operations: nothing on the stack holds an address of a cell whose wrapper it does not use
+ * any more.
  */
-export function safepoint(): void {
+export function collectionEnded(): boolean {
   const { strong, all } = pageCounts();
   if (strong > STRONG_MAX && strong * 4 > all) weaken();
-  if (V.I32[H_CYCLE >>> 2] === seenCycle || V.I32[H_GATE >>> 2] !== S_OPEN) return;
+  if (V.I32[H_CYCLE >>> 2] === seenCycle || V.I32[H_GATE >>> 2] !== S_OPEN) return false;
   seenCycle = V.I32[H_CYCLE >>> 2]!;
+  return true;
+}
+
+/** Lets go of what JavaScript does not hold any more: now if this job has been going on since the collection before, else after it. */
+export function afterCollection(): void {
   weaken();
   if (turning) midJob();
   else {
     turning = true;
     turn(() => {
       turning = false;
-      afterCollection();
+      betweenJobs();
     });
   }
 }
@@ -67,6 +73,7 @@ function midJob(): void {
   relief.checkpoint();
   if (isHeldByPins()) {
     relief.collectGarbage();
+    garbageCollected();
     nudgedAt = pinnedOnly();
   }
   findDead();
@@ -74,13 +81,14 @@ function midJob(): void {
   relief.checkpoint();
 }
 
-function afterCollection(): void {
+function betweenJobs(): void {
   shatter(false);
   if (!isHeldByPins() || relief === undefined) return;
   // In the turn after: what this one has looked at is kept until it ends.
   turn(() => {
     nudgedAt = pinnedOnly();
     relief?.collectGarbage();
+    garbageCollected();
   });
 }
 
@@ -98,6 +106,7 @@ export function tidyUp(): void {
   weaken();
   relief?.checkpoint();
   relief?.collectGarbage();
+  garbageCollected();
   findDead();
 }
 

@@ -148,10 +148,13 @@ export function wordOf(value: unknown, where: string): number {
   }
 }
 
+/** Whether a value is an integer of 31 bits, which a word holds; -0 is none. */
+export function isSmall(value: unknown): value is number {
+  return typeof value === 'number' && (value << 1) >> 1 === value && (value !== 0 || 1 / value > 0);
+}
+
 function wordOfNumber(value: number): number {
-  const integer = value | 0;
-  if (integer === value && (integer << 1) >> 1 === integer && (integer !== 0 || 1 / value > 0))
-    return (integer << 1) | 1;
+  if (isSmall(value)) return (value << 1) | 1;
   return allocateBox(value) << 2;
 }
 

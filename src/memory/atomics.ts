@@ -30,11 +30,10 @@ export interface Atomic extends Kernel {
   now(): number;
 }
 
-/** The word's index in `V.I32`, which is made to reach it. */
-function indexOf(address: number): number {
-  const index = address >>> 2;
-  if (index >= V.I32.length) refresh();
-  return index;
+/** The words, which are made to reach an address. */
+function wordsUpTo(address: number): Int32Array<SharedArrayBuffer> {
+  if (address >>> 2 >= V.I32.length) refresh();
+  return V.I32;
 }
 
 export const atomic: Atomic = {
@@ -46,10 +45,10 @@ export const atomic: Atomic = {
   or: kernel.or,
   and: kernel.and,
   wait(address, expected, timeout) {
-    return Atomics.wait(V.I32, indexOf(address), expected, timeout);
+    return Atomics.wait(wordsUpTo(address), address >>> 2, expected, timeout);
   },
   waitAsync(address, expected, timeout, done) {
-    const result = Atomics.waitAsync(V.I32, indexOf(address), expected, timeout);
+    const result = Atomics.waitAsync(wordsUpTo(address), address >>> 2, expected, timeout);
     // Atomics.waitAsync keeps no event loop alive by itself.
     const letGo = holdLoop();
     const finish = (outcome: WaitOutcome) => {
@@ -61,7 +60,7 @@ export const atomic: Atomic = {
     return { abandon: letGo };
   },
   notify(address, count) {
-    return Atomics.notify(V.I32, indexOf(address), count);
+    return Atomics.notify(wordsUpTo(address), address >>> 2, count);
   },
   now: () => performance.now(),
 };

@@ -2,7 +2,7 @@
 // scripts/build-kernel.mjs), so bundlers need nothing, and small enough to compile at once.
 
 import { KERNEL } from './kernel-bytes.js';
-import { memory } from './memory.js';
+import { memory, updateSize } from './memory.js';
 import { Wasm } from './wasm.js';
 
 /** What kernel/kernel.ts exports: one atomic step each, on a byte address. */
@@ -23,4 +23,6 @@ export interface Kernel {
 
 const bytes = Uint8Array.from(atob(KERNEL), (char) => char.charCodeAt(0));
 
-export const kernel = new Wasm.Instance(new Wasm.Module(bytes), { env: { memory } }).exports as unknown as Kernel;
+export const kernel = new Wasm.Instance(new Wasm.Module(bytes), {
+  env: { memory, refresh: updateSize },
+}).exports as unknown as Kernel;

@@ -71,8 +71,17 @@ export const V = {
   F64: new Float64Array(memory.buffer),
 };
 
+/**
+ * Tells this thread's engine how large the memory is. It learns of another thread's growth by an interrupt that it takes a little later;
+ * to grow by nothing is to learn of it at once.
+ */
+export function updateSize(): void {
+  memory.grow(0);
+}
+
 /** Makes the views cover all that any thread has grown the memory to. */
 export function refresh(): void {
+  updateSize();
   const buffer = memory.buffer;
   if (buffer.byteLength === V.I32.byteLength) return;
   V.I32 = new Int32Array(buffer);

@@ -10,7 +10,10 @@ export interface SharedWasmMemory {
 interface WasmApi {
   Memory: new (limits: { initial: number; maximum: number; shared: true }) => SharedWasmMemory;
   Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: { env: { memory: SharedWasmMemory } }) => { readonly exports: unknown };
+  Instance: new (
+    module: object,
+    imports: { env: { memory: SharedWasmMemory; refresh(): void } },
+  ) => { readonly exports: unknown };
 }
 
 export const Wasm = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;

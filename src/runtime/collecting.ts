@@ -1,12 +1,12 @@
 // Who collects: a worker of its own that does nothing else, made when the first collection is due. In the main thread of a program that
 // has no threads yet, a small heap is collected on the spot.
 
-import { releasePages } from '../heap/allocate.js';
+import { catchUp, releasePages } from '../heap/allocate.js';
 import { ownBuffers } from '../heap/buffer.js';
 import { buryThread, collectNow, lockCollector, releaseDead, unlockCollector } from '../heap/collector.js';
 import { locksPinnedBy } from '../heap/pins.js';
 import { collectWith, me } from '../heap/room.js';
-import { relieveWith, tidyDeeply, tidyUp } from '../heap/tidy.js';
+import { collectionEnded, relieveWith, tidyDeeply, tidyUp } from '../heap/tidy.js';
 import { GC_COLLECTOR } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
 import { H_COLLECTOR, H_GC_DONE, H_GC_REQUEST, H_LIVE_CELLS, H_SLOTS } from '../memory/layout.js';
@@ -36,6 +36,32 @@ export function attendHeap(): void {
     },
     push: tidyDeeply,
   });
+  // A thread that waits on its event loop, and so comes to no allocation, lets go as well.
+  watchCollections(() => {
+    if (collectionEnded()) catchUp();
+  });
+}
+
+/**
+ * Calls `action` in this thread's event loop after collections; several may have ended since it was called last. Keeps no thread alive.
+ * @returns a function that ends it.
+ */
+export function watchCollections(action: () => void): () => void {
+  let over = false;
+  const watch = (): void => {
+    const done = atomic.load(H_GC_DONE);
+    const waiting = atomic.waitAsync(H_GC_DONE, done, Infinity, () => {
+      if (over) return;
+      watch();
+      if (atomic.load(H_GC_DONE) !== done) action();
+    });
+    // Given up at once, so that it does not hold the event loop: it still tells when it is woken.
+    waiting.abandon();
+  };
+  watch();
+  return () => {
+    over = true;
+  };
 }
 
 function request(): void {

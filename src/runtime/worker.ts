@@ -92,8 +92,8 @@ function park(): void {
   while (atomic.load(record + R_WAKE) === jobs) {
     if (atomic.wait(record + R_WAKE, jobs, tidy ? Infinity : TIDY_AFTER) !== 'timed-out') continue;
     tidy = true;
-    tidyUp();
     releasePages();
+    tidyUp();
     // Finalizers run in the turns between.
     soon(() => soon(resume));
     return;
