@@ -7,7 +7,7 @@ import { record } from '../memory/self.js';
 import { adopting } from './adopt.js';
 import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, roomIn } from './allocate.js';
 
-import { goneError } from './errors.js';
+import { describe, goneError } from './errors.js';
 import { k } from './kernel.js';
 import { type Page, pageAt, SPARE } from './pages.js';
 import { allocateRaw, me, waitGate } from './room.js';
@@ -153,7 +153,7 @@ export class ArrayCell {
 
   /** Makes room for so many elements. */
   reserve(needed: number): void {
-    if (needed > LENGTH_MAX)
+    if (!(needed <= LENGTH_MAX))
       throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
     const wanted = Math.max(needed, FIRST_CAPACITY, Math.ceil(this.count * 1.5));
     const data = allocateLarger(wanted);
@@ -215,9 +215,12 @@ export class ArrayCell {
       if (before === undefined) return;
       const indexes = order(before.items(before.count));
       const after = allocateData(before.count);
-      indexes.forEach((from, at) => {
-        V.F64[(after.address >>> 3) + 1 + at] = V.F64[(before.address >>> 3) + 1 + from]!;
-      });
+      for (let at = 0; at < before.count; at++) {
+        const from = indexes[at]!;
+        if (!(from >= 0 && from < before.count))
+          throw new RangeError(`an order of ${before.count} elements names ${from}`);
+        V.F64[(after.address >>> 3) + 1 + at] = V.F64[(before.address >>> 3) + 1 + Math.trunc(from)]!;
+      }
       const done = this.#write(0, after, before.count, before.address);
       before.hold();
       if (done) return;
@@ -242,6 +245,7 @@ export class ArrayCell {
   }
 
   resize(length: number): void {
+    if (!(length >= 0 && length <= LENGTH_MAX)) throw new RangeError(`Invalid array length: ${describe(length)}`);
     for (;;) {
       const answer = k.arrayResize(this.#address(), length, record, me);
       if (answer === 0) return;
