@@ -32,6 +32,7 @@ const HEAD = 8;
 const ITEMS = 2;
 /** As of `Array`, so that lengths stay what programs expect. */
 export const LENGTH_MAX = 2 ** 27;
+const NONE: readonly unknown[] = [];
 const FIRST_CAPACITY = 3;
 
 /** Two words that the kernel answers in; by thread. */
@@ -40,6 +41,20 @@ let answers = 0;
 function answerWords(): number {
   if (answers === 0) answers = allocateRaw(1);
   return answers;
+}
+
+/** In a Page, what an array has pinned there. A scope that gives the page up tells the array so. */
+class Hold {
+  readonly #array: ArrayCell;
+
+  constructor(array: ArrayCell) {
+    this.#array = array;
+  }
+
+  [CELL](): number {
+    this.#array[CELL](false);
+    return 0;
+  }
 }
 
 /** What the wrapper keeps of the data that it has last seen. */
@@ -52,6 +67,8 @@ export class ArrayCell {
   #capacity = 0;
   /** Keeps the data pinned. */
   #dataPage: Page | undefined;
+  /** Stands for the data in its Page, and is nobody's value. */
+  readonly #hold = new Hold(this);
 
   constructor() {
     if (adopting.cell !== 0) {
@@ -95,7 +112,7 @@ export class ArrayCell {
   #see(): void {
     if (this.#cell >= GONE) throw goneError();
     const old = (this.#data & 4095) >> 4;
-    if (this.#dataPage?.[old] === this) this.#dataPage[old] = undefined;
+    if (this.#dataPage?.[old] === this.#hold) this.#dataPage[old] = undefined;
     for (;;) {
       const word = k.touch((this.#cell + DATA) * 4, record);
       if (word === BUSY) waitGate();
@@ -105,7 +122,7 @@ export class ArrayCell {
         this.#capacity = 0;
         if (word === 0) return;
         const page = pageAt(word >>> 12);
-        page[(word & 4095) >> 4] = this;
+        page[(word & 4095) >> 4] = this.#hold;
         this.#dataPage = page;
         this.#base = (word >>> 2) + ITEMS;
         this.#capacity = V.I32[(word >>> 2) + 1]!;
@@ -161,8 +178,10 @@ export class ArrayCell {
   }
 
   /** Replaces `remove` elements at `start` by others, in one step; what was removed, if it is asked for. */
-  exchange(start: number, remove: number, values: readonly unknown[], keep: boolean): unknown[] {
+  exchange(start: number, remove: number, others: readonly unknown[], keep: boolean): unknown[] {
     const out = answerWords();
+    // A copy, whose length is what it says.
+    const values = others.length === 0 ? NONE : Array.from(others);
     const inserted = values.length === 0 ? undefined : dataOf(values);
     for (;;) {
       const removed = keep ? allocateData(Math.max(1, Math.min(remove, this.count - start))) : undefined;
