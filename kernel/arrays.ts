@@ -159,7 +159,7 @@ export function arrayWrite(array: usize, start: u32, from: usize, count: u32, ex
   let answer = 2;
   const length = load<u32>(array + LENGTH);
   const data = dataOf(array);
-  if (start + count <= length && (expected == 0 || (length == count && sameItems(data, expected, count)))) {
+  if (start <= length && count <= length - start && (expected == 0 || (length == count && sameItems(data, expected, count)))) {
     answer = 0;
     if (count != 0) memory.copy(itemAt(data, start), from + ITEMS, (<usize>count) << 3);
     if (data != 0) logRescan(thread, gate, <u32>data);
