@@ -3,7 +3,7 @@
 // is not lost in a copy. Reads take no lock: they check the length and the capacity of the data that they read from.
 
 import { BUSY, PUSH_BUSY, S_CLOSED } from '../src/heap/types';
-import { enterLocked, leaveLocked, lockWord, logIfMarking, unlockWord } from './guard';
+import { enterLocked, leaveLocked, lockWord, unlockWord } from './guard';
 import { reach } from './reach';
 import { forgetFresh, logRescan } from './mutator';
 
@@ -79,7 +79,8 @@ export function arrayGrow(array: usize, data: usize, needed: u32, thread: usize,
   // Nothing is lost if it has become larger than what we brought: then it is large enough.
   if (capacity < needed && length <= load<u32>(data + CAPACITY)) {
     if (old != 0) memory.copy(data + ITEMS, old + ITEMS, (<usize>length) << 3);
-    logIfMarking(thread, gate, <i32>data);
+    // It was a root already if it is large, and may have been traced when nothing was in it.
+    logRescan(thread, gate, <u32>data);
     atomic.store<i32>(array + DATA, <i32>data);
   }
   forgetFresh(thread, <u32>data);
@@ -158,7 +159,7 @@ export function arrayWrite(array: usize, start: u32, from: usize, count: u32, ex
   let answer = 2;
   const length = load<u32>(array + LENGTH);
   const data = dataOf(array);
-  if (start + count <= length && (expected == 0 || (length == count && sameItems(data, expected, count)))) {
+  if (start <= length && count <= length - start && (expected == 0 || (length == count && sameItems(data, expected, count)))) {
     answer = 0;
     if (count != 0) memory.copy(itemAt(data, start), from + ITEMS, (<usize>count) << 3);
     if (data != 0) logRescan(thread, gate, <u32>data);

@@ -107,6 +107,7 @@ export function pinCell(address: number): void {
 }
 
 function allocateLarge(bytes: number, header: number, second: number): number {
+  if (!(bytes < 2 ** 32)) throw new RangeError(`a cell of ${bytes} bytes is not possible`);
   begin();
   const pages = Math.ceil(bytes / PAGE_SIZE);
   for (;;) {

@@ -7,7 +7,7 @@ import { record } from '../memory/self.js';
 import { adopting } from './adopt.js';
 import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, roomIn } from './allocate.js';
 
-import { goneError } from './errors.js';
+import { describe, goneError } from './errors.js';
 import { k } from './kernel.js';
 import { type Page, pageAt, SPARE } from './pages.js';
 import { allocateRaw, me, waitGate } from './room.js';
@@ -32,6 +32,7 @@ const HEAD = 8;
 const ITEMS = 2;
 /** As of `Array`, so that lengths stay what programs expect. */
 export const LENGTH_MAX = 2 ** 27;
+const NONE: readonly unknown[] = [];
 const FIRST_CAPACITY = 3;
 
 /** Two words that the kernel answers in; by thread. */
@@ -40,6 +41,20 @@ let answers = 0;
 function answerWords(): number {
   if (answers === 0) answers = allocateRaw(1);
   return answers;
+}
+
+/** In a Page, what an array has pinned there. A scope that gives the page up tells the array so. */
+class Hold {
+  readonly #array: ArrayCell;
+
+  constructor(array: ArrayCell) {
+    this.#array = array;
+  }
+
+  [CELL](): number {
+    this.#array[CELL](false);
+    return 0;
+  }
 }
 
 /** What the wrapper keeps of the data that it has last seen. */
@@ -52,6 +67,8 @@ export class ArrayCell {
   #capacity = 0;
   /** Keeps the data pinned. */
   #dataPage: Page | undefined;
+  /** Stands for the data in its Page, and is nobody's value. */
+  readonly #hold = new Hold(this);
 
   constructor() {
     if (adopting.cell !== 0) {
@@ -95,7 +112,7 @@ export class ArrayCell {
   #see(): void {
     if (this.#cell >= GONE) throw goneError();
     const old = (this.#data & 4095) >> 4;
-    if (this.#dataPage?.[old] === this) this.#dataPage[old] = undefined;
+    if (this.#dataPage?.[old] === this.#hold) this.#dataPage[old] = undefined;
     for (;;) {
       const word = k.touch((this.#cell + DATA) * 4, record);
       if (word === BUSY) waitGate();
@@ -105,7 +122,7 @@ export class ArrayCell {
         this.#capacity = 0;
         if (word === 0) return;
         const page = pageAt(word >>> 12);
-        page[(word & 4095) >> 4] = this;
+        page[(word & 4095) >> 4] = this.#hold;
         this.#dataPage = page;
         this.#base = (word >>> 2) + ITEMS;
         this.#capacity = V.I32[(word >>> 2) + 1]!;
@@ -153,7 +170,7 @@ export class ArrayCell {
 
   /** Makes room for so many elements. */
   reserve(needed: number): void {
-    if (needed > LENGTH_MAX)
+    if (!(needed <= LENGTH_MAX))
       throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
     const wanted = Math.max(needed, FIRST_CAPACITY, Math.ceil(this.count * 1.5));
     const data = allocateLarger(wanted);
@@ -161,8 +178,10 @@ export class ArrayCell {
   }
 
   /** Replaces `remove` elements at `start` by others, in one step; what was removed, if it is asked for. */
-  exchange(start: number, remove: number, values: readonly unknown[], keep: boolean): unknown[] {
+  exchange(start: number, remove: number, others: readonly unknown[], keep: boolean): unknown[] {
     const out = answerWords();
+    // A copy, whose length is what it says.
+    const values = others.length === 0 ? NONE : Array.from(others);
     const inserted = values.length === 0 ? undefined : dataOf(values);
     for (;;) {
       const removed = keep ? allocateData(Math.max(1, Math.min(remove, this.count - start))) : undefined;
@@ -215,9 +234,12 @@ export class ArrayCell {
       if (before === undefined) return;
       const indexes = order(before.items(before.count));
       const after = allocateData(before.count);
-      indexes.forEach((from, at) => {
-        V.F64[(after.address >>> 3) + 1 + at] = V.F64[(before.address >>> 3) + 1 + from]!;
-      });
+      for (let at = 0; at < before.count; at++) {
+        const from = indexes[at]!;
+        if (!(from >= 0 && from < before.count))
+          throw new RangeError(`an order of ${before.count} elements names ${from}`);
+        V.F64[(after.address >>> 3) + 1 + at] = V.F64[(before.address >>> 3) + 1 + Math.trunc(from)]!;
+      }
       const done = this.#write(0, after, before.count, before.address);
       before.hold();
       if (done) return;
@@ -242,6 +264,7 @@ export class ArrayCell {
   }
 
   resize(length: number): void {
+    if (!(length >= 0 && length <= LENGTH_MAX)) throw new RangeError(`Invalid array length: ${describe(length)}`);
     for (;;) {
       const answer = k.arrayResize(this.#address(), length, record, me);
       if (answer === 0) return;

@@ -10,6 +10,9 @@ import { beginning, NONE, TableCell } from './table-cell.js';
 import { K_MAP, PUT_ADD, PUT_DIFFERENT, PUT_EXISTED, PUT_REPLACE, PUT_SET } from './types.js';
 import { defineKind, INSPECT, sharable } from './values.js';
 
+/** Other threads cannot come in between so often; a function that changes the entry itself does each time. */
+const UPDATE_TRIES = 10_000;
+
 export class SharedMap<K = unknown, V = unknown> extends TableCell {
   /** A new map with these entries. */
   constructor(entries?: Iterable<readonly [K, V]> | null) {
@@ -64,7 +67,7 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
    */
   update(key: K, change: (value: V | undefined, key: K) => V): V {
     if (typeof change !== 'function') throw new TypeError(`update() takes a function, not ${describe(change)}`);
-    for (;;) {
+    for (let tries = 0; tries < UPDATE_TRIES; tries++) {
       const before = this.stored(key);
       const value = sharable(change(before.value as V | undefined, key), 'an entry') as V;
       const done = this.put(key, value, PUT_REPLACE, before.number) !== PUT_DIFFERENT;
@@ -72,6 +75,9 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
       if (before.page !== undefined) before.page[SPARE] = undefined;
       if (done) return value;
     }
+    throw new Error(
+      `update() of ${describe(key)} was tried ${UPDATE_TRIES} times, and each time the entry was changed meanwhile: does its function change the same entry?`,
+    );
   }
 
   forEach(callback: (value: V, key: K, map: SharedMap<K, V>) => void, self?: unknown): void {

@@ -20,6 +20,7 @@ import {
   EMPTY,
   K_BIGINT,
   K_BOX,
+  K_MAP,
   K_SET,
   K_STR8,
   K_STR16,
@@ -89,6 +90,7 @@ export class TableCell {
       adopting.cell = 0;
       return;
     }
+    if (header !== K_MAP && header !== K_SET) throw new TypeError('make a SharedMap or a SharedSet');
     const cell = allocatePinned(SIZE_CLASS);
     this.#cell = cell;
     this.#page = fresh.page;
@@ -169,9 +171,8 @@ export class TableCell {
   stored(of: unknown): Stored {
     for (;;) {
       const value = this.find(of);
-      if (value === NONE) return { value: undefined, number: NOTHING, page: undefined };
       // Once more, now that what it refers to is known here.
-      if (!prepare(of, true)) continue;
+      if (value === NONE || !prepare(of, true)) return { value: undefined, number: NOTHING, page: undefined };
       const number = k.tableGet(this.#address(), key.number, key.kind, key.second, key.bytes, key.length);
       if (number === BUSY_NUMBER || number === NOTHING) continue;
       const word = number >= REFERENCES && number < 2 * REFERENCES ? wordIn(number) | 0 : 1;

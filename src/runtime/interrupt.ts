@@ -79,7 +79,7 @@ function deliver(): void {
 }
 
 /** Under a program's own handler nothing is cut short: the handler runs at the next safepoint or turn of the event loop. */
-function armUnlessHandled(): boolean {
+function armUnlessHandled(): ReturnType<typeof arm> {
   return !handlesSigint() && arm();
 }
 

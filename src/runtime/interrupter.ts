@@ -9,7 +9,7 @@ import { atomic } from '../memory/atomics.js';
 import { R_ATTENTION } from '../memory/layout.js';
 import { recordOf } from '../memory/self.js';
 import { MainDebugger } from '../platform/debugger.js';
-import { ARM, GUARDED } from '../sync/safepoint.js';
+import { ARM, BUSY, GUARDED } from '../sync/safepoint.js';
 
 export class MainInterrupter {
   #busy = false;
@@ -33,8 +33,11 @@ async function interruptOnce(): Promise<void> {
   // Connected only for this: a process that ends with a session open waits for it.
   const main = new MainDebugger();
   try {
-    const armed = await main.evaluate(`globalThis[Symbol.for('${ARM}')]?.() ?? false`);
-    if (armed === true) await main.terminate();
+    for (;;) {
+      const armed = await main.evaluate(`globalThis[Symbol.for('${ARM}')]?.() ?? false`);
+      if (armed === true) await main.terminate();
+      if (armed !== BUSY) break;
+    }
   } finally {
     main.disconnect();
   }

@@ -11,7 +11,7 @@
 // released when the guard is left by an interrupt, since `finally` blocks do not run then.
 
 import { atomic } from '../memory/atomics.js';
-import { R_ATTENTION } from '../memory/layout.js';
+import { R_ATTENTION, R_GUARD } from '../memory/layout.js';
 import { own, record } from '../memory/self.js';
 
 export const INTERRUPT = 1;
@@ -79,10 +79,15 @@ export function unmask(): void {
   remind();
 }
 
+/** The answer of `arm()` inside the heap's kernel, which tells nobody when it is done: ask again. */
+export const BUSY = 'busy';
+
 /** Runs inside this thread at another's request, between two of its instructions: may the guarded function be ended right here? */
-export function arm(): boolean {
+export function arm(): boolean | typeof BUSY {
   const attention = atomic.load(address);
   if ((attention & GUARDED) === 0 || (attention & INTERRUPT) === 0) return false;
+  // Cut short there, it would hold up every collection.
+  if (atomic.load(record + R_GUARD) !== 0) return BUSY;
   if (masked > 0) {
     refused = true;
     return false;
