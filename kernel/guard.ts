@@ -41,6 +41,7 @@ export function logHasRoom(thread: usize): bool {
 }
 
 /** Appends to the thread's log; inside a guard that was entered by `enterToLog`, a few times at most. */
+@inline
 export function appendLog(thread: usize, entry: i32): void {
   const head = load<i32>(thread + R_LOG_HEAD);
   store<i32>(<usize>load<i32>(thread + R_LOG) + ((head & (LOG_SIZE - 1)) << 2), entry);
@@ -63,6 +64,8 @@ export function lockWord(word: usize, me: i32): bool {
 }
 
 function lockSlowly(word: usize, me: i32): bool {
+  // Its own: a stack that was full has cut an operation short (src/heap/kernel.ts). No operation takes a lock twice.
+  if (atomic.load<i32>(word) == me) return true;
   for (let spin = 0; spin < SPINS; spin++) {
     if (atomic.load<i32>(word) == 0 && atomic.cmpxchg<i32>(word, 0, me) == 0) return true;
   }

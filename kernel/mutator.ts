@@ -8,6 +8,7 @@ import { appendLog, enterGuard, enterToLog, leaveGuard, logHasRoom } from './gua
  * Sets the pin bit of a cell; inside a guard with the gate as it is. 0 = done; BUSY: the log is full; NO_PINS: the page has no JavaScript
  * object yet that could own the pin.
  */
+@inline
 function pinInside(address: u32, gate: i32, thread: usize): i32 {
   const pins = <usize>load<u32>(thread + R_PINS);
   const block = pins == 0 ? <usize>0 : <usize>load<u32>(pins + ((address >>> SEGMENT_SHIFT) << 2));

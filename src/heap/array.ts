@@ -348,6 +348,9 @@ function check(method: string, callback: unknown): void {
   if (typeof callback !== 'function') throw new TypeError(`${method}() takes a function, not ${describe(callback)}`);
 }
 
+/** What all iterators inherit from, with the helpers that the platform has. */
+const iterators = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) as object;
+
 /** A class, and one read an element: the engine then makes no object of what `next` returns. */
 class Values<T> implements IterableIterator<T> {
   array: SharedArray<T> | undefined;
@@ -378,8 +381,7 @@ class Values<T> implements IterableIterator<T> {
   }
 }
 
-/** What all iterators inherit from, with the helpers that the platform has. */
-const iterators = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) as object;
+Object.setPrototypeOf(Values.prototype, iterators);
 
 /** An iterator that is written by hand: four times as fast as a generator. */
 export function iterator<T>(next: () => IteratorResult<T, undefined>): IterableIterator<T> {

@@ -1,7 +1,15 @@
 // The heap's part of the Wasm kernel, as TypeScript sees it. Addresses are byte addresses; those that it returns are signed, so callers
 // write `>>> 0`. `thread` is the address of the caller's record, `me` its slot + 1. What each does is told in kernel/*.ts.
 
+import { atomic } from '../memory/atomics.js';
 import { kernel } from '../memory/kernel.js';
+import { H_ALLOC_LOCK, R_GUARD } from '../memory/layout.js';
+import { slot } from '../memory/memory.js';
+import { record } from '../memory/self.js';
+
+/** Where containers have their locks, in bytes (src/heap/types.ts). */
+const ARRAY_LOCK = 12;
+const TABLE_LOCK = 8;
 
 export interface HeapKernel {
   openHeap(): void;
@@ -100,4 +108,49 @@ export interface HeapKernel {
   isAllocated(cell: number): number;
 }
 
-export const k = kernel as unknown as HeapKernel;
+const bare = kernel as unknown as HeapKernel;
+
+/** What takes a guard and calls further inside it, with where its container's lock lies; 0 = it has none. */
+const DEEP: Partial<Record<keyof HeapKernel, number>> = {
+  exchangePage: 0,
+  releasePage: 0,
+  allocateLarge: 0,
+  allocateRaw: 0,
+  addSegments: 0,
+  publish: 0,
+  dropPages: 0,
+  dropCells: 0,
+  arrayGrow: ARRAY_LOCK,
+  arraySplice: ARRAY_LOCK,
+  arrayCopy: ARRAY_LOCK,
+  arrayWrite: ARRAY_LOCK,
+  arrayResize: ARRAY_LOCK,
+  tableTouch: 0,
+  tablePut: TABLE_LOCK,
+  tableDelete: TABLE_LOCK,
+  tableReplace: TABLE_LOCK,
+  tableNext: 0,
+};
+
+/**
+ * The kernel. Where the stack may be full in the middle of an operation, which then ends there by the engine's RangeError, the operation's
+ * guard and locks are opened again: what they protect is whole wherever a call is.
+ */
+export const k: HeapKernel = { ...bare };
+for (const [name, lock] of Object.entries(DEEP)) {
+  const operation = bare[name as keyof HeapKernel] as (...args: number[]) => number;
+  (k as unknown as Record<string, typeof operation>)[name] = (...args) => {
+    try {
+      return operation(...args);
+    } catch (error) {
+      reopen(lock === 0 ? 0 : args[0]! + lock);
+      throw error;
+    }
+  };
+}
+
+function reopen(lock: number): void {
+  atomic.store(record + R_GUARD, 0);
+  atomic.compareExchange(H_ALLOC_LOCK, slot + 1, 0);
+  if (lock !== 0) atomic.compareExchange(lock, slot + 1, 0);
+}

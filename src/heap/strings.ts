@@ -36,7 +36,6 @@ export function kindOf(text: string): number {
     for (let at = 0; at < length; at++) if (text.charCodeAt(at) > 255) return K_STR16;
     return K_STR8;
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what it asks for
   return /^[\0-\x7f]*$/.test(text) ? K_STR8 : K_STR16;
 }
 
