@@ -3,7 +3,7 @@
 // is not lost in a copy. Reads take no lock: they check the length and the capacity of the data that they read from.
 
 import { BUSY, PUSH_BUSY, S_CLOSED } from '../src/heap/types';
-import { enterLocked, leaveLocked, lockWord, logIfMarking, unlockWord } from './guard';
+import { enterLocked, leaveLocked, lockWord, unlockWord } from './guard';
 import { reach } from './reach';
 import { forgetFresh, logRescan } from './mutator';
 
@@ -79,7 +79,8 @@ export function arrayGrow(array: usize, data: usize, needed: u32, thread: usize,
   // Nothing is lost if it has become larger than what we brought: then it is large enough.
   if (capacity < needed && length <= load<u32>(data + CAPACITY)) {
     if (old != 0) memory.copy(data + ITEMS, old + ITEMS, (<usize>length) << 3);
-    logIfMarking(thread, gate, <i32>data);
+    // It was a root already if it is large, and may have been traced when nothing was in it.
+    logRescan(thread, gate, <u32>data);
     atomic.store<i32>(array + DATA, <i32>data);
   }
   forgetFresh(thread, <u32>data);

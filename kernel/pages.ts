@@ -1,16 +1,16 @@
 // Pages: finding free ones, taking and releasing them for allocation, large cells, segments. All inside a guard and under
 // H_ALLOC_LOCK, which is taken inside guards only.
 
-import {
+import { H_GATE,
   FIRST_META, H_ALLOC_LOCK, H_CYCLE, H_MAX_PAGES, H_PARTIAL, H_PEAK_PAGES, H_SEGMENTS, H_SINCE, H_USED_PAGES, HEAP_START, META_SIZE, PAGE_SHIFT, PAGE_SIZE, R_FRESH, R_GUARD, R_PINS,
   SEG_FREE, SEG_HINT, SEG_META, SEGMENT_PAGES, SEGMENT_SHIFT,
 } from '../src/memory/layout';
-import {
+import { RESCAN, S_MARKING,
   BUSY, FREE_PAGE, K_ARRAY, K_MAP, K_SET, KIND_MASK, LARGE_PAGE, M_ALLOCATED, M_CLASS, M_COUNT, M_CYCLE, M_DIRTY, M_MARKED, M_NEXT, M_OWNER, M_SIZE, MORE_PAGE, NO_MEMORY, PIN_BITS, PIN_KNOWN, RAW_PAGE,
   S_CLOSED, TAKEN_PAGE,
 } from '../src/heap/types';
 import { reach, reachAll } from './reach';
-import { enterGuard, enterLocked, leaveGuard, leaveLocked, lockWord, logIfMarking, unlockWord } from './guard';
+import { appendLog, enterGuard, enterLocked, leaveGuard, leaveLocked, lockWord, logIfMarking, unlockWord } from './guard';
 
 const SEGMENT_MASK: u32 = SEGMENT_PAGES - 1;
 /** Metadata of a segment, in pages. */
@@ -290,7 +290,7 @@ export function releaseDead(thread: usize, owner: i32): void {
     const metas = <usize>load<u32>(SEG_META + (segment << 2));
     for (let page: u32 = 0; page < <u32>SEGMENT_PAGES; page++) {
       const size = load<i32>(metas + page * META_SIZE + M_SIZE);
-      if (size > 0) openLocks((segment << SEGMENT_SHIFT) + (page << PAGE_SHIFT), size, owner);
+      if (size > 0) openLocks((segment << SEGMENT_SHIFT) + (page << PAGE_SHIFT), size, owner, thread);
     }
   }
   atomic.store<i32>(thread + R_GUARD, 0);
@@ -323,11 +323,14 @@ export function buryThread(thread: usize, owner: i32, me: i32): void {
   store<i32>(thread + R_FRESH, 0);
 }
 
-function openLocks(base: u32, size: i32, owner: i32): void {
+function openLocks(base: u32, size: i32, owner: i32, thread: usize): void {
   for (let cell: usize = base; cell + size <= <usize>base + PAGE_SIZE; cell += size) {
     const kind = load<i32>(cell) & KIND_MASK;
     const lock = kind == K_ARRAY ? cell + 12 : kind == K_MAP || kind == K_SET ? cell + 8 : 0;
-    if (lock != 0) openLock(lock, owner);
+    if (lock == 0 || atomic.load<i32>(lock) != owner) continue;
+    // It may have moved elements and not have come to say so. It is still inside its guard, so this entry is read.
+    if (kind == K_ARRAY && load<i32>(cell + 4) != 0 && atomic.load<i32>(H_GATE) == S_MARKING) appendLog(thread, load<i32>(cell + 4) | RESCAN);
+    openLock(lock, owner);
   }
 }
 

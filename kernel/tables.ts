@@ -21,7 +21,7 @@ import {
 } from '../src/heap/types';
 import { reachAll } from './reach';
 import { enterGuard, enterLocked, leaveGuard, leaveLocked, logIfMarking } from './guard';
-import { forgetFresh, pinForGuard } from './mutator';
+import { forgetFresh, logRescan, pinForGuard } from './mutator';
 
 const TABLE: usize = 4;
 const LOCK: usize = 8;
@@ -357,7 +357,8 @@ export function tableReplace(map: usize, fresh: usize, keep: i32, thread: usize,
   const fits = live < load<u32>(fresh + T_CAPACITY);
   if (fits) {
     if (old != 0) copyEntries(old, fresh, keep);
-    logIfMarking(thread, gate, <i32>fresh);
+    // It was a root already if it is large, and may have been traced when nothing was in it.
+    logRescan(thread, gate, <u32>fresh);
     const sequence = load<i32>(map + SEQUENCE);
     atomic.store<i32>(map + SEQUENCE, sequence + 1);
     atomic.store<i32>(map + TABLE, <i32>fresh);

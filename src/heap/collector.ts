@@ -76,6 +76,13 @@ export function collectNow(owner: number = GC_COLLECTOR): Collection {
   }
 }
 
+/** Looks at the heap at the end of every collection, while the gate is closed: src/heap/check.ts. */
+let inspect: (() => void) | undefined;
+
+export function inspectWith(look: () => void): void {
+  inspect = look;
+}
+
 /** A whole collection; the lock is held. */
 export function collectLocked(): Collection {
   const started = atomic.now();
@@ -87,7 +94,11 @@ export function collectLocked(): Collection {
   steps.handshake();
   steps.finish();
   steps.sweep();
-  steps.open();
+  try {
+    inspect?.();
+  } finally {
+    steps.open();
+  }
   const opened = atomic.now();
   const collection = { marking: closing - started, closed: opened - closing };
   V.F64[H_PAUSE >>> 3] = collection.closed;
@@ -124,23 +135,36 @@ export const steps = {
   },
 
   mark(): void {
+    steps.markRoots();
+    steps.countPins();
+    for (const slot of taking()) steps.markPins(slot);
+    steps.drain();
+  },
+
+  /** All that needs no thread's JavaScript. Fresh cells are looked at before anything is traced. */
+  markRoots(): void {
     k.markRoots();
     traceAll();
     atomic.store(H_FROM_ROOTS, k.markedCells());
-    const slots = Math.max(1, atomic.load(H_SLOTS));
+  },
+
+  /** Tells each thread how many of its pins keep something alive that nothing else does. */
+  countPins(): void {
     const segments = atomic.load(H_SEGMENTS);
-    const taking: number[] = [];
-    for (let slot = 0; slot < slots; slot++)
-      if (atomic.load(recordOf(slot) + R_PINS) !== 0) taking.push(recordOf(slot));
-    for (const thread of taking) {
+    for (const slot of taking()) {
       let only = 0;
-      for (let segment = 0; segment < segments; segment++) only += k.countPins(thread, segment);
-      atomic.store(thread + R_PINNED_ONLY, only);
+      for (let segment = 0; segment < segments; segment++) only += k.countPins(recordOf(slot), segment);
+      atomic.store(recordOf(slot) + R_PINNED_ONLY, only);
     }
-    for (const thread of taking) {
-      for (let segment = 0; segment < segments; segment++) if (k.markPins(thread, segment) > 0) traceAll();
-    }
-    // What comes in now is little; the rest is for the closed time.
+  },
+
+  markPins(slot: number): void {
+    const segments = atomic.load(H_SEGMENTS);
+    for (let segment = 0; segment < segments; segment++) if (k.markPins(recordOf(slot), segment) > 0) traceAll();
+  },
+
+  /** What comes in now is little; the rest is for the closed time. */
+  drain(): void {
     for (let round = 0; round < 4 && k.drainLogs() > 0; round++) traceAll();
   },
 
@@ -168,6 +192,12 @@ export const steps = {
     steps.open();
   },
 };
+
+/** Slots whose threads have, or had, shared objects. */
+function taking(): number[] {
+  const slots = Math.max(1, atomic.load(H_SLOTS));
+  return Array.from({ length: slots }, (_, slot) => slot).filter((slot) => atomic.load(recordOf(slot) + R_PINS) !== 0);
+}
 
 function traceAll(): void {
   while (k.trace(BUDGET) !== 0) k.drainLogs();

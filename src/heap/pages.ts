@@ -17,7 +17,7 @@ import { H_CYCLE, H_GATE, PAGE_SIZE, R_PINS, R_SCRATCH } from '../memory/layout.
 import { refresh, V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import { k } from './kernel.js';
-import { allocateRaw, takePart } from './room.js';
+import { allocateRaw, takePart, waitGate } from './room.js';
 import { PIN_BITS, PIN_BLOCK, PIN_COUNTS, PIN_KNOWN, S_OPEN } from './types.js';
 
 const CELLS = 256;
@@ -79,6 +79,9 @@ export const scoped: { pages: Page[] | undefined } = { pages: undefined };
 
 /** Milliseconds until pins that could not go while marking are tried again. */
 const RETRY = 20;
+
+/** Looks at a gate that is not open, of a tenth of a millisecond each: far longer than marking takes. */
+const GATE_LOOKS = 100_000;
 
 /** What a Page that was emptied leaves behind. */
 const NOTHING = { deref: (): undefined => undefined };
@@ -200,6 +203,15 @@ export function dropDead(): void {
       continue;
     }
     for (const token of part) forget(token);
+  }
+}
+
+/** As `dropDead`, but waits until pins can go: for a thread that is about to do nothing for long. */
+export function dropDeadNow(): void {
+  dropDead();
+  for (let looks = 0; dead.length > 0 && looks < GATE_LOOKS; looks++) {
+    waitGate();
+    dropDead();
   }
 }
 

@@ -8,7 +8,7 @@ import { atomic } from '../memory/atomics.js';
 import { H_CYCLE, H_GATE, H_LIVE_CELLS, R_PINNED_ONLY } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
-import { findDead, garbageCollected, pageCounts, shatter, weaken } from './pages.js';
+import { dropDeadNow, findDead, garbageCollected, pageCounts, shatter, weaken } from './pages.js';
 import { S_OPEN } from './types.js';
 
 /** What the platform can do for a thread that stays in one job. */
@@ -108,6 +108,8 @@ export function tidyUp(): void {
   relief?.collectGarbage();
   garbageCollected();
   findDead();
+  // What is tried again later may be tried never: the thread may park now.
+  dropDeadNow();
 }
 
 /** The heap is full although that was done, and a collection has counted what pins alone hold: single pins go, of Pages of any age. */

@@ -8,6 +8,9 @@ import { runInNewContext } from 'node:vm';
 
 export const cores = availableParallelism();
 
+/** Whether the shared heap is to be checked in every collection: for Heddle's own tests. */
+export const heapIsChecked = process.env['HEDDLE_CHECK'] === '1';
+
 /** The program's arguments, for threads to see the same. */
 export function programArguments(): readonly string[] {
   return process.argv;

@@ -3,7 +3,8 @@
 
 import { catchUp, releasePages } from '../heap/allocate.js';
 import { ownBuffers } from '../heap/buffer.js';
-import { buryThread, collectNow, lockCollector, releaseDead, unlockCollector } from '../heap/collector.js';
+import { checkHeap } from '../heap/check.js';
+import { buryThread, collectNow, inspectWith, lockCollector, releaseDead, unlockCollector } from '../heap/collector.js';
 import { locksPinnedBy } from '../heap/pins.js';
 import { collectWith, me } from '../heap/room.js';
 import { collectionEnded, relieveWith, tidyDeeply, tidyUp } from '../heap/tidy.js';
@@ -12,7 +13,7 @@ import { atomic } from '../memory/atomics.js';
 import { H_COLLECTOR, H_GC_DONE, H_GC_REQUEST, H_LIVE_CELLS, H_SLOTS } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { checkpoint } from '../platform/checkpoint.js';
-import { collectGarbage } from '../platform/process.js';
+import { collectGarbage, heapIsChecked } from '../platform/process.js';
 import { wakeLock } from '../sync/lock.js';
 import { mask, unmask } from '../sync/safepoint.js';
 import { ask } from './supervisor.js';
@@ -22,6 +23,8 @@ const SMALL = 100_000;
 /** Milliseconds between looks at whether a collection is done, and in all. */
 const LOOK = 20;
 const PATIENCE = 60_000;
+
+if (heapIsChecked) inspectWith(() => void checkHeap('closed'));
 
 /** Lets this thread's heap ask for collections, and its pins go in long jobs. */
 export function attendHeap(): void {
