@@ -1,7 +1,7 @@
 // Every example runs: compiled, and where Node strips types as it stands.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -19,6 +19,20 @@ const outputs: Readonly<Record<string, string>> = {
   '02-lock': '4 threads × 10000 = 40000\n',
   '03-closures': "HELLO! true 5 ada.txt 36\n[ 'from main', 'from the thread' ]\n[ 'from main' ]\n",
   '04-interrupt': 'The loop was interrupted.\n',
+  '05-shared': `tick 4000, origin 42/2
+[
+  'thread 0 was here',
+  'thread 1 was here',
+  'thread 2 was here',
+  'thread 3 was here'
+]
+player 0: 100
+player 1: 101
+player 2: 102
+player 3: 103
+2 Uint8ClampedArray(4) [ 0, 255, 255, 255 ]
+everybody: 2000 true
+`,
 };
 
 for (const [name, stdout] of Object.entries(outputs)) {
@@ -31,7 +45,87 @@ test('no example is left out', () => {
   const names = readdirSync(join(root, 'examples'))
     .filter((file) => file.endsWith('.ts'))
     .map((file) => file.replace(/\.ts$/, ''));
-  assert.deepEqual(names.sort(), [...Object.keys(outputs), 'checksum'].sort());
+  assert.deepEqual(names.sort(), [...Object.keys(outputs), '06-index', '07-simulation', 'checksum'].sort());
+});
+
+// The index.
+
+const texts = mkdtempSync(join(tmpdir(), 'heddle-index-'));
+after(() => rmSync(texts, { recursive: true, force: true }));
+const vocabulary = ['warp', 'weft', 'shed', 'Heddle', 'loom', 'größe'];
+mkdirSync(join(texts, 'inner'));
+for (let n = 0; n < 120; n++) {
+  // Every file has the first word: all threads add to its list at once.
+  const words = Array.from({ length: 60 }, (_, at) =>
+    at === 0 ? 'warp' : vocabulary[(n * at * at + at) % ((n % 6) + 1)]!,
+  );
+  writeFileSync(join(texts, n % 3 ? 'inner' : '.', `${n}.${n % 2 ? 'md' : 'txt'}`), words.join(n % 5 ? ' ' : ',\n'));
+}
+writeFileSync(join(texts, 'not-a-text.bin'), 'warp');
+
+/** The output for these queries, from an index that one thread makes. */
+function plainIndex(queries: readonly string[]) {
+  const index = new Map<string, Map<string, number>>();
+  let files = 0;
+  let postings = 0;
+  for (const entry of readdirSync(texts, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.(md|txt)$/.test(entry)) continue;
+    files++;
+    const path = join(texts, entry);
+    for (const word of readFileSync(path, 'utf8')
+      .toLowerCase()
+      .match(/\p{L}+/gu) ?? []) {
+      const list = index.get(word) ?? new Map<string, number>();
+      index.set(word, list);
+      if (!list.has(path)) postings++;
+      list.set(path, (list.get(path) ?? 0) + 1);
+    }
+  }
+  const answers = queries.map((query) => {
+    const lists = query.split(' ').map((word) => index.get(word.toLowerCase()) ?? new Map<string, number>());
+    const hits = [...lists[0]!.keys()]
+      .filter((file) => lists.every((list) => list.has(file)))
+      .map((file) => ({ file, count: lists.reduce((sum, list) => sum + list.get(file)!, 0) }))
+      .sort((a, b) => b.count - a.count || (a.file < b.file ? -1 : 1));
+    const top = hits.slice(0, 3).map(({ file, count }) => `  ${count} ${file}\n`);
+    return `\n${query}: ${hits.length} files\n${top.join('')}`;
+  });
+  return { head: `${files} files, ${index.size} words, ${postings} postings,`, answers: answers.join('') };
+}
+
+test('06-index: all threads together make the index that one makes', async () => {
+  const queries = ['warp', 'weft', 'heddle LOOM', 'größe warp shed', 'reed', 'warp reed'];
+  const outcome = await example('06-index', { args: [texts, ...queries] });
+  assert.deepEqual([outcome.status, outcome.stderr], [0, '']);
+  const [head, asked, ...rest] = outcome.stdout.split('\n');
+  const expected = plainIndex(queries);
+  assert.equal(head!.replace(/ built in \d+ ms$/, ''), expected.head);
+  assert.match(asked!, /^6 queries on \d+ threads took \d+ ms$/);
+  assert.equal(rest.join('\n'), expected.answers);
+});
+
+test('06-index: without arguments it reads the docs and the source', async () => {
+  const outcome = await example('06-index');
+  assert.deepEqual([outcome.status, outcome.stderr], [0, '']);
+  assert.match(outcome.stdout, /\nlock: \d+ files\n {2}\d+ src\/sync\/lock\.ts\n/);
+  assert.match(outcome.stdout, /\nunicorn: 0 files\n$/);
+});
+
+// The simulation.
+
+test('07-simulation: what is live are the particles in the boxes, however many were made', async () => {
+  const { status, stderr, stdout } = await example('07-simulation');
+  assert.deepEqual([status, stderr], [0, '']);
+  const [, steps, made, kept, cells, live, peak] =
+    /^(.*) steps\nparticles made: (\d+), of which (\d+) .*\ncells alive: (\d+), live bytes: (\d+), peak bytes: (\d+)\n$/.exec(
+      stdout,
+    ) ?? assert.fail(stdout);
+  assert.equal(steps, '5000, 5000, 5000, 5000');
+  assert.deepEqual([Number(made), Number(kept)], [2_000_400, 400]);
+  assert.ok(Number(cells) >= 400 && Number(cells) < 1000, `${cells} cells`);
+  assert.ok(Number(live) < 100_000, `${live} bytes`);
+  // Keeping all would take 60 million.
+  assert.ok(Number(peak) < 45_000_000, `${peak} bytes`);
 });
 
 // The main job.
@@ -49,7 +143,43 @@ test('checksum: one and three threads give the same digests', async () => {
   assert.equal(outcome.status, 0);
   assert.match(outcome.stdout, /: 50 files, 122500 bytes\n/);
   assert.match(outcome.stdout, /^ +1 thread +\d+ MB\/s\n +3 threads +\d+ MB\/s +[\d.]+ × as fast\n/m);
-  assert.match(outcome.stdout, /The 50 digests of both are the same\.\n$/);
+  assert.match(outcome.stdout, /^The 50 digests of both are the same\.$/m);
+});
+
+test('checksum: the largest files and the duplicates are those that a plain reading finds', async () => {
+  const copies = join(folder, 'copies');
+  mkdirSync(join(copies, 'inner'), { recursive: true });
+  // Content n is there n times, and one letter makes files of the same size differ.
+  for (let n = 1; n <= 7; n++) {
+    for (let copy = 0; copy < n; copy++) {
+      writeFileSync(join(copies, copy % 2 ? 'inner' : '.', `${n}-${copy}`), `${n}`.repeat(1000 + 100 * (n % 4)));
+    }
+  }
+  const contents = new Map<string, string[]>();
+  const sizes: { path: string; size: number }[] = [];
+  for (const entry of readdirSync(copies, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const content = readFileSync(path, 'utf8');
+    sizes.push({ path, size: content.length });
+    contents.set(content, [...(contents.get(content) ?? []), path]);
+  }
+  sizes.sort((a, b) => b.size - a.size || (a.path < b.path ? -1 : 1));
+  const groups = [...contents]
+    .filter(([, paths]) => paths.length > 1)
+    .map(([{ length: size }, paths]) => ({ size, paths: paths.sort(), spare: size * (paths.length - 1) }))
+    .sort((a, b) => b.spare - a.spare);
+  const lines = [
+    'The largest files:',
+    ...sizes.slice(0, 5).map(({ path, size }) => `${String(size).padStart(12)}  ${path}`),
+    '',
+    `6 files exist more than once, and ${groups.reduce((sum, { spare }) => sum + spare, 0)} bytes are spare:`,
+    ...groups.slice(0, 5).map(({ size, paths }) => `${`${paths.length} × ${size}`.padStart(12)}  ${paths[0]}`),
+    '',
+  ];
+  const outcome = await example('checksum', { args: [copies, '--threads', '3'] });
+  assert.deepEqual([outcome.status, outcome.stderr], [0, '']);
+  assert.equal(outcome.stdout.slice(outcome.stdout.indexOf('The largest')), lines.join('\n'));
 });
 
 test('checksum: more threads than files', async () => {
