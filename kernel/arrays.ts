@@ -1,5 +1,5 @@
 // Arrays: {header, data, length, lock}; data is {header, capacity, numbers…}, larger than the length or as large. Numbers behind the
-// length are 0. What changes the length or moves elements holds the lock; what stores one element holds it too, so that the element
+// length are 0 or undefined. What changes the length or moves elements holds the lock; what stores one element holds it too, so that the element
 // is not lost in a copy. Reads take no lock: they check the length and the capacity of the data that they read from.
 
 import { BUSY, PUSH_BUSY, S_CLOSED } from '../src/heap/types';
@@ -31,6 +31,11 @@ function dataOf(array: usize): usize {
     reach(data + <u32>ITEMS + (load<u32>(data + CAPACITY) << 3) - 1);
   }
   return data;
+}
+
+/** What is not in the array any more becomes undefined: a reader that has seen the old length sees that, and nothing that never was. */
+function clear(data: usize, from: u32, to: u32): void {
+  for (let at = from; at < to; at++) atomic.store<i64>(itemAt(data, at), HOLE);
 }
 
 /** Stores an element; 1 = done, 0 = the index is past the end; BUSY: try again. */
@@ -126,7 +131,7 @@ function spliceInside(
   if (insert != 0) memory.copy(itemAt(data, start), inserted + ITEMS, (<usize>insert) << 3);
   logRescan(thread, gate, <u32>data);
   const after = length - remove + insert;
-  if (after < length) memory.fill(itemAt(data, after), 0, (<usize>(length - after)) << 3);
+  clear(data, after, length);
   atomic.store<i32>(array + LENGTH, after);
   return 0;
 }
@@ -184,7 +189,7 @@ export function arrayResize(array: usize, length: u32, thread: usize, me: i32): 
   if (length > capacity) {
     answer = 2;
   } else {
-    if (length < before) memory.fill(itemAt(data, length), 0, (<usize>(before - length)) << 3);
+    clear(data, length, before);
     for (let at = before; at < length; at++) store<i64>(itemAt(data, at), HOLE);
     atomic.store<i32>(array + LENGTH, length);
   }

@@ -220,7 +220,8 @@ class Walk {
     if (!this.#quiet) return;
     for (let at = length; at < capacity; at++) {
       const item = (data >>> 0) + 8 + 8 * at;
-      if (word(item) !== 0 || word(item + 4) !== 0)
+      // Never used, or undefined.
+      if (word(item) !== 0 || (word(item + 4) !== 0 && word(item + 4) !== REFERENCE_BITS))
         fault(`array ${cell} has ${length} elements, and something at ${at}`);
     }
   }

@@ -133,24 +133,33 @@ const DEEP: Partial<Record<keyof HeapKernel, number>> = {
 };
 
 /**
- * The kernel. Where the stack may be full in the middle of an operation, which then ends there by the engine's RangeError, the operation's
- * guard and locks are opened again: what they protect is whole wherever a call is.
+ * The kernel. Where the stack is full in the middle of an operation, it ends there by the engine's RangeError. Its guard and locks are
+ * opened again, for what they protect is whole wherever a call is: at once if there is stack enough for that, else by the thread's next
+ * operation.
  */
 export const k: HeapKernel = { ...bare };
 for (const [name, lock] of Object.entries(DEEP)) {
   const operation = bare[name as keyof HeapKernel] as (...args: number[]) => number;
   (k as unknown as Record<string, typeof operation>)[name] = (...args) => {
+    if (cut >= 0) reopen();
     try {
       return operation(...args);
     } catch (error) {
-      reopen(lock === 0 ? 0 : args[0]! + lock);
+      if (error instanceof RangeError) {
+        cut = lock === 0 ? 0 : args[0]! + lock;
+        reopen();
+      }
       throw error;
     }
   };
 }
 
-function reopen(lock: number): void {
+/** An operation was cut short: the address of its container's lock, 0 if it has none; -1 = none was. */
+let cut = -1;
+
+function reopen(): void {
   atomic.store(record + R_GUARD, 0);
   atomic.compareExchange(H_ALLOC_LOCK, slot + 1, 0);
-  if (lock !== 0) atomic.compareExchange(lock, slot + 1, 0);
+  if (cut > 0) atomic.compareExchange(cut, slot + 1, 0);
+  cut = -1;
 }
