@@ -8,8 +8,8 @@ const boot = workerBoot();
 Object.defineProperty(globalThis, SEAT, { value: boot.seat });
 
 if (boot.role === 'thread') {
-  // What a thread may meet in the heap, before it takes work.
-  await import('./data/struct.js');
+  // All of this library, before it takes work: a thread may meet any of it in the heap.
+  await import('./index.js');
   await import('./runtime/worker.js');
 } else if (boot.role === 'supervisor') await import('./runtime/supervise.js');
 else if (boot.role === 'collector') await import('./runtime/collector.js');

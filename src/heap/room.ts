@@ -107,6 +107,11 @@ export function takePart(): void {
   atomic.store(record + R_OWNED, 1);
 }
 
+/** A collection is worth while although none is due. */
+export function requestCollection(): void {
+  collecting?.request();
+}
+
 /** Begins a collection when it is due. Waits if the collector is far behind. */
 export function collectIfDue(): void {
   const since = V.I32[H_SINCE >>> 2]!;

@@ -9,6 +9,7 @@ import { H_CYCLE, H_GATE, H_LIVE_CELLS, R_PINNED_ONLY } from '../memory/layout.j
 import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import { dropDeadNow, findDead, garbageCollected, pageCounts, shatter, weaken } from './pages.js';
+import { requestCollection } from './room.js';
 import { S_OPEN } from './types.js';
 
 /** What the platform can do for a thread that stays in one job. */
@@ -33,7 +34,7 @@ const NUDGE_CELLS = 65_536;
 let seenCycle = 0;
 /** A turn of the event loop was asked for at the last collection and has not come. */
 let turning = false;
-/** Cells that were pinned only when garbage was collected last. */
+/** Cells that were pinned only after garbage was collected last. */
 let nudgedAt = 0;
 
 /**
@@ -71,14 +72,22 @@ function turn(action: () => void): void {
 function midJob(): void {
   if (relief === undefined) return;
   relief.checkpoint();
-  if (isHeldByPins()) {
-    relief.collectGarbage();
-    garbageCollected();
-    nudgedAt = pinnedOnly();
-  }
-  findDead();
+  if (isHeldByPins()) nudge(relief);
+  else findDead();
   shatter(true);
   relief.checkpoint();
+}
+
+/** Collects JavaScript's garbage, and lets go of what that has found. */
+function nudge({ collectGarbage }: Relief): void {
+  const before = pageCounts().all;
+  collectGarbage();
+  garbageCollected();
+  const found = findDead();
+  // What is left, if its cells are as many to a page as those that went.
+  nudgedAt = (pinnedOnly() * (before - found)) / Math.max(1, before);
+  // What they kept alive has been counted as live: it goes now, and not when as much again was made.
+  if (found * 2 > before) requestCollection();
 }
 
 function betweenJobs(): void {
@@ -86,18 +95,15 @@ function betweenJobs(): void {
   if (!isHeldByPins() || relief === undefined) return;
   // In the turn after: what this one has looked at is kept until it ends.
   turn(() => {
-    nudgedAt = pinnedOnly();
-    relief?.collectGarbage();
-    garbageCollected();
+    if (relief !== undefined) nudge(relief);
   });
 }
 
 const pinnedOnly = (): number => atomic.load(record + R_PINNED_ONLY);
 
-/** Whether this thread's pins keep so much alive that its garbage is worth collecting; not again until that has doubled. */
+/** Whether this thread's pins keep so much alive that its garbage is worth collecting: twice what was left the last time. */
 function isHeldByPins(): boolean {
   const pinned = pinnedOnly();
-  if (pinned < nudgedAt / 2) nudgedAt = pinned;
   return pinned > NUDGE_CELLS && pinned * 4 > atomic.load(H_LIVE_CELLS) && pinned > 2 * nudgedAt;
 }
 
