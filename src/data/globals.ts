@@ -1,15 +1,17 @@
 // globals: the process-wide dictionary, for what modules must share by name. A package that a thread imports is run again there; what it
 // keeps here is made once.
 //
-//   name → { state: 0 new, 1 being made, 2 made; maker: slot + 1; worker: serial of the maker's worker; value }
+//   "=name"           its value
+//   MAKER + name      who makes it: "slot serial" of the thread's worker
 //
-// The maker is whoever has set the state from 0 to 1, by `update` on the entry. Whoever else comes waits; if the maker has died or failed,
-// the next one makes.
+// The maker is whoever has put itself there first. Whoever else comes waits; if the maker has failed its entry is gone, if it has died the
+// next one takes its place.
 
 import { share } from '../heap/copy.js';
 import { describe } from '../heap/errors.js';
 import type { SharedMap } from '../heap/map.js';
 import { GLOBALS, mapRoot } from '../heap/roots.js';
+import { PUT_REPLACE } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
 import { H_GLOBALS } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
@@ -22,7 +24,6 @@ const LOOK = 50;
 
 const MAKER = '\u0000maker ';
 
-/** Values by name, and for those that are being made, who makes: "slot serial" under another key. */
 const entries = (): SharedMap<string, unknown> => mapRoot(GLOBALS) as SharedMap<string, unknown>;
 
 const mine = `${slot} ${serial}`;
@@ -55,7 +56,7 @@ export const globals = Object.freeze({
         if (making.has(name)) throw new Error(`globals.get('${name}') is called by the function that makes it`);
         return makeOnce(map, name, make) as Shared<T>;
       }
-      if (isGone(maker)) map.update(MAKER + name, (now) => (now === maker ? mine : now));
+      if (isGone(maker)) succeed(map, MAKER + name, maker);
       else atomic.wait(H_GLOBALS, before, LOOK);
       poll();
     }
@@ -76,6 +77,12 @@ export const globals = Object.freeze({
     return [...entries().keys()].filter((key) => key.startsWith('=')).map((key) => key.slice(1));
   },
 });
+
+/** Takes the place of a maker that is gone, unless somebody else has, or it was done after all. */
+function succeed(map: SharedMap<string, unknown>, key: string, maker: string): void {
+  const now = map.stored(key);
+  if (now.value === maker) map.put(key, mine, PUT_REPLACE, now.number);
+}
 
 /** Names that this thread is making. */
 const making = new Set<string>();
