@@ -26,7 +26,7 @@ const floors = ['memory', 'heap', 'sync', 'closure', 'platform', 'runtime', 'dat
 
 /** The faces: files of src/ itself. */
 const faces: Readonly<Record<string, readonly string[]>> = {
-  entry: floors,
+  entry: [...floors, 'index'],
   index: [...floors, 'thread'],
   thread: floors,
   dummy_thread: ['dummy', ...plain],
