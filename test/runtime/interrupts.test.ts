@@ -215,12 +215,12 @@ test('a program that captures uncaught exceptions gets interrupts too, and goes 
 test('an interrupt under nested interruptible() ends the outermost, and the guard works again', async () => {
   // Interleaving: A interrupts when B, main, is in the inner guard.
   const outcome = await runtimeProgram(`
-    const go = allocate_lock();
-    go.acquire();
-    start_new_thread(() => { for (;;) { go.acquire(); interrupt_main(); } }, []);
+    const inside = counter();
+    start_new_thread(() => { for (let round = 1; ; round++) { reaches(inside, round); interrupt_main(); } }, []);
     for (let round = 0; round < 3; round++) {
       console.log(attempt(() => interruptible(() => {
-        attempt(() => interruptible(() => { go.release(); for (;;); }));
+        // Told without a call of the library: there the interrupt would be an error like any other, which the inner attempt takes.
+        attempt(() => interruptible(() => { raise(inside); for (;;); }));
         return 'the outer goes on';
       })));
     }
