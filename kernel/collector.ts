@@ -363,19 +363,6 @@ function sweepPage(meta: usize, size: i32, page: u32): i32 {
   return count;
 }
 
-/** After a collection that was broken off while marking: no cell is marked. */
-export function forgetMarks(): void {
-  reachAll();
-  const segments = load<u32>(H_SEGMENTS);
-  for (let segment: u32 = 0; segment < segments; segment++) {
-    const metas = <usize>load<u32>(SEG_META + (segment << 2));
-    for (let page: u32 = 0; page < <u32>SEGMENT_PAGES; page++) {
-      const size = load<i32>(metas + page * META_SIZE + M_SIZE);
-      if (size > 0 || size == LARGE_PAGE) clearMarks(metas + page * META_SIZE);
-    }
-  }
-}
-
 /** Whether a cell is in use, as far as the pages know: for weak tables and checks. While no sweep can run. */
 export function isAllocated(cell: u32): i32 {
   reachAll();

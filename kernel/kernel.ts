@@ -7,12 +7,12 @@ export {
   arrayCopy, arrayGrow, arrayPush, arrayResize, arraySet, arraySetNumber, arraySplice, arrayWrite,
 } from './arrays';
 export {
-  beginMarking, countPins, drainLogs, forgetMarks, isAllocated, markedCells, markPins, markRoots, sweep, trace,
+  beginMarking, countPins, drainLogs, isAllocated, markedCells, markPins, markRoots, sweep, trace,
 } from './collector';
 export { dropCells, dropPages, pinCell, publish, touch, touchNumber } from './mutator';
 export {
   addSegments, allocateLarge, allocateRaw, buryThread, exchangePage, nextRun, openHeap, rawPages, releaseDead, releasePage,
 } from './pages';
 export {
-  hashBytes, hashNumber, tableDelete, tableGet, tableGetContent, tableGetNumber, tableNext, tablePut, tableReplace, tableTouch,
+  tableDelete, tableGet, tableGetContent, tableGetNumber, tableNext, tablePut, tableReplace, tableTouch,
 } from './tables';

@@ -231,6 +231,3 @@ travelAs({
   partsOf: (fn) => byClass.get(fn),
   define,
 });
-
-/** Whether a value is the class of a struct. */
-export const isStruct = (value: object): boolean => byClass.has(value);

@@ -185,12 +185,6 @@ export const steps = {
     atomic.store(H_GATE, S_OPEN);
     atomic.notify(H_GATE, Infinity);
   },
-
-  /** Breaks off what another collector has begun and will not end; it was marking. */
-  abandon(): void {
-    k.forgetMarks();
-    steps.open();
-  },
 };
 
 /** Slots whose threads have, or had, shared objects. */

@@ -104,7 +104,6 @@ export interface HeapKernel {
   trace(budget: number): number;
   markedCells(): number;
   sweep(cycle: number): void;
-  forgetMarks(): void;
   isAllocated(cell: number): number;
 }
 

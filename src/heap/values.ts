@@ -336,6 +336,3 @@ defineKind(K_BIGINT, (cell) => {
 defineKind(K_STR8, (cell) => decodeString(cell, false));
 defineKind(K_STR16, (cell) => decodeString(cell, true));
 defineKind(K_BOX, (cell) => V.F64[(cell + 2) >> 1]);
-
-/** Bytes that tell a key by content: see kernel/tables.ts. */
-export const isContent = (kind: number): boolean => kind >= K_STR8 && kind <= K_BIGINT;
