@@ -2,12 +2,12 @@
 
 import {
   CLASSES, H_LIVE_BYTES, H_LIVE_CELLS, H_PARTIAL, H_ROOTS, H_SEGMENTS, H_SLOTS, H_USED_PAGES, META_SIZE, PAGE_SIZE, R_FRESH, R_INFLIGHT, R_LOG, R_LOG_HEAD,
-  R_LOG_TAIL, R_PINS, RECORD_SIZE, RECORDS_START, ROOTS, SEG_FREE, SEG_HINT, SEG_META, SEGMENT_PAGES, SHAPES_START,
+  R_LOG_TAIL, R_PINS, R_THREAD, RECORD_SIZE, RECORDS_START, ROOTS, SEG_FREE, SEG_HINT, SEG_META, SEGMENT_PAGES, SHAPES_START,
 } from '../src/memory/layout';
 import {
-  FREE_PAGE, K_ARRAY, K_BIGINT, K_BOX, K_BUFFER, K_DATE, K_ERROR, K_LOCK, K_MAP, K_NUMBERS, K_RECORD, K_SET, K_STR16, K_STR8, K_TABLE, K_WORDS, KIND_MASK,
+  FREE_PAGE, K_ARRAY, K_BIGINT, K_BOX, K_BUFFER, K_DATE, K_ERROR, K_MAP, K_NUMBERS, K_RECORD, K_SET, K_STR16, K_STR8, K_SYNC, K_TABLE, K_WORDS, KIND_MASK,
   LARGE_PAGE, LOG_SIZE, M_ALLOCATED, M_CLASS, M_COUNT, M_CYCLE, M_MARKED, M_NEXT, M_OWNER, M_SIZE, PIN_BITS, PIN_COUNTS, PIN_KNOWN, RAW_PAGE,
-  REFERENCE_BITS, RESCAN, SHAPE_SHIFT, T_BUCKETS, T_CAPACITY, T_HEADS, T_USED, T_WIDTH, TAKEN_PAGE,
+  REFERENCE_BITS, RESCAN, SHAPE_SHIFT, SYNC_MASK, SYNC_REFERENCES_SHIFT, SYNC_WORDS_SHIFT, T_BUCKETS, T_CAPACITY, T_HEADS, T_USED, T_WIDTH, TAKEN_PAGE,
 } from '../src/heap/types';
 import { bitAt, metaOf } from './pages';
 import { reach, reachAll } from './reach';
@@ -23,7 +23,7 @@ let overflowed: bool = false;
 let marked: i32 = 0;
 
 const LEAVES: u32 =
-  (1 << K_STR8) | (1 << K_STR16) | (1 << K_BOX) | (1 << K_BIGINT) | (1 << K_DATE) | (1 << K_LOCK);
+  (1 << K_STR8) | (1 << K_STR16) | (1 << K_BOX) | (1 << K_BIGINT) | (1 << K_DATE);
 
 /** Before the gate says MARKING: from then on logs fill. */
 export function beginMarking(stack: usize, bytes: usize): void {
@@ -80,6 +80,7 @@ export function markRoots(): void {
     const thread = RECORDS_START + slot * RECORD_SIZE;
     markWord(atomic.load<u32>(thread + R_INFLIGHT));
     markWord(atomic.load<u32>(thread + R_FRESH));
+    markWord(atomic.load<u32>(thread + R_THREAD));
   }
 }
 
@@ -222,6 +223,12 @@ function traceCell(cell: u32): i32 {
       at = (at + 7) & ~7;
       for (let n: u32 = 0; n < numbers; n++, at += 8) markNumber(atomic.load<i64>(at));
       return words + numbers + 1;
+    }
+    case K_SYNC: {
+      const references = (header >>> SYNC_REFERENCES_SHIFT) & SYNC_MASK;
+      let at = <usize>cell + 4 + (<usize>((header >>> SYNC_WORDS_SHIFT) & SYNC_MASK) << 2);
+      for (let n: u32 = 0; n < references; n++, at += 4) markWord(atomic.load<u32>(at));
+      return references + 1;
     }
     case K_ARRAY:
     case K_MAP:

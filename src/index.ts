@@ -16,7 +16,7 @@ export { SharedMap } from './heap/map.js';
 export { scope } from './heap/scope.js';
 export { SharedSet } from './heap/set.js';
 export { interruptible } from './runtime/interrupt.js';
-export { KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';
+export { DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';
 export { type AcquireOptions, type HeldLock, Lock } from './sync/lock.js';
 export {
   _count,

@@ -10,6 +10,7 @@ import {
   PAGE_SIZE,
   R_FRESH,
   R_INFLIGHT,
+  R_THREAD,
   ROOTS,
   SEG_META,
   SEGMENT_PAGES,
@@ -28,13 +29,13 @@ import {
   K_BUFFER,
   K_DATE,
   K_ERROR,
-  K_LOCK,
   K_MAP,
   K_NUMBERS,
   K_RECORD,
   K_SET,
   K_STR8,
   K_STR16,
+  K_SYNC,
   K_TABLE,
   K_WORDS,
   KIND_MASK,
@@ -46,6 +47,9 @@ import {
   NULL,
   REFERENCE_BITS,
   SHAPE_SHIFT,
+  SYNC_MASK,
+  SYNC_REFERENCES_SHIFT,
+  SYNC_WORDS_SHIFT,
   T_BUCKETS,
   T_CAPACITY,
   T_HEADS,
@@ -90,6 +94,7 @@ export function checkCells(moment: Moment): number {
   for (let root = 0; root < ROOTS; root++) walk.add(atomic.load(H_ROOTS + root * 4), 'a root');
   for (let slot = 0; slot < slots(); slot++) {
     walk.add(atomic.load(recordOf(slot) + R_INFLIGHT), 'what is in flight');
+    walk.add(atomic.load(recordOf(slot) + R_THREAD), 'the Thread');
     walk.add(atomic.load(recordOf(slot) + R_FRESH), 'a fresh cell');
     // A cell that is pinned and being made has no header yet.
     for (const cell of pinnedBy(slot)) if (word(cell) !== 0) walk.add(cell | 0, `a pin of slot ${slot}`);
@@ -154,9 +159,15 @@ class Walk {
         break;
       case K_BOX:
       case K_DATE:
-      case K_LOCK:
         fits(16);
         break;
+      case K_SYNC: {
+        const words = 1 + ((header >>> SYNC_WORDS_SHIFT) & SYNC_MASK);
+        const references = (header >>> SYNC_REFERENCES_SHIFT) & SYNC_MASK;
+        fits(4 * (words + references));
+        for (let at = words; at < words + references; at++) this.add(word(cell + 4 * at), `word ${at} of ${cell}`);
+        break;
+      }
       case K_BIGINT:
         fits(8 + (second & 0x7fffffff));
         break;

@@ -19,6 +19,7 @@ import {
   R_LOG_HEAD,
   R_LOG_TAIL,
   R_PINS,
+  R_THREAD,
   ROOTS,
   SEG_FREE,
   SEG_HINT,
@@ -136,6 +137,7 @@ export function checkRoots(): void {
   for (let slot = 0; slot < slots(); slot++) {
     const record = recordOf(slot);
     checkReference(atomic.load(record + R_FRESH), `the fresh cell of slot ${slot}`);
+    checkReference(atomic.load(record + R_THREAD), `the Thread of slot ${slot}`);
     const list = atomic.load(record + R_INFLIGHT) >>> 0;
     checkReference(list | 0, `what is in flight to slot ${slot}`);
     if (list !== 0 && (word(list) & KIND_MASK) !== K_WORDS)

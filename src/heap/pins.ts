@@ -4,7 +4,7 @@ import { atomic } from '../memory/atomics.js';
 import { H_SEGMENTS, R_PINS } from '../memory/layout.js';
 import { refresh } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
-import { K_LOCK, KIND_MASK, PIN_BITS, PIN_KNOWN } from './types.js';
+import { K_SYNC, KIND_MASK, PIN_BITS, PIN_KNOWN } from './types.js';
 
 /** Addresses of all cells that a thread has pinned. A moment's picture while it runs. */
 export function* pinnedBy(slot: number): Generator<number> {
@@ -22,9 +22,9 @@ export function* pinnedBy(slot: number): Generator<number> {
   }
 }
 
-/** Addresses of the locks among them. */
+/** Addresses of the locks, conditions and so on among them. */
 export function* locksPinnedBy(slot: number): Generator<number> {
-  for (const cell of pinnedBy(slot)) if ((atomic.load(cell) & KIND_MASK) === K_LOCK) yield cell;
+  for (const cell of pinnedBy(slot)) if ((atomic.load(cell) & KIND_MASK) === K_SYNC) yield cell;
 }
 
 function* bits(start: number, words: number): Generator<number> {

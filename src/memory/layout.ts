@@ -10,8 +10,8 @@
 //
 // Untouched pages cost address space only.
 
-/** Bytes of a thread's record: 64 of words, its label, and from R_GUARD on its words of the heap. */
-export const RECORD_SIZE = 512;
+/** Bytes of a thread's record: 64 of words, its label, from R_GUARD on its words of the heap, from R_WAIT_TURN on what it waits for. */
+export const RECORD_SIZE = 1024;
 
 /** The words of a record, as offsets. Who may write each, and its states, are in src/runtime/table.ts and src/heap/types.ts. */
 export const R_STATE = 0;
@@ -43,8 +43,24 @@ export const R_SCRATCH = 284;
 export const R_LOG_TAIL = 320;
 export const R_PINNED_ONLY = 324;
 
+// Of a wait that has lasted a while: src/sync/patience.ts.
+export const R_WAIT_TURN = 384;
+export const R_WAIT_MODE = 388;
+export const R_WAIT_LOOKS = 392;
+export const R_WAIT_HOLDER = 396;
+export const R_DEADLOCK = 400;
+export const R_WAIT_TEXT_LENGTH = 404;
+export const R_WAIT_TEXT = 512;
+export const R_WAIT_TEXT_END = 832;
+// Of the thread: src/runtime/table.ts.
+export const R_THREAD = 408;
+export const R_DEATHS = 412;
+export const R_NAME_LENGTH = 416;
+export const R_NAME = 832;
+export const R_NAME_END = 1024;
+
 /** How many threads can be alive at once; memory ends sooner (about 10 MiB a thread). */
-export const MAX_THREADS = 16384;
+export const MAX_THREADS = 8192;
 
 export const RECORDS_START = 4096;
 

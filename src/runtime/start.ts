@@ -18,6 +18,7 @@ import { V } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { MessageChannel, type MessagePort, STACK_CEILING, type Transferable } from '../platform/worker.js';
 import { ThreadError } from '../sync/errors.js';
+import { setLabel } from '../sync/names.js';
 import { mask, unmask } from '../sync/safepoint.js';
 import { ask, awaitSigintWatch } from './supervisor.js';
 import {
@@ -31,7 +32,6 @@ import {
   RUNNING,
   SPAWNING,
   serial,
-  setLabel,
   slots,
   stateOf,
   unclaim,

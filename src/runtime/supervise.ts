@@ -26,6 +26,8 @@ import {
   type Worker,
   workerBoot,
 } from '../platform/worker.js';
+import { labelOf } from '../sync/names.js';
+import { countEnd } from '../sync/owner.js';
 import { BufferKeeper } from './buffers.js';
 import { buryInHeap } from './collecting.js';
 import { releaseOutput } from './console.js';
@@ -41,7 +43,6 @@ import {
   FREE,
   IDLE,
   LEFTOVER,
-  labelOf,
   RETIRING,
   RUNNING,
   SPAWNING,
@@ -181,7 +182,7 @@ function freeSlot(slot: number, state: number, worker: number): void {
     settleInflight(other);
     changeState(other, charges.has(other) ? IDLE : FREE);
   }
-  if (state === RUNNING) atomic.add(record + R_ENDED, 1);
+  if (state === RUNNING) countEnd(slot, true);
   changeState(slot, FREE);
   atomic.notify(record + R_ENDED, Infinity);
   // One that fails before it is ready would fail again.

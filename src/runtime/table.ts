@@ -24,27 +24,18 @@
 //   R_STACK     bytes of stack the worker was asked for; 0 = default. Written by the claimer of a FREE slot.
 //   R_WORKER    the worker's serial number. Written by the claimer of a FREE slot.
 //   R_ENDED     how many threads have ended on the slot; whoever waits for an end parks on it. Written by the worker or supervisor.
-//   R_WAITS     the mutex word that the thread is parked on, 0 = none
+//   R_WAITS     the word that the thread is parked on, 0 = none (src/memory/park.ts)
+//   R_THREAD    a cell: the Thread object that runs, 0 = a thread of the low-level module. A root. Written by the claimer.
+//   R_DEATHS    see src/sync/owner.ts;  R_NAME  src/sync/names.ts;  R_WAIT_…  src/sync/patience.ts
 //   R_MAIL      how many messages the supervisor has sent; a worker that needs one parks on it
 //   R_KEPT      number of the kept function that is the job, 0 = the job is in the claimer's link. Written by the claimer.
 //   R_LABEL     UTF-8 of the function that the thread runs, for reports. Written by the claimer.
 
 import { atomic } from '../memory/atomics.js';
-import {
-  H_SLOTS,
-  H_WORKERS,
-  MAX_THREADS,
-  R_CLAIMER,
-  R_LABEL,
-  R_LABEL_END,
-  R_LABEL_LENGTH,
-  R_STACK,
-  R_STATE,
-  R_WAKE,
-  R_WORKER,
-} from '../memory/layout.js';
-import { slot, V } from '../memory/memory.js';
+import { H_SLOTS, H_WORKERS, MAX_THREADS, R_CLAIMER, R_STACK, R_STATE, R_WAKE, R_WORKER } from '../memory/layout.js';
+import { slot } from '../memory/memory.js';
 import { record, recordOf } from '../memory/self.js';
+import { labelOf } from '../sync/names.js';
 
 export const FREE = 0;
 export const CLAIMED = 1;
@@ -79,9 +70,6 @@ export function isRunning(slot: number): boolean {
   const state = stateOf(slot);
   return state === RUNNING || state === LEFTOVER;
 }
-
-/** Longest label that fits a record, in bytes. */
-const LABEL_MAX = R_LABEL_END - R_LABEL;
 
 /** Slot 0 belongs to the main thread from the start. */
 export function seatMain(): void {
@@ -163,30 +151,6 @@ export function changeState(slot: number, state: number): void {
   const word = recordOf(slot) + R_STATE;
   atomic.store(word, state);
   atomic.notify(word, Infinity);
-}
-
-const labels = new Map<string, Uint8Array>();
-const LABELS_KEPT = 256;
-
-/** Notes in the record what the thread runs. */
-export function setLabel(slot: number, label: string): void {
-  let bytes = labels.get(label);
-  if (bytes === undefined) {
-    // Cut in the middle of a character, it ends in U+FFFD when read.
-    bytes = new TextEncoder().encode(label).subarray(0, LABEL_MAX);
-    if (labels.size >= LABELS_KEPT) labels.clear();
-    labels.set(label, bytes);
-  }
-  const record = recordOf(slot);
-  V.U8.set(bytes, record + R_LABEL);
-  atomic.store(record + R_LABEL_LENGTH, bytes.length);
-}
-
-/** What the slot's thread runs: "function work at /app/main.ts:12:3". */
-export function labelOf(slot: number): string {
-  const start = recordOf(slot) + R_LABEL;
-  // The decoder takes no shared memory.
-  return new TextDecoder().decode(V.U8.slice(start, start + atomic.load(recordOf(slot) + R_LABEL_LENGTH)));
 }
 
 /**

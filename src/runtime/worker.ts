@@ -35,6 +35,8 @@ import {
 } from '../platform/process.js';
 import { type MessagePort, receive, workerBoot } from '../platform/worker.js';
 import { SystemExit } from '../sync/errors.js';
+import { labelOf } from '../sync/names.js';
+import { countEnd, renewMark } from '../sync/owner.js';
 // Kinds of shared objects that may come as arguments.
 import './heap.js';
 import { isThenable } from '../sync/held.js';
@@ -42,7 +44,7 @@ import { redirectConsole } from './console.js';
 import type { Link, Mail, ThreadBoot } from './messages.js';
 import { reportUnhandled } from './report.js';
 import { connectSupervisor } from './supervisor.js';
-import { BOOTING, changeState, IDLE, LEFTOVER, labelOf, RETIRING } from './table.js';
+import { BOOTING, changeState, IDLE, LEFTOVER, RETIRING } from './table.js';
 
 /** Milliseconds of idleness after which garbage is collected, so that locks which only it can reach are given back. */
 const TIDY_AFTER = 200;
@@ -74,7 +76,7 @@ if (link !== undefined) addLink(link);
 onUncaughtError((error) => {
   if (!(error instanceof SystemExit)) reportUnhandled(labelOf(slot), error);
   if (!running) return;
-  endThread();
+  endThread(!(error instanceof SystemExit));
   exitHere(0);
 });
 onLoopDry(park);
@@ -139,26 +141,28 @@ function start({ fn, args }: Call): void {
   }
   if (isThenable(result)) {
     awaitOnLoop();
-    result.then(endThread, fail);
+    result.then(() => endThread(false), fail);
   } else {
-    endThread();
+    endThread(false);
   }
 }
 
 /** The thread ends by an error. A promise that was kept cannot be broken: only the first end counts. */
 function fail(error: unknown): void {
   if (!running) return;
-  if (!(error instanceof SystemExit)) reportUnhandled(labelOf(slot), error);
-  endThread();
+  const died = !(error instanceof SystemExit);
+  if (died) reportUnhandled(labelOf(slot), error);
+  endThread(died);
 }
 
-function endThread(): void {
+function endThread(died: boolean): void {
   if (!running) return;
   running = false;
   letGo?.();
   letGo = undefined;
   settleInflight(slot);
-  atomic.add(record + R_ENDED, 1);
+  countEnd(slot, died);
+  renewMark();
   changeState(slot, LEFTOVER);
   atomic.notify(record + R_ENDED, Infinity);
   // Without anything on the event loop the worker would end.

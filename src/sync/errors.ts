@@ -9,6 +9,15 @@ export class ThreadError extends Error {
 }
 
 /**
+ * Every thread that could go on waits for ever for another one. What a waiting call throws then; its message says who waits for what.
+ */
+export class DeadlockError extends ThreadError {
+  static {
+    DeadlockError.prototype.name = 'DeadlockError';
+  }
+}
+
+/**
  * Ends the thread that throws it, silently; in the main thread it ends the program with status `code`. A normal exception otherwise:
  * `finally` runs, and a `catch` that keeps it lets the thread go on.
  */

@@ -1,7 +1,8 @@
 // The lock of the contract: not reentrant, without an owner, released by any thread.
 //
-// A lock is a cell of the heap {header, mutex word, asynchronous waiters, holder}; the `Lock` object is its wrapper. `holder` is the slot
-// + 1 of the thread that acquired it last: a hint for reports and for `interruptible()`, written plainly after the acquisition.
+// A lock is a cell of the heap {header, mutex word, asynchronous waiters, holder}; the `Lock` object is its wrapper. `holder` is the
+// mark of the thread that acquired it last (src/sync/owner.ts), written plainly after the acquisition: a hint for reports, for who waits
+// for a thread that has died, and for `interruptible()`.
 //
 // Acquisition is a compare-exchange, release an exchange; see src/memory/mutex.ts for the states and the waiting.
 
@@ -9,12 +10,12 @@ import { adopt, adopting } from '../heap/adopt.js';
 import { allocatePinned, classOf, fresh } from '../heap/allocate.js';
 import { goneError } from '../heap/errors.js';
 import type { Page } from '../heap/pages.js';
-import { K_LOCK } from '../heap/types.js';
-import { CELL, defineKind, GONE } from '../heap/values.js';
+import { CELL, GONE } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { H_GONE_LOCK } from '../memory/layout.js';
-import { slot, V } from '../memory/memory.js';
+import { V } from '../memory/memory.js';
 import {
+  type About,
   acquireBlocking,
   acquireEventually,
   afterRelease,
@@ -25,8 +26,10 @@ import {
   tryAcquire,
 } from '../memory/mutex.js';
 import { type AcquireOptions, blockingTimeout, timeoutOf } from './arguments.js';
+import { defineSync, LOCK, syncHeader } from './cell.js';
 import { ThreadError } from './errors.js';
 import { type HeldLock, heldLock, isThenable } from './held.js';
+import { mark } from './owner.js';
 import { attentive, isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from './safepoint.js';
 
 export type { AcquireOptions } from './arguments.js';
@@ -34,8 +37,7 @@ export type { HeldLock } from './held.js';
 
 const WORD = 4;
 const HOLDER = 12;
-const holderMark = slot + 1;
-
+const HEADER = syncHeader(LOCK, 3, 0);
 const SIZE_CLASS = classOf(16);
 
 export class Lock {
@@ -58,7 +60,7 @@ export class Lock {
       const cell = newCell();
       this.#cell = cell * 4;
       this.#page = fresh.page;
-      V.I32[cell] = K_LOCK;
+      V.I32[cell] = HEADER;
       this.#page[(cell & 1023) >> 2] = this;
     }
     Object.preventExtensions(this);
@@ -82,6 +84,7 @@ export class Lock {
    * @param timeout milliseconds to wait at most; -1 or none = for ever.
    * @returns whether the lock was acquired.
    * @throws TypeError, RangeError for wrong arguments, also when the lock is free.
+   * @throws ThreadError when the thread that holds it has died; DeadlockError when no thread is left that could release it.
    * @throws KeyboardInterrupt in the main thread: if one was pending already, before anything is done; if one came while it waited, after
    * the lock was acquired, which is then held. `with` and `hold` leave it released in both cases.
    */
@@ -95,7 +98,7 @@ export class Lock {
       !attentive() &&
       atomic.compareExchange(this.#cell + WORD, FREE, HELD) === FREE
     ) {
-      V.I32[(this.#cell + HOLDER) >>> 2] = holderMark;
+      V.I32[(this.#cell + HOLDER) >>> 2] = mark;
       return true;
     }
     return this.#acquireSlow(blockingTimeout(wait, timeout, arguments.length));
@@ -118,13 +121,25 @@ export class Lock {
   #acquire(timeout: number): boolean {
     const word = this.#word();
     mask();
-    const acquired = tryAcquire(word) || (timeout > 0 && acquireBlocking(word, timeout));
-    if (acquired) {
-      V.I32[(this.#cell + HOLDER) >>> 2] = holderMark;
-      if (isGuarded()) noteAcquired(this, () => this.#releaseIfMine());
+    try {
+      const acquired = tryAcquire(word) || (timeout > 0 && acquireBlocking(word, timeout, this.#about()));
+      if (acquired) {
+        V.I32[(this.#cell + HOLDER) >>> 2] = mark;
+        if (isGuarded()) noteAcquired(this, () => this.#releaseIfMine());
+      }
+      return acquired;
+    } finally {
+      unmask();
     }
-    unmask();
-    return acquired;
+  }
+
+  /** For reports, and for who waits for a thread that will not come. */
+  #about(): About {
+    const cell = this.#cell;
+    return {
+      describe: () => `acquire() of lock 0x${cell.toString(16)}`,
+      holder: () => atomic.load(cell + HOLDER),
+    };
   }
 
   /**
@@ -145,7 +160,7 @@ export class Lock {
       if (attentive()) poll();
       const word = this.#word();
       const acquired = () => {
-        V.I32[(this.#cell + HOLDER) >>> 2] = holderMark;
+        V.I32[(this.#cell + HOLDER) >>> 2] = mark;
         resolve(true);
       };
       if (tryAcquire(word)) return acquired();
@@ -155,11 +170,13 @@ export class Lock {
         reject(signal?.reason);
       };
       signal?.addEventListener('abort', abort, { once: true });
-      const pending = acquireEventually(word, timeout, (success) => {
+      const settle = (success: boolean, error?: unknown): void => {
         signal?.removeEventListener('abort', abort);
         if (success) acquired();
+        else if (error !== undefined) reject(error);
         else resolve(false);
-      });
+      };
+      const pending = acquireEventually(word, timeout, settle, this.#about());
     });
   }
 
@@ -190,10 +207,9 @@ export class Lock {
     if (!wasHeld) throw notHeld();
   }
 
-  /** Before another thread's lock is freed: its mark must not outlive that, or an interrupt there would free it from the next holder. */
+  /** Before the lock is freed: the mark must not outlive that, or an interrupt would free it from the next holder. */
   #forgetHolder(): void {
-    const index = (this.#cell + HOLDER) >>> 2;
-    if (V.I32[index] !== holderMark) V.I32[index] = 0;
+    V.I32[(this.#cell + HOLDER) >>> 2] = 0;
   }
 
   /** Whether anybody holds the lock right now. It may have changed by the time you look at the answer. */
@@ -290,11 +306,11 @@ export class Lock {
 
   /** After an interrupt cut the thread short: frees the lock if this thread still holds it. */
   #releaseIfMine(): void {
-    if (V.I32[(this.#cell + HOLDER) >>> 2] === holderMark) release(this.#cell + WORD);
+    if (V.I32[(this.#cell + HOLDER) >>> 2] === mark) release(this.#cell + WORD);
   }
 }
 
-defineKind(K_LOCK, (cell, page) => adopt(Lock, cell, page));
+defineSync(LOCK, (cell, page) => adopt(Lock, cell, page));
 
 /** For the cell of a lock that a killed thread could reach: see `passOn`. */
 export function wakeLock(cell: number): void {

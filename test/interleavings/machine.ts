@@ -6,6 +6,7 @@
 import type { WaitOutcome } from '#heddle/memory/atomics.js';
 import { RECORD_SIZE } from '#heddle/memory/layout.js';
 import { FREE, HELD } from '#heddle/memory/mutex.js';
+import { patience } from '#heddle/memory/park.js';
 import { record, recordOf } from '#heddle/memory/self.js';
 import { type Answer, Automaton, BLOCKED, type Program, type Request, type Standpoint } from './automaton.ts';
 
@@ -46,6 +47,9 @@ export type Action =
 
 /** Told of each step before it is taken, for traces; what it returns is told the answer, undefined = the thread is blocked. */
 export type Log = (thread: number, request: Request) => (answer: Answer | undefined) => void;
+
+// A thread that looks around from time to time would find a wake-up that was lost.
+patience.slice = Infinity;
 
 const NOBODY = -1;
 const LULL = 1000;

@@ -17,13 +17,13 @@ import {
   K_BUFFER,
   K_DATE,
   K_ERROR,
-  K_LOCK,
   K_MAP,
   K_NUMBERS,
   K_RECORD,
   K_SET,
   K_STR8,
   K_STR16,
+  K_SYNC,
   K_TABLE,
   K_WORDS,
   KIND_MASK,
@@ -33,6 +33,9 @@ import {
   NULL,
   REFERENCE_BITS,
   SHAPE_SHIFT,
+  SYNC_MASK,
+  SYNC_REFERENCES_SHIFT,
+  SYNC_WORDS_SHIFT,
   T_BUCKETS,
   T_CAPACITY,
   T_HEADS,
@@ -158,9 +161,15 @@ function checkCell(cell: number, follow: Follow): void {
       return;
     case K_BOX:
     case K_DATE:
-    case K_LOCK:
       fits(16);
       return;
+    case K_SYNC: {
+      const words = 1 + ((header >>> SYNC_WORDS_SHIFT) & SYNC_MASK);
+      const references = (header >>> SYNC_REFERENCES_SHIFT) & SYNC_MASK;
+      fits(4 * (words + references));
+      for (let at = words; at < words + references; at++) reference(4 * at);
+      return;
+    }
     case K_ARRAY:
       checkArray(cell, what, follow);
       return;

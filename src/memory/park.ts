@@ -1,0 +1,158 @@
+// Waiting for something that a word of the shared memory tells of: the loop around the futex, for a thread that parks and for one that
+// stays on its event loop. What is waited for says how it is got (`attempt`), and which word to watch meanwhile.
+//
+//   blockUntil   attempt → park on the word while it is as expected → attempt → …
+//   awaitLater   the same from the event loop. Such a waiter cannot act on a wake-up before its thread returns to its event loop, and
+//                one that was given up stays in the engine's queue. So the word behind the one that is watched counts them: while there
+//                are any, whoever wakes wakes all (`wake`); otherwise the wake-up could be lost on one that cannot use it. A thread that
+//                dies leaves its count behind: that costs needless wake-ups and nothing else.
+//
+// Nobody parks for longer than `patience.slice` without looking again: a wake-up that a killed thread has swallowed costs that time and
+// no more, and `patience.look` finds that what is waited for will never come.
+
+import { atomic } from './atomics.js';
+import { R_WAITS } from './layout.js';
+import { record } from './self.js';
+
+/** What is waited for. */
+export interface Wanted {
+  /** Byte address of the word to park on; the word behind it counts asynchronous waiters. */
+  readonly word: number;
+  /** Tries to get it: undefined = got. Else what the word must still be for the thread to park: it was so when the attempt failed. */
+  attempt(): number | undefined;
+  /** For people: "acquire() of a semaphore". */
+  describe(): string;
+  /** Mark of the thread that must let go of it (src/sync/owner.ts); 0 = nobody in particular. */
+  holder?(): number;
+  /** Whether nobody but the holder can let go of it. */
+  readonly owned?: boolean;
+}
+
+/** Byte offset from a word to the count of its asynchronous waiters. */
+export const ASYNC = 4;
+
+/** How long a thread waits before it looks around. */
+export const patience = {
+  /** Milliseconds. */
+  slice: 250,
+  /** A wait begins. May throw instead. */
+  begin(_wanted: Wanted): void {},
+  /** A wait has lasted for one more slice. `forever` says that it has no time-out. May throw what then ends the wait. */
+  look(_wanted: Wanted, _forever: boolean): void {},
+  /** A wait that `look` has seen is over. */
+  leave(): void {},
+  /** An asynchronous wait begins; what is returned is called when it is over. `fail` ends it. */
+  attend(_wanted: Wanted, _forever: boolean, _fail: (error: unknown) => void): () => void {
+    return () => {};
+  },
+};
+
+/**
+ * Blocks this thread until the attempt succeeds (true), or `timeout` milliseconds have passed (false).
+ * @throws what `patience.look` throws: it will never succeed.
+ */
+export function blockUntil(wanted: Wanted, timeout: number): boolean {
+  const deadline = timeout === Infinity ? Infinity : atomic.now() + timeout;
+  const { word } = wanted;
+  // Noted for reports of who waits for what.
+  const outer = atomic.load(record + R_WAITS);
+  atomic.store(record + R_WAITS, word);
+  let begun = false;
+  let seen = false;
+  try {
+    for (;;) {
+      const expected = wanted.attempt();
+      if (expected === undefined) return true;
+      if (!begun) {
+        begun = true;
+        patience.begin(wanted);
+      }
+      const remaining = deadline === Infinity ? Infinity : deadline - atomic.now();
+      if (remaining <= 0) return false;
+      const outcome = atomic.wait(word, expected, Math.min(remaining, patience.slice));
+      if (outcome === 'timed-out' && remaining > patience.slice) {
+        seen = true;
+        patience.look(wanted, timeout === Infinity);
+      }
+    }
+  } finally {
+    if (seen) patience.leave();
+    atomic.store(record + R_WAITS, outer);
+  }
+}
+
+/** A wait under way; see `awaitLater`. */
+export interface Pending {
+  /** Gives up. `done` is not called any more. No effect once it has been. */
+  cancel(): void;
+}
+
+/**
+ * As `blockUntil`, but returns at once and reports through `done`: from the event loop, or before it returns if it is quick. An error is
+ * one that `blockUntil` would throw.
+ */
+export function awaitLater(wanted: Wanted, timeout: number, done: (got: boolean, error?: unknown) => void): Pending {
+  const deadline = timeout === Infinity ? Infinity : atomic.now() + timeout;
+  const { word } = wanted;
+  let over = false;
+  let abandon = () => {};
+  let unattend = () => {};
+  const finish = (got: boolean, error?: unknown): void => {
+    over = true;
+    atomic.add(word + ASYNC, -1);
+    unattend();
+    done(got, error);
+  };
+  const cancel = (): void => {
+    if (over) return;
+    over = true;
+    abandon();
+    unattend();
+  };
+  const fail = (error: unknown): void => {
+    cancel();
+    done(false, error);
+  };
+  const step = (): void => {
+    // Cancelled: it has left the engine's queue only now.
+    if (over) {
+      atomic.add(word + ASYNC, -1);
+      return;
+    }
+    let expected: number | undefined;
+    try {
+      expected = wanted.attempt();
+    } catch (error) {
+      finish(false, error);
+      return;
+    }
+    if (expected === undefined) {
+      finish(true);
+      return;
+    }
+    const remaining = deadline === Infinity ? Infinity : deadline - atomic.now();
+    if (remaining <= 0) {
+      finish(false);
+      return;
+    }
+    const waiting = atomic.waitAsync(word, expected, Math.min(remaining, patience.slice), step);
+    abandon = () => waiting.abandon();
+  };
+  // Counted before the first look at the word: whoever wakes without our being there has seen the count.
+  atomic.add(word + ASYNC, 1);
+  step();
+  if (!over) {
+    try {
+      patience.begin(wanted);
+      unattend = patience.attend(wanted, timeout === Infinity, fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+  return { cancel };
+}
+
+/** Wakes at most `count` of those that wait on a word, those that wait longest first; all if there are any on event loops. */
+export function wake(word: number, count: number): void {
+  atomic.notify(word, atomic.load(word + ASYNC) > 0 ? Infinity : count);
+}

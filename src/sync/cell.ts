@@ -1,0 +1,123 @@
+// What this package builds in the heap: an object whose state is words of a cell that all threads share, so that it can be a field of a
+// shared object, captured, passed and returned, and is the same one everywhere.
+//
+// Cell {header, raw words…, tagged words…}: raw words are for atomics, tagged words hold any value and are traced by the collector.
+// A subclass says which of these cells it is; each kind has a number here.
+
+import { adopt, adopting } from '../heap/adopt.js';
+import { allocatePinned, classOf, fresh } from '../heap/allocate.js';
+import { goneError } from '../heap/errors.js';
+import type { Page } from '../heap/pages.js';
+import { K_SYNC, SHAPE_SHIFT, SYNC_MASK, SYNC_REFERENCES_SHIFT, SYNC_WORDS_SHIFT } from '../heap/types.js';
+import { CELL, defineKind, GONE, readWord, sharable, storeWord, wordOf } from '../heap/values.js';
+import { V } from '../memory/memory.js';
+
+/** Which object a cell is. 0 is the lock, which is built by hand (src/sync/lock.ts). */
+export const LOCK = 0;
+export const RLOCK = 1;
+export const EVENT = 2;
+export const SEMAPHORE = 3;
+export const BOUNDED_SEMAPHORE = 4;
+export const CONDITION = 5;
+export const BARRIER = 6;
+export const RWLOCK = 7;
+export const WAITER = 8;
+export const PARCEL = 9;
+export const THREAD = 10;
+export const QUEUE = 11;
+export const LIFO_QUEUE = 12;
+export const PRIORITY_QUEUE = 13;
+export const SIMPLE_QUEUE = 14;
+export const FUTURE = 15;
+export const EXECUTOR = 16;
+export const TASK = 17;
+export const RWLOCK_SIDE = 18;
+
+/** The header of a cell of a kind, with so many raw words and so many tagged words. */
+export const syncHeader = (which: number, words: number, references: number): number =>
+  K_SYNC | (which << SHAPE_SHIFT) | (words << SYNC_WORDS_SHIFT) | (references << SYNC_REFERENCES_SHIFT);
+
+const makers: ((cell: number, page: Page) => object)[] = [];
+
+/** Says how the wrapper of a kind of cell is made in a thread that meets one. */
+export function defineSync(which: number, make: (cell: number, page: Page) => object): void {
+  makers[which] = make;
+}
+
+defineKind(K_SYNC, (cell, page, header) => {
+  const which = (header >>> SHAPE_SHIFT) & SYNC_MASK;
+  const make = makers[which];
+  if (make === undefined) throw new Error(`the shared heap holds an object of the unknown kind ${which}`);
+  return make(cell, page);
+});
+
+/** Byte address of an object's cell. @throws ReferenceError when the scope in which it was first touched has ended. */
+export let addressOf: (object: SyncCell) => number;
+
+/** An object in a cell. A constructor checks its arguments first, and only if `isAdopting()` is false: then the cell is new. */
+export abstract class SyncCell {
+  /** Byte address; 0 = its scope has ended. */
+  #cell: number;
+  /** Keeps the cell pinned. */
+  #page: Page | undefined;
+
+  static {
+    addressOf = (object) => {
+      const cell = object.#cell;
+      if (cell === 0) throw goneError();
+      return cell;
+    };
+  }
+
+  /** A cell with all words 0 and all tagged words undefined, or the one that is being adopted. */
+  constructor(header: number) {
+    if (adopting.cell !== 0) {
+      this.#cell = adopting.cell * 4;
+      this.#page = adopting.page;
+      adopting.cell = 0;
+      return;
+    }
+    const words = 1 + ((header >>> SYNC_WORDS_SHIFT) & SYNC_MASK) + ((header >>> SYNC_REFERENCES_SHIFT) & SYNC_MASK);
+    const cell = allocatePinned(classOf(words * 4));
+    this.#cell = cell * 4;
+    this.#page = fresh.page;
+    V.I32[cell] = header;
+    this.#page[(cell & 1023) >> 2] = this;
+  }
+
+  /** @internal */
+  [CELL](gone?: boolean): number {
+    if (!(#cell in this)) return 0;
+    if (gone === true) {
+      this.#cell = 0;
+      this.#page = undefined;
+    }
+    return this.#cell === 0 ? GONE : this.#cell / 4;
+  }
+}
+
+/** Whether the constructor that runs is for a cell that exists. */
+export const isAdopting = (): boolean => adopting.cell !== 0;
+
+/** Registers a class for its kind of cells. Its constructor takes no arguments then. */
+export function defineSyncClass<T extends SyncCell>(which: number, Class: new () => T): void {
+  defineSync(which, (cell, page) => adopt(Class, cell, page));
+}
+
+/** For classes that cannot be extended: an instance is of the class itself in every thread. */
+export function refuseSubclass(given: unknown, Class: { readonly name: string }): void {
+  if (given === Class) return;
+  throw new TypeError(`type '${Class.name}' is not an acceptable base type: hold it in a field instead`);
+}
+
+/** The value in a tagged word, by its byte address. */
+export const loadValue = (address: number): unknown => readWord(address >>> 2);
+
+/**
+ * Puts a value into a tagged word, where other threads see it at once; plain data becomes a shared copy.
+ * @throws TypeError for what cannot be shared; `where` is what it says it was for.
+ */
+export function storeValue(address: number, value: unknown, where: string): void {
+  const held = sharable(value, where);
+  storeWord(address >>> 2, wordOf(held, where));
+}

@@ -1,0 +1,46 @@
+// Which thread has something: a mark that no other thread will ever have. A slot of the thread table is used again, so it says also
+// which of the slot's threads it was.
+//
+//   mark      {17 bits: threads that had ended on the slot before, 15 bits: slot + 1}; 0 = nobody. Never 0 for a thread.
+//   R_ENDED   how many threads have ended on the slot: the mark's thread is over when this has gone on.
+//   R_DEATHS  a bit for each of the last 32 threads of the slot, the last one lowest: 1 = it was killed, or ended by an error.
+//             Written before R_ENDED.
+
+import { atomic } from '../memory/atomics.js';
+import { R_DEATHS, R_ENDED } from '../memory/layout.js';
+import { slot } from '../memory/memory.js';
+import { recordOf } from '../memory/self.js';
+
+const SLOT_BITS = 15;
+const ROUNDS = 2 ** 17;
+
+const markFor = (of: number): number => (atomic.load(recordOf(of) + R_ENDED) << SLOT_BITS) | (of + 1);
+
+/** The mark of the thread that runs here now. */
+export let mark: number = slot < 0 ? 0 : markFor(slot);
+
+/** A thread has ended here: what runs from now on is the next one's. */
+export function renewMark(): void {
+  mark = markFor(slot);
+}
+
+export const slotOf = (of: number): number => (of & (2 ** SLOT_BITS - 1)) - 1;
+
+/** What has become of a mark's thread. */
+export type Fate = 'alive' | 'ended' | 'died';
+
+export function fateOf(of: number): Fate {
+  const record = recordOf(slotOf(of));
+  const ended = atomic.load(record + R_ENDED);
+  const since = (ended - (of >>> SLOT_BITS)) & (ROUNDS - 1);
+  if (since === 0) return 'alive';
+  const deaths = atomic.load(record + R_DEATHS);
+  return since <= 32 && ((deaths >>> (since - 1)) & 1) !== 0 ? 'died' : 'ended';
+}
+
+/** Counts the end of a slot's thread. By the thread itself, or by the supervisor when it was killed. */
+export function countEnd(of: number, died: boolean): void {
+  const record = recordOf(of);
+  atomic.store(record + R_DEATHS, (atomic.load(record + R_DEATHS) << 1) | (died ? 1 : 0));
+  atomic.add(record + R_ENDED, 1);
+}
