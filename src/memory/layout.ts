@@ -56,6 +56,7 @@ export const R_WAIT_TEXT_END = 832;
 export const R_THREAD = 408;
 export const R_DEATHS = 412;
 export const R_NAME_LENGTH = 416;
+export const R_KEEPS = 420;
 export const R_NAME = 832;
 export const R_NAME_END = 1024;
 

@@ -13,12 +13,13 @@
 import { type CapturedCall, captureCall, Ledger } from '../closure/capture.js';
 import { holdInflight, settleInflight } from '../heap/inflight.js';
 import { atomic } from '../memory/atomics.js';
-import { H_STACK_SIZE, R_KEPT, R_STACK, R_STATE, R_WAKE, R_WORKER } from '../memory/layout.js';
+import { H_STACK_SIZE, R_KEEPS, R_KEPT, R_STACK, R_STATE, R_THREAD, R_WAKE, R_WORKER } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { MessageChannel, type MessagePort, STACK_CEILING, type Transferable } from '../platform/worker.js';
 import { ThreadError } from '../sync/errors.js';
-import { setLabel } from '../sync/names.js';
+import { setLabel, setName } from '../sync/names.js';
+import { markOfNext } from '../sync/owner.js';
 import { mask, unmask } from '../sync/safepoint.js';
 import { ask, awaitSigintWatch } from './supervisor.js';
 import {
@@ -63,21 +64,40 @@ export function beforeStart(prepare: () => void): void {
   preparations.push(prepare);
 }
 
+/** What a thread of the layers above is besides a function. */
+export interface Identity {
+  /** Byte address of the cell of its Thread object, which the caller keeps alive; its word THREAD_MARK gets the thread's mark. */
+  readonly cell: number;
+  readonly name: string;
+  /** Whether the process waits for its end. */
+  readonly keeps: boolean;
+  /** Bytes; 0 = the platform's default. None = what stack_size() says. */
+  readonly stackSize?: number;
+}
+
+/** Byte offset in the cell of a Thread object: the mark of its thread, 0 before it was started. */
+export const THREAD_MARK = 12;
+
 /**
  * Starts a thread that calls `fn` with `args` and, if given, `kwargs` as one last argument.
  * @returns its identifier.
  * @throws CaptureError when something cannot travel; ThreadError "can't start new thread" when there is no room for one.
  */
-export function startThread(fn: (...args: never[]) => unknown, args: readonly unknown[], kwargs?: object): number {
+export function startThread(
+  fn: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  kwargs?: object,
+  identity?: Identity,
+): number {
   mask();
   try {
     for (const prepare of preparations) prepare();
     const call = captureCall(fn, args, kwargs);
-    const stackSize = V.F64[H_STACK_SIZE >>> 3] as number;
+    const stackSize = identity?.stackSize ?? (V.F64[H_STACK_SIZE >>> 3] as number);
     let slot = claimIdle(stackSize, lastSlot);
     if (slot < 0) slot = claimParking(stackSize);
-    if (slot < 0) slot = spawnFor(call, stackSize);
-    else handOver(slot, call);
+    if (slot < 0) slot = spawnFor(call, stackSize, identity);
+    else handOver(slot, call, identity);
     lastSlot = slot;
     return identOf(slot);
   } finally {
@@ -97,15 +117,16 @@ function claimParking(stackSize: number): number {
 }
 
 /** Gives a job to the parked worker of a slot that this thread has claimed. */
-function handOver(slot: number, call: CapturedCall): void {
+function handOver(slot: number, call: CapturedCall, identity: Identity | undefined): void {
   const record = recordOf(slot);
   const outbox = outboxTo(slot);
   try {
-    load(slot, call, outbox);
+    load(slot, call, outbox, identity);
   } catch (error) {
     // What the ledger says was sent was not.
     outbox.ledger = new Ledger();
     settleInflight(slot);
+    atomic.store(record + R_THREAD, 0);
     unclaim(slot);
     throw error;
   }
@@ -115,14 +136,14 @@ function handOver(slot: number, call: CapturedCall): void {
 }
 
 /** Has a worker made for a job, and waits until it exists; its boot is not waited for. */
-function spawnFor(call: CapturedCall, stackSize: number): number {
+function spawnFor(call: CapturedCall, stackSize: number, identity: Identity | undefined): number {
   const slot = stackSize > STACK_CEILING ? -1 : claimFree(stackSize);
   if (slot < 0) throw new ThreadError("can't start new thread");
   const record = recordOf(slot);
   try {
     const { port1, port2 } = new MessageChannel();
     const outbox = openOutbox(slot, port1);
-    load(slot, call, outbox);
+    load(slot, call, outbox, identity);
     atomic.store(record + R_WAKE, 1);
     atomic.store(record + R_STATE, SPAWNING);
     const worker = atomic.load(record + R_WORKER);
@@ -136,6 +157,7 @@ function spawnFor(call: CapturedCall, stackSize: number): number {
   } catch (error) {
     outboxes.delete(atomic.load(record + R_WORKER));
     settleInflight(slot);
+    atomic.store(record + R_THREAD, 0);
     changeState(slot, FREE);
     throw error;
   }
@@ -143,10 +165,17 @@ function spawnFor(call: CapturedCall, stackSize: number): number {
 }
 
 /** Puts the job into the worker's port, and what it refers to into its keeping. */
-function load(slot: number, call: CapturedCall, outbox: Outbox): void {
+function load(slot: number, call: CapturedCall, outbox: Outbox, identity: Identity | undefined): void {
+  const record = recordOf(slot);
   setLabel(slot, call.label);
+  if (identity !== undefined) {
+    setName(slot, identity.name);
+    atomic.store(identity.cell + THREAD_MARK, markOfNext(slot));
+    atomic.store(record + R_THREAD, identity.cell);
+  }
+  atomic.store(record + R_KEEPS, identity?.keeps === true ? 1 : 0);
   const kept = call.kept(outbox.ledger);
-  atomic.store(recordOf(slot) + R_KEPT, kept);
+  atomic.store(record + R_KEPT, kept);
   if (kept !== 0) return;
   const packet = call.packet(outbox.ledger);
   holdInflight(slot, call.handles);

@@ -25,7 +25,9 @@
 //   R_WORKER    the worker's serial number. Written by the claimer of a FREE slot.
 //   R_ENDED     how many threads have ended on the slot; whoever waits for an end parks on it. Written by the worker or supervisor.
 //   R_WAITS     the word that the thread is parked on, 0 = none (src/memory/park.ts)
-//   R_THREAD    a cell: the Thread object that runs, 0 = a thread of the low-level module. A root. Written by the claimer.
+//   R_THREAD    a cell: the Thread object that runs, 0 = a thread of the low-level module. A root. Written by the claimer, and
+//               cleared by whoever counts the end (src/sync/owner.ts)
+//   R_KEEPS     1 = the process does not end before the thread does. Written by the claimer.
 //   R_DEATHS    see src/sync/owner.ts;  R_NAME  src/sync/names.ts;  R_WAIT_…  src/sync/patience.ts
 //   R_MAIL      how many messages the supervisor has sent; a worker that needs one parks on it
 //   R_KEPT      number of the kept function that is the job, 0 = the job is in the claimer's link. Written by the claimer.

@@ -7,8 +7,9 @@
 //             Written before R_ENDED.
 
 import { atomic } from '../memory/atomics.js';
-import { R_DEATHS, R_ENDED } from '../memory/layout.js';
+import { R_DEATHS, R_ENDED, R_THREAD } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
+import { wake } from '../memory/park.js';
 import { recordOf } from '../memory/self.js';
 
 const SLOT_BITS = 15;
@@ -38,9 +39,24 @@ export function fateOf(of: number): Fate {
   return since <= 32 && ((deaths >>> (since - 1)) & 1) !== 0 ? 'died' : 'ended';
 }
 
-/** Counts the end of a slot's thread. By the thread itself, or by the supervisor when it was killed. */
+/** Of the cell of a Thread object: how it has ended, NOT_OVER before. Who joins it waits on this word. */
+export const THREAD_OVER = 4;
+export const NOT_OVER = 0;
+export const OVER = 1;
+export const OVER_DIED = 2;
+
+/** The mark of the thread that a claimed slot will run. */
+export const markOfNext = markFor;
+
+/** Counts the end of a slot's thread, and tells who joins it. By the thread itself, or by the supervisor when it was killed. */
 export function countEnd(of: number, died: boolean): void {
   const record = recordOf(of);
+  const thread = atomic.load(record + R_THREAD) >>> 0;
+  if (thread !== 0) {
+    atomic.store(thread + THREAD_OVER, died ? OVER_DIED : OVER);
+    wake(thread + THREAD_OVER, Infinity);
+    atomic.store(record + R_THREAD, 0);
+  }
   atomic.store(record + R_DEATHS, (atomic.load(record + R_DEATHS) << 1) | (died ? 1 : 0));
   atomic.add(record + R_ENDED, 1);
 }
