@@ -26,6 +26,8 @@ export interface Wanted {
   holder?(): number;
   /** Whether nobody but the holder can let go of it. */
   readonly owned?: boolean;
+  /** Whether the thread has nothing to do until then, such as an executor's: it neither holds up a deadlock report nor is ended by one. */
+  readonly idle?: boolean;
 }
 
 /** Byte offset from a word to the count of its asynchronous waiters. */
