@@ -4,7 +4,7 @@
 //
 //   wait      queue up → let go of the lock, however often it was acquired → park on the waiter's own word
 //             → have the lock back, so often → leave the queue; was I notified?
-//   notify    of those that wait longest, n: WAITING → NOTIFIED, out of the queue, wake
+//   notify    of those that wait longest, n: WAITING → NOTIFIED, out of the queue; woken when the lock is let go of (src/sync/wakes.ts)
 //
 // Both touch the queue with the lock held, and nothing else does. For an RLock that is checked: only its owner gets so far. A plain lock
 // has no owner and can only be asked whether it is locked; who calls without holding it while another thread does breaks the rule of

@@ -34,6 +34,7 @@ import { type HeldLock, heldLock, isThenable } from './held.js';
 import { AGAIN, IS_HELD, type Monitor, SAVE } from './monitor.js';
 import { mark } from './owner.js';
 import { attentive, isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from './safepoint.js';
+import { due, wakeDue } from './wakes.js';
 
 export type { AcquireOptions } from './arguments.js';
 export type { HeldLock } from './held.js';
@@ -189,7 +190,7 @@ export class Lock implements Monitor {
    */
   release(): void {
     if (arguments.length > 0) throw new TypeError(`release() takes no arguments (${arguments.length} given)`);
-    if (attentive()) {
+    if (attentive() || due) {
       this.#release();
       poll();
       return;
@@ -205,6 +206,7 @@ export class Lock implements Monitor {
     mask();
     this.#forgetHolder();
     const wasHeld = release(this.#word());
+    wakeDue();
     if (isGuarded()) noteReleased(this);
     unmask();
     if (!wasHeld) throw notHeld();
@@ -286,6 +288,7 @@ export class Lock implements Monitor {
     mask();
     this.#forgetHolder();
     release(this.#cell + WORD);
+    wakeDue();
     if (isGuarded()) noteReleased(this);
     unmask();
   }
@@ -299,6 +302,7 @@ export class Lock implements Monitor {
   [SAVE](): number {
     this.#forgetHolder();
     if (!release(this.#word())) throw notHeld();
+    wakeDue();
     return 1;
   }
 
@@ -338,7 +342,9 @@ export class Lock implements Monitor {
 
   /** After an interrupt cut the thread short: frees the lock if this thread still holds it. */
   #releaseIfMine(): void {
-    if (V.I32[(this.#cell + HOLDER) >>> 2] === mark) release(this.#cell + WORD);
+    if (V.I32[(this.#cell + HOLDER) >>> 2] !== mark) return;
+    release(this.#cell + WORD);
+    wakeDue();
   }
 }
 

@@ -2,15 +2,16 @@
 //
 // Cell {header, word, asynchronous waiters, extra}
 //
-//   word    FREE                nobody owns it
-//           mark                owned by the thread of this mark (src/sync/owner.ts), and nobody is parked on it
-//           mark | CONTENDED    owned, and somebody may be parked on it: whoever frees it must wake
-//   extra   how often the owner has acquired it beyond the first time; 0 whenever the word is FREE
+//   word    FREE           nobody owns it
+//           mark           owned by the thread of this mark (src/sync/owner.ts), once, and nobody is parked on it
+//           mark | UNEVEN  owned; it was acquired more than once, or somebody may be parked on it: the release must look, and whoever
+//                          frees it must wake
+//   extra   how often the owner has acquired it beyond the first time; 0 whenever the word is FREE. Written by the owner only
 //
 // The word is that of src/memory/mutex.ts, with the owner's mark in place of HELD: to own it and to be known as its owner are one step,
-// so there is no moment at which a thread could die with the lock and nobody could say whose it was. CONTENDED is set by whoever parks,
-// and by whoever acquires after having parked, since others may still be there; it is cleared by the release only. A thread finds its own
-// mark in the word if and only if it owns the lock: nobody else writes that mark. `extra` is written by the owner only.
+// so there is no moment at which a thread could die with the lock and nobody could say whose it was. UNEVEN is set by whoever parks, by
+// whoever acquires after having parked, since others may still be there, and by the owner that acquires it again; only the freeing
+// clears it. A thread finds its own mark in the word if and only if it owns the lock: nobody else writes that mark.
 //
 // The owner is a thread: two async functions of one thread do not shut each other out.
 
@@ -24,16 +25,17 @@ import { ThreadError } from './errors.js';
 import { AGAIN, IS_HELD, type Monitor, SAVE } from './monitor.js';
 import { mark, NO_MARK_BIT, slotOf } from './owner.js';
 import { attentive, poll } from './safepoint.js';
+import { due, wakeDue } from './wakes.js';
 
 const WORD = 4;
 const EXTRA = 12;
 const HEADER = syncHeader(RLOCK, 3, 0);
 
-const CONTENDED = NO_MARK_BIT;
+const UNEVEN = NO_MARK_BIT;
 const MOST = 0x7fff_ffff;
 
 /** The owner in a word; 0 = nobody. */
-const ownerIn = (word: number): number => word & ~CONTENDED;
+const ownerIn = (word: number): number => word & ~UNEVEN;
 
 /**
  * A lock with an owner: the thread that holds it may acquire it again, and has to release it as often before another can. Only the owner
@@ -84,15 +86,12 @@ export class RLock extends Acquirable implements Monitor {
    * @throws ThreadError "cannot release un-acquired lock" when this thread does not own it.
    */
   override release(): void {
-    if (arguments.length > 0 || attentive()) {
+    if (arguments.length > 0 || attentive() || due) {
       super.release(...(arguments as unknown as []));
       return;
     }
     const cell = addressOf(this);
-    if (ownerIn(atomic.load(cell + WORD)) !== mark) throw this.notHeld();
-    const extra = atomic.load(cell + EXTRA);
-    if (extra > 0) atomic.store(cell + EXTRA, extra - 1);
-    else if (atomic.exchange(cell + WORD, FREE) !== mark) wake(cell + WORD, 1);
+    if (atomic.compareExchange(cell + WORD, mark, FREE) !== mark && !releaseOnce(cell)) throw this.notHeld();
   }
 
   /** Whether any thread owns the lock right now. It may have changed by the time you look at the answer. */
@@ -108,12 +107,7 @@ export class RLock extends Acquirable implements Monitor {
 
   /** @internal */
   [LET_GO](): boolean {
-    const cell = addressOf(this);
-    if (ownerIn(atomic.load(cell + WORD)) !== mark) return false;
-    const extra = atomic.load(cell + EXTRA);
-    if (extra > 0) atomic.store(cell + EXTRA, extra - 1);
-    else free(cell);
-    return true;
+    return releaseOnce(addressOf(this));
   }
 
   /** @internal */
@@ -136,12 +130,12 @@ export class RLock extends Acquirable implements Monitor {
     const cell = addressOf(this);
     const word = cell + WORD;
     // Who has not parked yet need not reckon with others that have.
-    let parked = 0;
+    let bit = count > 1 ? UNEVEN : 0;
     return {
       word,
       attempt: () => {
         for (;;) {
-          const before = atomic.compareExchange(word, FREE, mark | parked);
+          const before = atomic.compareExchange(word, FREE, mark | bit);
           if (before === FREE) {
             if (count > 1) atomic.store(cell + EXTRA, count - 1);
             return undefined;
@@ -151,9 +145,9 @@ export class RLock extends Acquirable implements Monitor {
             acquireMore(cell, count);
             return undefined;
           }
-          parked = CONTENDED;
-          const contended = before | CONTENDED;
-          if (before === contended || atomic.compareExchange(word, before, contended) === before) return contended;
+          bit = UNEVEN;
+          const uneven = before | UNEVEN;
+          if (before === uneven || atomic.compareExchange(word, before, uneven) === before) return uneven;
         }
       },
       describe: () => `acquire() of ${nameOf(this)}`,
@@ -205,9 +199,20 @@ function acquireMore(cell: number, times: number): void {
   const extra = atomic.load(cell + EXTRA);
   if (extra > MOST - times) throw new RangeError('Internal lock count overflowed: it is acquired and never released');
   atomic.store(cell + EXTRA, extra + times);
+  if ((atomic.load(cell + WORD) & UNEVEN) === 0) atomic.or(cell + WORD, UNEVEN);
+}
+
+/** Whether it was this thread's to release. */
+function releaseOnce(cell: number): boolean {
+  if (ownerIn(atomic.load(cell + WORD)) !== mark) return false;
+  const extra = atomic.load(cell + EXTRA);
+  if (extra > 0) atomic.store(cell + EXTRA, extra - 1);
+  else free(cell);
+  return true;
 }
 
 /** By the owner, who has acquired it once. */
 function free(cell: number): void {
   if (atomic.exchange(cell + WORD, FREE) !== mark) wake(cell + WORD, 1);
+  wakeDue();
 }

@@ -24,9 +24,10 @@
 
 import { CELL, GONE } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
-import { type Wanted, wake } from '../memory/park.js';
+import type { Wanted } from '../memory/park.js';
 import { addressOf, defineSyncClass, loadValue, SyncCell, storeValue, syncHeader, WAITER } from './cell.js';
 import { fateOf, mark } from './owner.js';
+import { wakeOnRelease } from './wakes.js';
 
 const STATE = 4;
 const MARK = 12;
@@ -92,7 +93,7 @@ export function append(queue: number): Waiter {
   return waiter;
 }
 
-/** Notifies those that wait longest, at most `count`. */
+/** Notifies those that wait longest, at most `count`. They wake when this thread lets go of the lock. */
 export function notifyFirst(queue: number, count: number): void {
   for (let left = count; left > 0; ) {
     const waiter = ground.load(queue);
@@ -103,7 +104,7 @@ export function notifyFirst(queue: number, count: number): void {
     ground.store(queue, ground.load(cell + NEXT));
     if (!notified) continue;
     left--;
-    wake(cell + STATE, 1);
+    wakeOnRelease(cell + STATE);
   }
 }
 

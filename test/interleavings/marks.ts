@@ -4,6 +4,7 @@ import { atomic } from '#heddle/memory/atomics.js';
 import { R_ENDED } from '#heddle/memory/layout.js';
 import { record } from '#heddle/memory/self.js';
 import { mark, renewMark } from '#heddle/sync/owner.js';
+import { forgetDue } from '#heddle/sync/wakes.js';
 import type { Program } from './automaton.ts';
 import type { ThreadPlan } from './machine.ts';
 
@@ -15,6 +16,8 @@ export function threads(...programs: readonly Program[]): ThreadPlan[] {
       // Its own record: no step that others see.
       atomic.store(record + R_ENDED, index + 1);
       renewMark();
+      // What the run before has left: it was taken off the stack in the middle.
+      forgetDue();
       program(context);
     },
   }));
