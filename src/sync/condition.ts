@@ -36,7 +36,7 @@ import { ThreadError } from './errors.js';
 import type { WaitOptions } from './event.js';
 import { type HeldLock, isThenable } from './held.js';
 import { Lock } from './lock.js';
-import { AGAIN, IS_HELD, SAVE } from './monitor.js';
+import { AGAIN, acquireAgain, IS_HELD, SAVE } from './monitor.js';
 import { RLock } from './rlock.js';
 import { mask, poll, unmask } from './safepoint.js';
 import { abandon, append, ground, leave, notification, notifyFirst, type Waiter } from './waiters.js';
@@ -141,7 +141,7 @@ export class Condition extends SyncCell {
       failure = { error };
     }
     try {
-      blockUntil(lock[AGAIN](count), Infinity);
+      acquireAgain(lock, count);
     } catch (error) {
       abandon(waiter);
       throw error;
@@ -284,9 +284,10 @@ function notAcquired(what: string): ThreadError {
   return new ThreadError(`cannot ${what} on un-acquired lock: condition.with(() => …), or acquire() and release()`);
 }
 
-function acquired(wanted: Wanted): Promise<void> {
+function acquired(wanted: Wanted | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    awaitLater(wanted, Infinity, (got, error) => (got ? resolve() : reject(error)));
+    if (wanted === undefined) resolve();
+    else awaitLater(wanted, Infinity, (got, error) => (got ? resolve() : reject(error)));
   });
 }
 

@@ -307,16 +307,17 @@ export class Lock implements Monitor {
   }
 
   /** @internal */
-  [AGAIN](): Wanted {
+  [AGAIN](): Wanted | undefined {
     const word = this.#word();
+    if (tryAcquire(word)) {
+      V.I32[(this.#cell + HOLDER) >>> 2] = mark;
+      return undefined;
+    }
     const { attempt, ...about } = wanted(word, this.#about());
-    // Who has not parked yet need not reckon with others that have.
-    let first = true;
     return {
       ...about,
       attempt: () => {
-        const expected = first && tryAcquire(word) ? undefined : attempt();
-        first = false;
+        const expected = attempt();
         if (expected === undefined) V.I32[(this.#cell + HOLDER) >>> 2] = mark;
         return expected;
       },

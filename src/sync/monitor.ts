@@ -1,13 +1,13 @@
 // What a condition needs of its lock: to let go of it however often it was acquired, and to have it back as it was. For use within this
 // package: these are symbols, so that they are no methods of the locks that programs see.
 
-import type { Wanted } from '../memory/park.js';
+import { blockUntil, type Wanted } from '../memory/park.js';
 
 /** Whether this thread holds it, as far as the lock can tell. */
 export const IS_HELD: unique symbol = Symbol('heddle.is-held');
 /** Releases it whole; returns how often it was acquired. Throws what `release` throws when it is not this thread's. */
 export const SAVE: unique symbol = Symbol('heddle.save');
-/** What waits until it can be acquired, so often; the attempt acquires. */
+/** Acquires it so often, at once if it is free: undefined. Else what to wait for; its attempt acquires. */
 export const AGAIN: unique symbol = Symbol('heddle.again');
 
 export interface Monitor {
@@ -16,5 +16,11 @@ export interface Monitor {
   /** @internal */
   [SAVE](): number;
   /** @internal */
-  [AGAIN](count: number): Wanted;
+  [AGAIN](count: number): Wanted | undefined;
+}
+
+/** Blocks until it is acquired so often. @throws as `blockUntil`. */
+export function acquireAgain(lock: Monitor, count: number): void {
+  const wanted = lock[AGAIN](count);
+  if (wanted !== undefined) blockUntil(wanted, Infinity);
 }

@@ -102,7 +102,7 @@ export class RLock extends Acquirable implements Monitor {
 
   /** @internal */
   [WANTED](): Wanted {
-    return this[AGAIN](1);
+    return this.#wanted(1);
   }
 
   /** @internal */
@@ -126,7 +126,15 @@ export class RLock extends Acquirable implements Monitor {
   }
 
   /** @internal */
-  [AGAIN](count: number): Wanted {
+  [AGAIN](count: number): Wanted | undefined {
+    const cell = addressOf(this);
+    if (atomic.compareExchange(cell + WORD, FREE, count > 1 ? mark | UNEVEN : mark) !== FREE)
+      return this.#wanted(count);
+    if (count > 1) atomic.store(cell + EXTRA, count - 1);
+    return undefined;
+  }
+
+  #wanted(count: number): Wanted {
     const cell = addressOf(this);
     const word = cell + WORD;
     // Who has not parked yet need not reckon with others that have.

@@ -25,7 +25,7 @@
 import { CELL, GONE } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import type { Wanted } from '../memory/park.js';
-import { addressOf, defineSyncClass, loadValue, SyncCell, storeValue, syncHeader, WAITER } from './cell.js';
+import { addressOf, defineSyncClass, loadValue, SyncCell, storeCell, syncHeader, WAITER } from './cell.js';
 import { fateOf, mark } from './owner.js';
 import { wakeOnRelease } from './wakes.js';
 
@@ -69,7 +69,7 @@ export const ground = {
     return loadValue(address) as Waiter | undefined;
   },
   store(address: number, waiter: Waiter | undefined): void {
-    storeValue(address, waiter, 'a queue of waiters');
+    storeCell(address, waiter);
   },
   hasDied(of: number): boolean {
     return of !== mark && fateOf(of) === 'died';
@@ -110,11 +110,11 @@ export function notifyFirst(queue: number, count: number): void {
 
 /** A waiter's notification as something to wait for. */
 export function notification(waiter: Waiter, describe: () => string): Wanted {
-  const word = addressOf(waiter) + STATE;
   return {
-    word,
+    word: addressOf(waiter) + STATE,
     attempt: () => {
-      const state = atomic.load(word);
+      // It refers to the waiter: an asynchronous wait that was given up still counts itself out in the cell, later.
+      const state = atomic.load(addressOf(waiter) + STATE);
       return state === NOTIFIED ? undefined : state;
     },
     describe,

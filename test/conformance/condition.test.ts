@@ -2,7 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { allocateLock, Condition, isShared, Lock, RLock, shared, startNewThread } from 'heddle';
+import {
+  allocateLock,
+  Condition,
+  DeadlockError,
+  interruptMain,
+  isShared,
+  KeyboardInterrupt,
+  Lock,
+  RLock,
+  shared,
+  startNewThread,
+} from 'heddle';
+import { patience } from '#heddle/memory/park.js';
 import { recursionCount } from '#heddle/sync/rlock.js';
 import { runtimeProgram } from '../runtime/prelude.ts';
 import { type Bunch, bunch, waitForFinished } from '../support/bunch.ts';
@@ -331,6 +343,40 @@ suite('lock', () => {
     assert.throws(() => (condition.release as (...args: unknown[]) => unknown).call(condition, 1), TypeError);
     condition.release();
     assert.throws(() => condition.release(), { name: 'ThreadError', message: /^release unlocked lock/ });
+  });
+});
+
+suite('a wait that ends by an error', () => {
+  test('has the lock again, as often as before, and is in the queue no more', () => {
+    const lock = new RLock();
+    const condition = new Condition(lock);
+    condition.acquire();
+    condition.acquire();
+    const { look } = patience;
+    const deadlock = new DeadlockError('nobody is left');
+    patience.look = () => {
+      throw deadlock;
+    };
+    try {
+      assert.throws(() => condition.wait(), deadlock);
+    } finally {
+      patience.look = look;
+    }
+    assert.equal(recursionCount(lock), 2);
+    condition.release();
+    condition.release();
+    assert.equal(waitersIn(condition), 0);
+  });
+
+  test('an interrupt that is pending comes first, and leaves the lock alone', () => {
+    const lock = new RLock();
+    const condition = new Condition(lock);
+    condition.with(() => {
+      waitForFinished(bunch(1, () => interruptMain()));
+      assert.throws(() => condition.wait(), KeyboardInterrupt);
+      assert.equal(recursionCount(lock), 1);
+    });
+    assert.equal(waitersIn(condition), 0);
   });
 });
 

@@ -10,7 +10,7 @@ import { atomic } from '#heddle/memory/atomics.js';
 import { blockUntil } from '#heddle/memory/park.js';
 import { Condition } from '#heddle/sync/condition.js';
 import { Lock } from '#heddle/sync/lock.js';
-import { AGAIN, SAVE } from '#heddle/sync/monitor.js';
+import { acquireAgain, SAVE } from '#heddle/sync/monitor.js';
 import { mark } from '#heddle/sync/owner.js';
 import { RLock } from '#heddle/sync/rlock.js';
 import { append, ground, leave, notification, Waiter } from '#heddle/sync/waiters.js';
@@ -203,7 +203,7 @@ suite('a planted bug is found', () => {
         timeout,
       );
       const left = bug === 'it leaves the queue before it has the lock' && leave(queue, waiter);
-      blockUntil(lock[AGAIN](count), Infinity);
+      acquireAgain(lock, count);
       if (bug === 'it leaves the queue before it has the lock') return left;
       if (bug === 'it does not leave the queue when its time is up' && !parked) return false;
       const notified = leave(queue, waiter);

@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { atomic } from '#heddle/memory/atomics.js';
 import { awaitLater, blockUntil, wake } from '#heddle/memory/park.js';
+import { WANTED } from '#heddle/sync/acquirable.js';
 import { addressOf } from '#heddle/sync/cell.js';
 import { ThreadError } from '#heddle/sync/errors.js';
-import { AGAIN, IS_HELD, SAVE } from '#heddle/sync/monitor.js';
+import { acquireAgain, IS_HELD, SAVE } from '#heddle/sync/monitor.js';
 import { mark, NO_MARK_BIT } from '#heddle/sync/owner.js';
 import { RLock, recursionCount } from '#heddle/sync/rlock.js';
 import type { Context } from './automaton.ts';
@@ -67,7 +68,7 @@ const stranger: Use = (context) => {
 /** On its event loop, with an abort at any turn. */
 const abortable: Use = (context) => {
   let aborted = false;
-  const wanted = lock[AGAIN](1);
+  const wanted = lock[WANTED]();
   if (wanted.attempt() === undefined) {
     section(context);
     return;
@@ -91,7 +92,7 @@ const lettingGo: Use = (context) => {
   const count = lock[SAVE]();
   context.released(true);
   context.check(count === 2, 'it was acquired twice');
-  blockUntil(lock[AGAIN](count), Infinity);
+  acquireAgain(lock, count);
   context.enter(word);
   context.check(recursionCount(lock) === 2, 'it is not as it was');
   lock.release();
