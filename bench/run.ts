@@ -1,6 +1,7 @@
 // All benchmarks: `npm run bench`, or some: `npm run bench -- heap-fields lock`. Prints a table in Markdown, with machine and versions.
 
 import { fileURLToPath } from 'node:url';
+import { handoffRows } from './handoff.js';
 import { machine, output, print, type Row } from './harness.js';
 import { heapBenches } from './heap.js';
 import { lockRows } from './lock.js';
@@ -26,6 +27,7 @@ function mainJobRow(): Row {
 
 const benches: Record<string, () => Row[] | Promise<Row[]>> = {
   lock: lockRows,
+  handoff: handoffRows,
   start: startRows,
   memory: memoryRows,
   pools: poolRows,

@@ -16,8 +16,11 @@ export { SharedMap } from './heap/map.js';
 export { scope } from './heap/scope.js';
 export { SharedSet } from './heap/set.js';
 export { interruptible } from './runtime/interrupt.js';
+export { Condition } from './sync/condition.js';
 export { DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';
+export { Event, type WaitOptions } from './sync/event.js';
 export { type AcquireOptions, type HeldLock, Lock } from './sync/lock.js';
+export { RLock } from './sync/rlock.js';
 export {
   _count,
   allocate_lock as allocateLock,

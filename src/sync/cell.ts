@@ -8,7 +8,7 @@ import { adopt, adopting } from '../heap/adopt.js';
 import { allocatePinned, classOf, fresh } from '../heap/allocate.js';
 import { goneError } from '../heap/errors.js';
 import type { Page } from '../heap/pages.js';
-import { K_SYNC, SHAPE_SHIFT, SYNC_MASK, SYNC_REFERENCES_SHIFT, SYNC_WORDS_SHIFT } from '../heap/types.js';
+import { K_SYNC, SHAPE_SHIFT, SYNC_MASK, SYNC_REFERENCES_SHIFT, SYNC_WORDS_SHIFT, UNDEFINED } from '../heap/types.js';
 import { CELL, defineKind, GONE, readWord, sharable, storeWord, wordOf } from '../heap/values.js';
 import { V } from '../memory/memory.js';
 
@@ -120,4 +120,9 @@ export const loadValue = (address: number): unknown => readWord(address >>> 2);
 export function storeValue(address: number, value: unknown, where: string): void {
   const held = sharable(value, where);
   storeWord(address >>> 2, wordOf(held, where));
+}
+
+/** The same for an object of this package's, or undefined, with no questions asked. */
+export function storeCell(address: number, object: SyncCell | undefined): void {
+  storeWord(address >>> 2, object === undefined ? UNDEFINED : addressOf(object) | 0);
 }

@@ -24,13 +24,17 @@ import {
   passOn,
   release,
   tryAcquire,
+  wanted,
 } from '../memory/mutex.js';
+import type { Wanted } from '../memory/park.js';
 import { type AcquireOptions, blockingTimeout, timeoutOf } from './arguments.js';
 import { defineSync, LOCK, syncHeader } from './cell.js';
 import { ThreadError } from './errors.js';
 import { type HeldLock, heldLock, isThenable } from './held.js';
+import { AGAIN, IS_HELD, type Monitor, SAVE } from './monitor.js';
 import { mark } from './owner.js';
 import { attentive, isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from './safepoint.js';
+import { due, wakeDue } from './wakes.js';
 
 export type { AcquireOptions } from './arguments.js';
 export type { HeldLock } from './held.js';
@@ -40,7 +44,7 @@ const HOLDER = 12;
 const HEADER = syncHeader(LOCK, 3, 0);
 const SIZE_CLASS = classOf(16);
 
-export class Lock {
+export class Lock implements Monitor {
   /** Byte address. */
   #cell: number;
   /** Keeps the cell pinned. */
@@ -186,7 +190,7 @@ export class Lock {
    */
   release(): void {
     if (arguments.length > 0) throw new TypeError(`release() takes no arguments (${arguments.length} given)`);
-    if (attentive()) {
+    if (attentive() || due) {
       this.#release();
       poll();
       return;
@@ -202,6 +206,7 @@ export class Lock {
     mask();
     this.#forgetHolder();
     const wasHeld = release(this.#word());
+    wakeDue();
     if (isGuarded()) noteReleased(this);
     unmask();
     if (!wasHeld) throw notHeld();
@@ -283,8 +288,40 @@ export class Lock {
     mask();
     this.#forgetHolder();
     release(this.#cell + WORD);
+    wakeDue();
     if (isGuarded()) noteReleased(this);
     unmask();
+  }
+
+  /** @internal Nobody in particular holds it: that it is locked is all that can be said. */
+  [IS_HELD](): boolean {
+    return atomic.load(this.#word()) !== FREE;
+  }
+
+  /** @internal */
+  [SAVE](): number {
+    this.#forgetHolder();
+    if (!release(this.#word())) throw notHeld();
+    wakeDue();
+    return 1;
+  }
+
+  /** @internal */
+  [AGAIN](): Wanted | undefined {
+    const word = this.#word();
+    if (tryAcquire(word)) {
+      V.I32[(this.#cell + HOLDER) >>> 2] = mark;
+      return undefined;
+    }
+    const { attempt, ...about } = wanted(word, this.#about());
+    return {
+      ...about,
+      attempt: () => {
+        const expected = attempt();
+        if (expected === undefined) V.I32[(this.#cell + HOLDER) >>> 2] = mark;
+        return expected;
+      },
+    };
   }
 
   /** @throws TypeError: a lock cannot be copied, only passed to threads. */
@@ -306,7 +343,9 @@ export class Lock {
 
   /** After an interrupt cut the thread short: frees the lock if this thread still holds it. */
   #releaseIfMine(): void {
-    if (V.I32[(this.#cell + HOLDER) >>> 2] === mark) release(this.#cell + WORD);
+    if (V.I32[(this.#cell + HOLDER) >>> 2] !== mark) return;
+    release(this.#cell + WORD);
+    wakeDue();
   }
 }
 

@@ -1,5 +1,6 @@
 // The lock types that the tests of section 2.2 run for.
 
+import { Condition, RLock } from 'heddle';
 import { allocate_lock, LockType } from 'heddle/thread';
 
 /** What every lock type can do. */
@@ -23,4 +24,11 @@ export const lockKinds: readonly LockKind[] = [
     make: allocate_lock,
     construct: (...args) => new (LockType as new (...args: unknown[]) => unknown)(...args),
   },
+  {
+    name: 'RLock',
+    make: () => new RLock(),
+    construct: (...args) => new (RLock as new (...args: unknown[]) => unknown)(...args),
+  },
+  { name: 'Condition', make: () => new Condition() },
+  { name: 'Condition of a Lock', make: () => new Condition(allocate_lock()) },
 ];

@@ -13,8 +13,8 @@ import { type Answer, Automaton, BLOCKED, type Program, type Request, type Stand
 export interface ThreadPlan {
   readonly name: string;
   readonly program: Program;
-  /** May be killed at any step, but not between two turns of its event loop. */
-  readonly mortal?: boolean;
+  /** May be killed at any step, but not between two turns of its event loop; or only while it is parked. */
+  readonly mortal?: boolean | 'parked';
   /** Starts when the thread with this index has been killed, and not before. */
   readonly buries?: number;
 }
@@ -136,7 +136,10 @@ export class Machine {
         }
         for (const { callback } of tasks) actions.push({ kind: 'turn', thread, callback, outcome: 'task' });
       }
-      if (request !== undefined && this.plan.threads[thread]?.mortal) actions.push({ kind: 'kill', thread });
+      const mortal = this.plan.threads[thread]?.mortal;
+      if (request !== undefined && mortal && (mortal === true || life === 'blocked')) {
+        actions.push({ kind: 'kill', thread });
+      }
     });
     for (const { thread, callback, deadline } of state.queue) {
       if (deadline < Infinity) actions.push({ kind: 'time-out', thread, callback });

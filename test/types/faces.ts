@@ -1,6 +1,6 @@
 // What the types promise. This file is compiled, not run: every line marked as an error must be one.
 
-import { type allocateLock, type Lock, startNewThread } from 'heddle';
+import { type allocateLock, Condition, type Event, type Lock, RLock, startNewThread } from 'heddle';
 import type * as underscored from 'heddle/_thread';
 import * as dummy from 'heddle/dummy_thread';
 import * as thread from 'heddle/thread';
@@ -58,6 +58,33 @@ export async function locks(lock: Lock): Promise<void> {
   lock.acquire({ timeOut: 100 });
   // @ts-expect-error the type takes no arguments
   new thread.LockType(true);
+}
+
+export async function builtOnLocks(lock: Lock, event: Event): Promise<void> {
+  const condition = new Condition(new RLock());
+  new Condition(lock);
+  new Condition();
+  const text: string | undefined = condition.waitFor(() => text as string | undefined, 10);
+  const count: number = await condition.waitForAsync(() => 1, { signal: AbortSignal.timeout(1) });
+  same<ReturnType<typeof condition.waitAsync>, Promise<boolean>>();
+  condition.acquire({ timeout: count });
+  condition.acquire(true, 100);
+  condition.notify(3);
+  const set: boolean = event.wait(100);
+  await event.waitAsync({ timeout: Number(set) });
+  using held = condition.hold();
+  held.release();
+
+  // @ts-expect-error an event is no lock
+  new Condition(event);
+  // @ts-expect-error it takes no arguments
+  new RLock(1);
+  // @ts-expect-error a time-out is a number
+  event.wait({ timeout: 5 });
+  // @ts-expect-error a predicate is a function
+  condition.waitFor(true);
+  // @ts-expect-error a condition is acquired as its lock is
+  condition.acquire('yes');
 }
 
 export function faces(): void {
