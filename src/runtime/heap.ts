@@ -9,13 +9,14 @@ import '../heap/map.js';
 import '../heap/record.js';
 import '../heap/set.js';
 import '../sync/lock.js';
-import '../sync/patience.js';
 import { defineErrorClass } from '../heap/error.js';
 import { MemoryError } from '../heap/errors.js';
 import { DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from '../sync/errors.js';
 import { attendBuffers } from './buffers.js';
 import { attendHeap } from './collecting.js';
+import { attendWaits } from './waits.js';
 
 for (const Class of [ThreadError, DeadlockError, SystemExit, KeyboardInterrupt, MemoryError]) defineErrorClass(Class);
 attendHeap();
 attendBuffers();
+attendWaits();

@@ -28,6 +28,7 @@ import {
 } from '../platform/worker.js';
 import { labelOf } from '../sync/names.js';
 import { countEnd } from '../sync/owner.js';
+import { noteEnd } from '../sync/patience.js';
 import { BufferKeeper } from './buffers.js';
 import { buryInHeap } from './collecting.js';
 import { releaseOutput } from './console.js';
@@ -169,6 +170,7 @@ function bury(slot: number, charge: Charge, status: number): void {
   const violent = charge.error !== undefined || status !== 0;
   if (state === RUNNING || (state === LEFTOVER && violent)) reportUnhandled(labelOf(slot), died, PRINT_PATIENCE);
   atomic.store(record + R_WAITS, 0);
+  noteEnd(slot);
   settleInflight(slot);
   buryInHeap(slot, violent, () => freeSlot(slot, state, worker));
 }

@@ -176,7 +176,7 @@ export class Lock {
         else if (error !== undefined) reject(error);
         else resolve(false);
       };
-      const pending = acquireEventually(word, timeout, settle, this.#about());
+      const pending = acquireEventually(word, timeout, settle, this.#about(), signal !== undefined);
     });
   }
 
