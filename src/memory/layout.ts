@@ -117,7 +117,7 @@ export const H_FROM_ROOTS = 624;
 export const H_MARK_STACK = 628;
 export const H_PEAK_PAGES = 632;
 export const H_COLLECTOR = 636;
-/** Counts what was made by `globals.get`; who waits for something parks on it. */
+/** Counts what was made by `globals.get`; who waits for something parks on it. The word behind it counts asynchronous waiters: none. */
 export const H_GLOBALS = 672;
 export const H_LIVE_BYTES = 640;
 export const H_PAUSE = 648;

@@ -14,9 +14,11 @@ import { MemoryError } from '../heap/errors.js';
 import { DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from '../sync/errors.js';
 import { attendBuffers } from './buffers.js';
 import { attendHeap } from './collecting.js';
+import { showStack } from './dump.js';
 import { attendWaits } from './waits.js';
 
 for (const Class of [ThreadError, DeadlockError, SystemExit, KeyboardInterrupt, MemoryError]) defineErrorClass(Class);
 attendHeap();
 attendBuffers();
 attendWaits();
+showStack();

@@ -17,7 +17,8 @@ export function describeError(error: unknown): string {
 }
 
 const POSITION = /\(?((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/;
-const PLATFORM = /\bnode:/;
+/** Frames of the platform, and that of an evaluation by another thread. */
+const PLATFORM = /\bnode:|^\s+at <anonymous>:\d+:\d+$/;
 
 /** Frames that a trace must have for the program's to be among them. */
 const DEPTH = 40;
