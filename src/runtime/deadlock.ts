@@ -4,8 +4,8 @@
 // every look from then on, one a slice, asks whether all the others are stuck as well. A single walk over the table cannot tell: a thread
 // that was read as waiting may have been woken already. So it collects twice:
 //
-//   first    slot and turn of all threads that there are, twice in a row and the same; then how often each has looked
-//   later    each has looked again since; then slot and turn of all threads that there are: the same
+//   first    slot and turn of all threads that there are, twice in a row and the same; then how often each has tried
+//   later    each has begun to try again since, and failed; then slot and turn of all threads that there are: the same
 //
 // All were in those waits at the end of the first collect, and still at the begin of the second, and in a wait a thread does nothing but
 // attempts, which take and never give. After the first collect each has made an attempt that failed. So it fails for ever. Thus it takes
@@ -38,7 +38,7 @@ import { recordOf } from '../memory/self.js';
 import { DeadlockError } from '../sync/errors.js';
 import { describeOwner, describeThread, textOf } from '../sync/names.js';
 import { fateOf, mark, slotOf } from '../sync/owner.js';
-import { LOOPING, NOT_LATE, RESTING, TIMED, WAIT_TEXT } from '../sync/patience.js';
+import { LOOPING, lastFailed, NOT_LATE, RESTING, TIMED, WAIT_TEXT } from '../sync/patience.js';
 import { INTERRUPT } from '../sync/safepoint.js';
 import { print } from './console.js';
 import { BOOTING, FAILED, FREE, IDLE, LEFTOVER, RETIRING, RUNNING } from './table.js';
@@ -71,11 +71,14 @@ function standingOf(slot: number): Standing {
   return { slot, turn };
 }
 
+/** Of numbers that wrap around. */
+const isAfter = (later: number, earlier: number): boolean => ((later - earlier) | 0) > 0;
+
 const looksOf = (slot: number): number => atomic.load(recordOf(slot) + R_WAIT_LOOKS);
 
 /** What a thread knows of the others while it waits. */
 export class Detector {
-  /** What the first collect has found, and how often each had looked after that. */
+  /** What the first collect has found, and how often each had tried after that. */
   #first: readonly Stuck[] | undefined;
   #looks: readonly number[] = [];
   /** The slot that could go on the last time: it is asked first. */
@@ -83,10 +86,10 @@ export class Detector {
 
   /** The caller has noted a look in its record. All threads there are, if none of them will ever go on. */
   look(): readonly Stuck[] | undefined {
-    // Before the turns: a look of a later turn would say nothing of this one.
-    const looked = this.#first?.every(({ slot }, index) => looksOf(slot) !== this.#looks[index]);
+    // Before the turns: an attempt of a later turn would say nothing of this one.
+    const failed = this.#first?.every(({ slot }, index) => isAfter(lastFailed(looksOf(slot)), this.#looks[index] ?? 0));
     const now = this.#collect();
-    if (now !== undefined && sameAs(this.#first, now)) return looked === true ? now : undefined;
+    if (now !== undefined && sameAs(this.#first, now)) return failed === true ? now : undefined;
     this.#begin(now);
     return undefined;
   }

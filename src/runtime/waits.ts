@@ -9,7 +9,17 @@ import { type Attendance, patience, type Wanted } from '../memory/park.js';
 import { record } from '../memory/self.js';
 import { listensToSignals, whenLoopDry } from '../platform/process.js';
 import { setText } from '../sync/names.js';
-import { BLOCKED, checkHolder, LOOPING, noteEnd, noteLook, RESTING, TIMED, WAIT_TEXT } from '../sync/patience.js';
+import {
+  BLOCKED,
+  checkHolder,
+  LOOPING,
+  noteEnd,
+  noteLook,
+  noteTry,
+  RESTING,
+  TIMED,
+  WAIT_TEXT,
+} from '../sync/patience.js';
 import { INTERRUPT } from '../sync/safepoint.js';
 import { Detector, deadlockError, isDeadlocked, report } from './deadlock.js';
 import { callSite, here } from './report.js';
@@ -50,7 +60,9 @@ function findDeadlock(): void {
 }
 
 function heed(): void {
-  if (!looking && isDeadlocked(record)) throw deadlockError(slot);
+  if (looking) return;
+  if (isDeadlocked(record)) throw deadlockError(slot);
+  noteTry(slot);
 }
 
 function leave(): void {
@@ -84,6 +96,8 @@ let timer: ReturnType<typeof setInterval> | undefined;
 
 /** Whether the record says LOOPING, or RESTING for what happens on the event loop. */
 let looping = false;
+/** Then: whether one has tried since the last look. */
+let trying = false;
 
 function attend(wanted: Wanted, forever: boolean, fail: (error: unknown) => void): Attendance {
   endLooping();
@@ -101,6 +115,9 @@ function attend(wanted: Wanted, forever: boolean, fail: (error: unknown) => void
         throw error;
       }
       entry.tries++;
+      if (!looping || trying) return;
+      trying = true;
+      noteTry(slot);
     },
     leave() {
       attended.delete(entry);
@@ -170,6 +187,7 @@ function lookFromLoop(): void {
     return;
   }
   for (const entry of all) entry.seen = entry.tries;
+  trying = false;
   noteLook(slot, mode, first?.wanted.holder?.() ?? 0);
   if (mode !== LOOPING) return;
   findDeadlock();

@@ -8,7 +8,7 @@
 //                  LOOPING   on its event loop, where nothing but waits without a time-out is left to happen
 //                  RESTING   it waits for work and for nothing else
 //   R_WAIT_TURN    counts waits: as long as it is the same, it is the same wait. Goes on when the wait is over, before anything else is done
-//   R_WAIT_LOOKS   counts attempts that have failed in it
+//   R_WAIT_LOOKS   2 × attempts begun, and 1 if the last one has failed for certain. That the next one has begun says it of the others
 //   R_WAIT_HOLDER  mark of the thread that has what is waited for; 0 = nobody in particular
 //   R_WAIT_TEXT    what is waited for, and where in the program. Stays when the wait is over
 //   R_DEADLOCK     turn + 1 of the wait that must end, because nobody is left. Written by who reports it
@@ -38,11 +38,20 @@ export const RESTING = 4;
 
 export const WAIT_TEXT: Place = { length: R_WAIT_TEXT_LENGTH, start: R_WAIT_TEXT, end: R_WAIT_TEXT_END };
 
+/** A slot's thread that has waited for a while is about to try once more. */
+export function noteTry(slot: number): void {
+  const word = recordOf(slot) + R_WAIT_LOOKS;
+  atomic.store(word, (atomic.load(word) | 1) + 1);
+}
+
+/** Of R_WAIT_LOOKS: as it was when the last attempt began that has failed for certain. */
+export const lastFailed = (looks: number): number => (looks - 1) & ~1;
+
 /** An attempt of a slot's thread has failed, after it has waited for a while. */
 export function noteLook(slot: number, mode: number, holder: number): void {
   const record = recordOf(slot);
   atomic.store(record + R_WAIT_HOLDER, holder);
-  atomic.add(record + R_WAIT_LOOKS, 1);
+  atomic.or(record + R_WAIT_LOOKS, 1);
   // The last: who reads it finds the rest.
   if (atomic.load(record + R_WAIT_MODE) !== mode) atomic.store(record + R_WAIT_MODE, mode);
 }
