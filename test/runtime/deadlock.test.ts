@@ -282,7 +282,7 @@ suite('no deadlock', { concurrency: 3 }, () => {
       const THREADS = 6, ends = Date.now() + 6000;
       const locks = Array.from({ length: THREADS }, held), ended = counter(), stop = counter(), done = held();
       /** Has its turn; whether that was the last one. */
-      function turn(n, round) {
+      function hasTurn(n, round) {
         if (round % 20 === n) Atomics.wait(counter(), 0, 0, 200 + 20 * n);
         if (Date.now() > ends) raise(stop);
         const last = value(stop) > 0;
@@ -294,12 +294,12 @@ suite('no deadlock', { concurrency: 3 }, () => {
         start_new_thread(n % 2 ? function blocks() {
           for (let round = 0; ; round++) {
             locks[n].acquire();
-            if (turn(n, round)) break;
+            if (hasTurn(n, round)) break;
           }
         } : async function awaits() {
           for (let round = 0; ; round++) {
             await locks[n].acquireAsync();
-            if (turn(n, round)) break;
+            if (hasTurn(n, round)) break;
           }
         }, []);
       }
