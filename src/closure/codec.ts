@@ -2,6 +2,7 @@
 import { leave } from '../platform/inspector.js';
 import { Encoder } from './encode.js';
 import type { ValuePacket } from './graph.js';
+import { importsFor } from './imports.js';
 import { Ledger } from './ledger.js';
 import { rootPath } from './paths.js';
 
@@ -13,6 +14,14 @@ export interface CapturedValue {
   readonly transfer: readonly object[];
   readonly handles: readonly number[];
 }
+
+/** Whether a packet of `captureValue` names modules that its receiver may have to import. */
+export function namesModules(packet: unknown): boolean {
+  return (packet as ValuePacket).graph.nodes.some(([tag]) => tag === 'import');
+}
+
+/** A promise for the modules that a packet needs and this thread does not have; undefined if it has them all. */
+export const importsOf = (packet: unknown): Promise<unknown> | undefined => importsFor([(packet as ValuePacket).graph]);
 
 /**
  * Captures a value under a name for error messages. An error arrives as an instance of its class, with its own properties, cause

@@ -11,6 +11,7 @@ import { share } from '../heap/copy.js';
 import { describe } from '../heap/errors.js';
 import type { SharedMap } from '../heap/map.js';
 import { GLOBALS, mapRoot } from '../heap/roots.js';
+import { PUT, STORED } from '../heap/table-cell.js';
 import { PUT_REPLACE } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
 import { H_GLOBALS } from '../memory/layout.js';
@@ -92,8 +93,8 @@ function awaitMaker(map: SharedMap<string, unknown>, name: string, maker: number
 
 /** Takes the place of a maker that is gone, unless somebody else has, or it was done after all. */
 function succeed(map: SharedMap<string, unknown>, key: string, maker: number): void {
-  const now = map.stored(key);
-  if (now.value === maker) map.put(key, mark, PUT_REPLACE, now.number);
+  const now = map[STORED](key);
+  if (now.value === maker) map[PUT](key, mark, PUT_REPLACE, now.number);
 }
 
 /** Names that this thread is making. */

@@ -4,9 +4,12 @@
 // the class that has its methods, and that class as it travels: functions and what they have captured (src/closure). So a thread that
 // meets an instance without ever having seen the struct defines it, from there.
 //
-//   name → { fields, source, packet: text or undefined, held: shared objects that the packet names, failure: text or undefined }
+//   name → { fields, source, packet: text or undefined, held: shared objects that the packet names, failure: text or undefined, imports }
+//
+// Importing takes turns of the event loop, and meeting an instance must not: a thread imports what methods of structs need before it runs a
+// function.
 
-import { captureValue, rebuildValue } from '../closure/codec.js';
+import { captureValue, importsOf, namesModules, rebuildValue } from '../closure/codec.js';
 import { type StructParts, travelAs } from '../closure/structs.js';
 import { share } from '../heap/copy.js';
 import { describe } from '../heap/errors.js';
@@ -15,8 +18,9 @@ import type { SharedMap } from '../heap/map.js';
 import { mapRoot, STRUCTS } from '../heap/roots.js';
 import { knownShape, meetStructsWith, type Shape, shapeOfText, shapeTextOf } from '../heap/shapes.js';
 import { atomic } from '../memory/atomics.js';
-import { H_SLOTS } from '../memory/layout.js';
+import { H_SLOTS, H_STRUCTS_IMPORTING } from '../memory/layout.js';
 import { fromText, toText } from '../platform/serialize.js';
+import { beforeRun } from '../runtime/preparations.js';
 import { beforeStart } from '../runtime/start.js';
 import { type Behaviour, behaviourOf, copyMethods } from './behaviour.js';
 import { type FieldType, LAYOUTS } from './fields.js';
@@ -40,6 +44,8 @@ interface Definition {
   packet: string | undefined;
   held: unknown;
   failure: string | undefined;
+  /** Whether the packet names modules that a thread may have to import first. */
+  imports: boolean;
 }
 
 interface Known extends StructParts {
@@ -121,7 +127,7 @@ function define(parts: StructParts): object {
     definitions.get(parts.name) ??
     definitions.getOrInsert(
       parts.name,
-      share({ fields, source, packet: undefined, held: undefined, failure: undefined }) as Definition,
+      share({ fields, source, packet: undefined, held: undefined, failure: undefined, imports: false }) as Definition,
     );
   agree(parts, definition.fields, definition.source);
   const made = make(parts);
@@ -188,12 +194,32 @@ function publish(): void {
     try {
       const captured = captureValue(made.Class, `struct ${made.name}`);
       definition.held = share(captured.handles.map(adoptCell));
-      definition.packet = toText(captured.packet());
+      const packet = captured.packet();
+      definition.packet = toText(packet);
+      if (!namesModules(packet)) continue;
+      definition.imports = true;
+      atomic.add(H_STRUCTS_IMPORTING, 1);
     } catch (error) {
       // The struct's fields work everywhere; its methods say this where they are called.
       definition.failure = error instanceof Error ? error.message : String(error);
     }
   }
+}
+
+/** How many of the structs that import this thread has looked at. */
+let importing = 0;
+
+/** A promise for the modules that methods of structs use, if this thread does not know all of those structs. */
+export function importForStructs(): Promise<unknown> | undefined {
+  const now = atomic.load(H_STRUCTS_IMPORTING);
+  if (now === importing) return undefined;
+  importing = now;
+  const waits: unknown[] = [];
+  for (const [name, { packet, imports }] of mapRoot(STRUCTS) as SharedMap<string, Definition>) {
+    // A module that cannot be imported is told of by the method that uses it.
+    if (imports && !known.has(name) && packet !== undefined) waits.push(importsOf(fromText(packet)));
+  }
+  return Promise.all(waits);
 }
 
 /** An instance of a struct that this thread has not defined. */
@@ -206,7 +232,8 @@ function meet(name: string): void {
     const rebuilt = rebuildValue(fromText(packet));
     if (!(rebuilt instanceof Promise)) return;
     rebuilt.catch(() => {});
-    reason = 'they use modules that this thread has not imported: capture the struct in the function of the thread';
+    reason =
+      'they use modules that this thread has not imported: define the struct before the thread starts, or capture it in its function';
   }
   make({ name, fields, source: source === '' ? '' : source, methods: undefined });
   if (source !== '') missMethods(name, reason);
@@ -227,6 +254,7 @@ function missMethods(name: string, reason: string): void {
 
 meetStructsWith((name) => meet(name));
 beforeStart(publish);
+beforeRun(importForStructs);
 travelAs({
   partsOf: (fn) => byClass.get(fn),
   define,

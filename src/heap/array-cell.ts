@@ -33,6 +33,19 @@ const ITEMS = 2;
 /** As of `Array`, so that lengths stay what programs expect. */
 export const LENGTH_MAX = 2 ** 27;
 const NONE: readonly unknown[] = [];
+
+// Methods for SharedArray and for this library, not for programs.
+export const COUNT: unique symbol = Symbol('heddle.count');
+export const READ: unique symbol = Symbol('heddle.read');
+export const WRITE: unique symbol = Symbol('heddle.write');
+export const APPEND: unique symbol = Symbol('heddle.append');
+export const RESERVE: unique symbol = Symbol('heddle.reserve');
+export const EXCHANGE: unique symbol = Symbol('heddle.exchange');
+export const COPY: unique symbol = Symbol('heddle.copy');
+export const REARRANGE: unique symbol = Symbol('heddle.rearrange');
+export const OVERWRITE: unique symbol = Symbol('heddle.overwrite');
+export const RESIZE: unique symbol = Symbol('heddle.resize');
+
 const FIRST_CAPACITY = 3;
 
 /** Two words that the kernel answers in; by thread. */
@@ -104,7 +117,7 @@ export class ArrayCell {
     return #cell in value;
   }
 
-  get count(): number {
+  get [COUNT](): number {
     return V.I32[this.#cell + LENGTH] ?? fail();
   }
 
@@ -132,7 +145,7 @@ export class ArrayCell {
   }
 
   /** The element at an index that may be anything; undefined where there is none. */
-  read(index: number): unknown {
+  [READ](index: number): unknown {
     const words = V.I32;
     const cell = this.#cell;
     if (words[cell + DATA] !== this.#data) this.#see();
@@ -143,7 +156,7 @@ export class ArrayCell {
   }
 
   /** Replaces an element; false = there is none at that index. */
-  write(index: number, value: unknown): boolean {
+  [WRITE](index: number, value: unknown): boolean {
     const plain = typeof value === 'number' && value < REFERENCES;
     const number = plain ? value : encode(value, 'an element');
     for (;;) {
@@ -156,7 +169,7 @@ export class ArrayCell {
   }
 
   /** Appends an element; the new length. */
-  append(value: unknown): number {
+  [APPEND](value: unknown): number {
     // Once: what becomes of plain data, with the getters that it has.
     const own = sharable(value, 'an element');
     for (;;) {
@@ -164,27 +177,27 @@ export class ArrayCell {
       const length = k.arrayPush(this.#address(), number, me);
       if (length > 0) return length;
       if (length === PUSH_BUSY) waitGate();
-      else this.reserve(this.count + 1);
+      else this[RESERVE](this[COUNT] + 1);
     }
   }
 
   /** Makes room for so many elements. */
-  reserve(needed: number): void {
+  [RESERVE](needed: number): void {
     if (!(needed <= LENGTH_MAX))
       throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
-    const wanted = Math.max(needed, FIRST_CAPACITY, Math.ceil(this.count * 1.5));
+    const wanted = Math.max(needed, FIRST_CAPACITY, Math.ceil(this[COUNT] * 1.5));
     const data = allocateLarger(wanted);
     while (k.arrayGrow(this.#address(), data, needed, record, me) === BUSY) waitGate();
   }
 
   /** Replaces `remove` elements at `start` by others, in one step; what was removed, if it is asked for. */
-  exchange(start: number, remove: number, others: readonly unknown[], keep: boolean): unknown[] {
+  [EXCHANGE](start: number, remove: number, others: readonly unknown[], keep: boolean): unknown[] {
     const out = answerWords();
     // A copy, whose length is what it says.
     const values = others.length === 0 ? NONE : Array.from(others);
     const inserted = values.length === 0 ? undefined : dataOf(values);
     for (;;) {
-      const removed = keep ? allocateData(Math.max(1, Math.min(remove, this.count - start))) : undefined;
+      const removed = keep ? allocateData(Math.max(1, Math.min(remove, this[COUNT] - start))) : undefined;
       const answer = k.arraySplice(
         this.#address(),
         start,
@@ -197,7 +210,7 @@ export class ArrayCell {
         me,
       );
       if (answer === BUSY) waitGate();
-      else if (answer === 2) this.reserve(this.count + values.length);
+      else if (answer === 2) this[RESERVE](this[COUNT] + values.length);
       else if (answer === 0) {
         inserted?.hold();
         return removed === undefined ? [] : removed.items(V.I32[out >>> 2]!);
@@ -206,7 +219,7 @@ export class ArrayCell {
   }
 
   /** All elements as one moment of the array, as this thread's values. */
-  copy(): unknown[] {
+  [COPY](): unknown[] {
     const data = this.#copy();
     return data === undefined ? [] : data.items(data.count);
   }
@@ -214,7 +227,7 @@ export class ArrayCell {
   #copy(): (Data & { count: number }) | undefined {
     const out = answerWords();
     for (;;) {
-      const expected = this.count;
+      const expected = this[COUNT];
       if (expected === 0) return undefined;
       const data = allocateData(expected);
       while (k.arrayCopy(this.#address(), 0, data.address, out, record, me) === BUSY) waitGate();
@@ -228,7 +241,7 @@ export class ArrayCell {
    * Puts the elements into another order, in one step: `order` is given them and says which of them, by index, come first. Again if
    * the array was changed meanwhile.
    */
-  rearrange(order: (items: unknown[]) => readonly number[]): void {
+  [REARRANGE](order: (items: unknown[]) => readonly number[]): void {
     for (;;) {
       const before = this.#copy();
       if (before === undefined) return;
@@ -247,7 +260,7 @@ export class ArrayCell {
   }
 
   /** Writes values over elements from `start` on; all at once, or none because the array has become too short. */
-  overwrite(start: number, values: readonly unknown[]): boolean {
+  [OVERWRITE](start: number, values: readonly unknown[]): boolean {
     return values.length === 0 || this.#write(start, dataOf(values), values.length, 0);
   }
 
@@ -263,13 +276,13 @@ export class ArrayCell {
     }
   }
 
-  resize(length: number): void {
+  [RESIZE](length: number): void {
     if (!(length >= 0 && length <= LENGTH_MAX)) throw new RangeError(`Invalid array length: ${describe(length)}`);
     for (;;) {
       const answer = k.arrayResize(this.#address(), length, record, me);
       if (answer === 0) return;
       if (answer === BUSY) waitGate();
-      else this.reserve(length);
+      else this[RESERVE](length);
     }
   }
 

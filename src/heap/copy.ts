@@ -7,7 +7,7 @@
 // An error in 1 leaves nothing behind; the program's code runs in no other step. No recursion: no graph is too deep.
 
 import { SharedArray } from './array.js';
-import { LENGTH_MAX } from './array-cell.js';
+import { LENGTH_MAX, RESERVE } from './array-cell.js';
 import { bufferOfView, isAnyBuffer, isDetached, shareBuffer, shareView } from './buffer.js';
 import { shareDate } from './date.js';
 import { fillError, shareError } from './error.js';
@@ -133,7 +133,7 @@ function arrayPlan(value: unknown[], path: string, part: Collector): Plan {
     make: () => new SharedArray(),
     fill(made, get) {
       const array = made as SharedArray;
-      if (items.length > 0) array.reserve(items.length);
+      if (items.length > 0) array[RESERVE](items.length);
       for (const item of items) array.push(get(item));
     },
   };

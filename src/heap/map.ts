@@ -2,11 +2,11 @@
 // `getOrInsertComputed` call a function of the program's outside of any lock, and try again or give way if somebody was faster.
 
 import { adopt } from './adopt.js';
-import { iterator } from './array.js';
 import { describe } from './errors.js';
+import { iterate } from './iterators.js';
 import { SPARE } from './pages.js';
 import { define, definePlain } from './plain.js';
-import { beginning, NONE, TableCell } from './table-cell.js';
+import { beginning, FIND, LOOKUP, NEXT, NONE, PUT, REMOVE, STORED, TableCell } from './table-cell.js';
 import { K_MAP, PUT_ADD, PUT_DIFFERENT, PUT_EXISTED, PUT_REPLACE, PUT_SET } from './types.js';
 import { defineKind, INSPECT, sharable } from './values.js';
 
@@ -21,31 +21,31 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
   }
 
   get(key: K): V | undefined {
-    return this.lookup(key) as V | undefined;
+    return this[LOOKUP](key) as V | undefined;
   }
 
   has(key: K): boolean {
-    return this.find(key) !== NONE;
+    return this[FIND](key) !== NONE;
   }
 
   /** @throws TypeError for a key or value that cannot be shared. */
   set(key: K, value: V): this {
-    this.put(key, value, PUT_SET);
+    this[PUT](key, value, PUT_SET);
     return this;
   }
 
   /** Whether the key was there. */
   delete(key: K): boolean {
-    return this.remove(key);
+    return this[REMOVE](key);
   }
 
   /** The key's value; if there is none, `value`, which is then stored. Of several threads that come at once one stores. */
   getOrInsert(key: K, value: V): V {
     const own = sharable(value, 'an entry');
     for (;;) {
-      const found = this.find(key);
+      const found = this[FIND](key);
       if (found !== NONE) return found as V;
-      if (this.put(key, own, PUT_ADD) !== PUT_EXISTED) return own as V;
+      if (this[PUT](key, own, PUT_ADD) !== PUT_EXISTED) return own as V;
     }
   }
 
@@ -56,7 +56,7 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
   getOrInsertComputed(key: K, make: (key: K) => V): V {
     if (typeof make !== 'function')
       throw new TypeError(`getOrInsertComputed() takes a function, not ${describe(make)}`);
-    const found = this.find(key);
+    const found = this[FIND](key);
     return found !== NONE ? (found as V) : this.getOrInsert(key, make(key));
   }
 
@@ -68,9 +68,9 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
   update(key: K, change: (value: V | undefined, key: K) => V): V {
     if (typeof change !== 'function') throw new TypeError(`update() takes a function, not ${describe(change)}`);
     for (let tries = 0; tries < UPDATE_TRIES; tries++) {
-      const before = this.stored(key);
+      const before = this[STORED](key);
       const value = sharable(change(before.value as V | undefined, key), 'an entry') as V;
-      const done = this.put(key, value, PUT_REPLACE, before.number) !== PUT_DIFFERENT;
+      const done = this[PUT](key, value, PUT_REPLACE, before.number) !== PUT_DIFFERENT;
       // Until here the old value was pinned, so that no other can have had its address.
       if (before.page !== undefined) before.page[SPARE] = undefined;
       if (done) return value;
@@ -82,36 +82,25 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
 
   forEach(callback: (value: V, key: K, map: SharedMap<K, V>) => void, self?: unknown): void {
     if (typeof callback !== 'function') throw new TypeError(`forEach() takes a function, not ${describe(callback)}`);
-    for (const cursor = beginning(); this.next(cursor); ) callback.call(self, cursor.value as V, cursor.key as K, this);
+    for (const cursor = beginning(); this[NEXT](cursor); )
+      callback.call(self, cursor.value as V, cursor.key as K, this);
   }
 
   keys(): IterableIterator<K> {
-    return this.#iterate((key) => key as K);
+    return iterate(this, (key) => key as K);
   }
 
   values(): IterableIterator<V> {
-    return this.#iterate((_key, value) => value as V);
+    return iterate(this, (_key, value) => value as V);
   }
 
   /** Entries in the order in which they were added; those that are added meanwhile come too, those deleted before it do not. */
   entries(): IterableIterator<[K, V]> {
-    return this.#iterate((key, value) => [key as K, value as V]);
+    return iterate(this, (key, value) => [key as K, value as V]);
   }
 
   [Symbol.iterator](): IterableIterator<[K, V]> {
     return this.entries();
-  }
-
-  #iterate<T>(give: (key: unknown, value: unknown) => T): IterableIterator<T> {
-    const cursor = beginning();
-    let over = false;
-    return iterator(() => {
-      if (over || !this.next(cursor)) {
-        over = true;
-        return { done: true, value: undefined };
-      }
-      return { done: false, value: give(cursor.key, cursor.value) };
-    });
   }
 
   /** As `JSON.stringify` shows it: an object if all keys are strings, pairs otherwise. */

@@ -1,7 +1,7 @@
 // What can be asked of records, whatever their shape.
 
 import { V } from '../memory/memory.js';
-import { ArrayCell } from './array-cell.js';
+import { ArrayCell, COUNT } from './array-cell.js';
 import { define, definePlain, describeRecordsWith } from './plain.js';
 import { shapeOfCell } from './shapes.js';
 import { TableCell } from './table-cell.js';
@@ -25,7 +25,7 @@ export function keysOf(of: object): unknown[] {
   const value = standsFor.get(of) ?? of;
   const shape = shapeOf(value);
   if (shape !== undefined) return shape.fields.map(({ name }) => name);
-  if (ArrayCell.is(value)) return Array.from({ length: value.count }, (_, index) => index);
+  if (ArrayCell.is(value)) return Array.from({ length: value[COUNT] }, (_, index) => index);
   if (TableCell.is(value)) return [...(value as unknown as { keys(): Iterable<unknown> }).keys()];
   return Object.keys(value);
 }

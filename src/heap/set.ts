@@ -1,10 +1,10 @@
 // SharedSet: the interface of `Set`, on a table that all threads share.
 
 import { adopt } from './adopt.js';
-import { iterator } from './array.js';
 import { describe } from './errors.js';
+import { iterate } from './iterators.js';
 import { definePlain } from './plain.js';
-import { beginning, NONE, TableCell } from './table-cell.js';
+import { beginning, FIND, NEXT, NONE, PUT, REMOVE, TableCell } from './table-cell.js';
 import { K_SET, PUT_ADD, PUT_INSERTED } from './types.js';
 import { defineKind, INSPECT } from './values.js';
 
@@ -16,7 +16,7 @@ export class SharedSet<T = unknown> extends TableCell {
   }
 
   has(member: T): boolean {
-    return this.find(member) !== NONE;
+    return this[FIND](member) !== NONE;
   }
 
   /** @throws TypeError for a member that cannot be shared. */
@@ -27,30 +27,22 @@ export class SharedSet<T = unknown> extends TableCell {
 
   /** Adds a member; whether it was new. Of several threads that add the same one, one is told so. */
   insert(member: T): boolean {
-    return this.put(member, 0, PUT_ADD) === PUT_INSERTED;
+    return this[PUT](member, 0, PUT_ADD) === PUT_INSERTED;
   }
 
   /** Whether the member was there. */
   delete(member: T): boolean {
-    return this.remove(member);
+    return this[REMOVE](member);
   }
 
   forEach(callback: (member: T, same: T, set: SharedSet<T>) => void, self?: unknown): void {
     if (typeof callback !== 'function') throw new TypeError(`forEach() takes a function, not ${describe(callback)}`);
-    for (const cursor = beginning(); this.next(cursor); ) callback.call(self, cursor.key as T, cursor.key as T, this);
+    for (const cursor = beginning(); this[NEXT](cursor); ) callback.call(self, cursor.key as T, cursor.key as T, this);
   }
 
   /** Members in the order in which they were added; those that are added meanwhile come too. */
   values(): IterableIterator<T> {
-    const cursor = beginning();
-    let over = false;
-    return iterator(() => {
-      if (over || !this.next(cursor)) {
-        over = true;
-        return { done: true, value: undefined };
-      }
-      return { done: false, value: cursor.key as T };
-    });
+    return iterate(this, (key) => key as T);
   }
 
   keys(): IterableIterator<T> {
@@ -58,11 +50,7 @@ export class SharedSet<T = unknown> extends TableCell {
   }
 
   entries(): IterableIterator<[T, T]> {
-    const values = this.values();
-    return iterator(() => {
-      const { done, value } = values.next() as IteratorResult<T>;
-      return done === true ? { done: true, value: undefined } : { done: false, value: [value, value] };
-    });
+    return iterate(this, (key) => [key as T, key as T]);
   }
 
   [Symbol.iterator](): IterableIterator<T> {

@@ -59,6 +59,14 @@ const NOTHING = numberOf(ABSENT);
 const BUSY_NUMBER = numberOf(BUSY);
 const NO_PINS_NUMBER = numberOf(NO_PINS);
 const UNMADE = NO_PINS_NUMBER;
+// Methods for the classes below and for this library, not for programs.
+export const LOOKUP: unique symbol = Symbol('heddle.lookup');
+export const FIND: unique symbol = Symbol('heddle.find');
+export const STORED: unique symbol = Symbol('heddle.stored');
+export const PUT: unique symbol = Symbol('heddle.put');
+export const REMOVE: unique symbol = Symbol('heddle.remove');
+export const NEXT: unique symbol = Symbol('heddle.next');
+
 /** There is no entry, where the answer is a value: any number may be one. */
 export const NONE: unique symbol = Symbol('none');
 
@@ -119,7 +127,7 @@ export class TableCell {
   }
 
   /** @internal The value of a key, or undefined. */
-  lookup(of: unknown): unknown {
+  [LOOKUP](of: unknown): unknown {
     // The usual keys by the shortest way; all others, and values that are no numbers, by the other.
     if (ORDERED) {
       if (typeof of === 'number') {
@@ -133,12 +141,12 @@ export class TableCell {
         if (found < REFERENCES) return found;
       }
     }
-    const value = this.find(of);
+    const value = this[FIND](of);
     return value === NONE ? undefined : value;
   }
 
   /** @internal The value of a key, or NONE as a number; a set's key itself. */
-  find(of: unknown): unknown {
+  [FIND](of: unknown): unknown {
     if (!prepare(of, true)) return NONE;
     const { number, kind, second, bytes, length } = key;
     let found: number;
@@ -168,9 +176,9 @@ export class TableCell {
   }
 
   /** @internal A key's value with how it is stored, to be compared later; what it refers to stays pinned while `page` is held. */
-  stored(of: unknown): Stored {
+  [STORED](of: unknown): Stored {
     for (;;) {
-      const value = this.find(of);
+      const value = this[FIND](of);
       // Once more, now that what it refers to is known here.
       if (value === NONE || !prepare(of, true)) return { value: undefined, number: NOTHING, page: undefined };
       const number = k.tableGet(this.#address(), key.number, key.kind, key.second, key.bytes, key.length);
@@ -183,7 +191,7 @@ export class TableCell {
   }
 
   /** @internal Stores an entry, with `expected` as of `stored` if that is the mode; the kernel's answer, PUT_…. */
-  put(of: unknown, value: unknown, mode: number, expected = 0): number {
+  [PUT](of: unknown, value: unknown, mode: number, expected = 0): number {
     const own = sharable(of, 'a key');
     const content = sharable(value, 'an entry');
     let cell = UNMADE;
@@ -223,7 +231,7 @@ export class TableCell {
   }
 
   /** @internal */
-  remove(of: unknown): boolean {
+  [REMOVE](of: unknown): boolean {
     for (;;) {
       if (!prepare(of, true)) return false;
       const answer = k.tableDelete(
@@ -282,7 +290,7 @@ export class TableCell {
   }
 
   /** @internal The next entry behind an ordinal; false = there is none. */
-  next(cursor: Cursor): boolean {
+  [NEXT](cursor: Cursor): boolean {
     const out = scratch() + SCRATCH_KEY;
     for (;;) {
       const answer = k.tableNext(this.#address(), cursor.ordinal, cursor.hint, out, record);

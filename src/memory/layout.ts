@@ -119,6 +119,8 @@ export const H_PEAK_PAGES = 632;
 export const H_COLLECTOR = 636;
 /** Counts what was made by `globals.get`; who waits for something parks on it. The word behind it counts asynchronous waiters: none. */
 export const H_GLOBALS = 672;
+/** Structs whose methods use modules that must be imported first (src/data/struct.ts). */
+export const H_STRUCTS_IMPORTING = 676;
 export const H_LIVE_BYTES = 640;
 export const H_PAUSE = 648;
 export const H_MARKING = 656;

@@ -42,6 +42,7 @@ import './heap.js';
 import { isThenable } from '../sync/held.js';
 import { redirectConsole } from './console.js';
 import type { Link, Mail, ThreadBoot } from './messages.js';
+import { prepareRun } from './preparations.js';
 import { reportUnhandled } from './report.js';
 import { connectSupervisor } from './supervisor.js';
 import { BOOTING, changeState, IDLE, LEFTOVER, RETIRING } from './table.js';
@@ -115,8 +116,13 @@ function resume(): void {
 function run(): void {
   let call: Call | Promise<Call>;
   try {
+    const preparation = prepareRun();
     const kept = atomic.load(record + R_KEPT);
     call = kept !== 0 ? keptCall(kept) : rebuildCall(takePacket(atomic.load(record + R_CLAIMER)));
+    if (preparation !== undefined) {
+      const rebuilt = call;
+      call = preparation.then(() => rebuilt);
+    }
   } catch (error) {
     fail(error);
     return;

@@ -30,8 +30,10 @@ async function inProject(name: string, source: string): Promise<Outcome> {
 const printed = (stdout: string): Outcome => ({ status: 0, signal: null, stdout, stderr: '' });
 
 before(async () => {
-  // What is packed is what was built: other tests use dist/ at the same time.
-  const pack = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], {
+  // As `npm pack` does it, but beside dist/, which other tests use at the same time.
+  const staged = join(project, 'staged');
+  await run(process.execPath, [join(root, 'scripts', 'bundle.mjs'), `--to=${staged}`]);
+  const pack = await run('npm', ['pack', staged, '--json', '--ignore-scripts', '--pack-destination', project], {
     cwd: root,
     shell,
   });
@@ -123,6 +125,32 @@ if (strips) {
     assert.deepEqual(await inProject('count.ts', source), printed('sum 10\n'));
   });
 }
+
+test('shared objects, structs with modules of the package, and the stack of an error in a thread', async () => {
+  const { status, stdout, stderr } = await inProject(
+    'world.mjs',
+    `import { allocateLock, shared, startNewThread, struct, t } from 'heddle';
+const Tally = struct('Tally', { n: t.f64, guard: t.any }, class { add(by) { this.guard.with(() => { this.n += by; }); } });
+const world = shared({ tally: new Tally({ n: 0, guard: allocateLock() }), done: allocateLock() });
+world.done.acquire();
+function fails() {
+  world.tally.add(5);
+  world.done.release();
+  throw new RangeError('line eight');
+}
+startNewThread(fails, []);
+world.done.acquire();
+console.log(world.tally.n);
+world.done.acquire({ timeout: 200 });
+`,
+  );
+  assert.equal(status, 0);
+  assert.equal(stdout, '5\n');
+  assert.match(
+    stderr,
+    /^Unhandled exception in thread started by <function fails at .*world\.mjs:5:1>\nRangeError: line eight\n {4}at fails \(.*world\.mjs:8:9\)\n$/,
+  );
+});
 
 test('a module that the package does not export cannot be imported', async () => {
   const outcome = await inProject('inside.mjs', "import 'heddle/dist/memory/atomics.js';");

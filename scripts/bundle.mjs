@@ -1,0 +1,64 @@
+// Joins the compiled modules of dist/ into a few files, for the package that users get: every worker loads them, and a hundred small files
+// take three times as long to load. Nothing is minified, so stacks stay readable.
+//
+//   node scripts/bundle.mjs            dist/ becomes the joined one, until --undo; what it was is kept in build/modules
+//   node scripts/bundle.mjs --undo     dist/ becomes what it was
+//   node scripts/bundle.mjs --to=PATH  a folder with all that is packed, beside which dist/ stays as it is
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const kept = join(root, 'build', 'modules');
+const to = process.argv.find((word) => word.startsWith('--to='))?.slice('--to='.length);
+
+/** What is imported from outside: the package's exports, and the first module of each worker. */
+const ENTRIES = ['index', 'thread', 'dummy_thread', 'entry'];
+
+if (process.argv.includes('--undo')) {
+  if (existsSync(kept)) {
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(kept, dist);
+  }
+} else if (to !== undefined) {
+  await bundle(dist, join(to, 'dist'));
+  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']) cpSync(join(root, file), join(to, file));
+} else {
+  rmSync(kept, { recursive: true, force: true });
+  mkdirSync(join(root, 'build'), { recursive: true });
+  renameSync(dist, kept);
+  await bundle(kept, dist);
+}
+
+async function bundle(modules, outdir) {
+  const { build } = await import('esbuild');
+  await build({
+    entryPoints: ENTRIES.map((name) => join(modules, `${name}.js`)),
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    // One level below dist/, as the folders of modules are: '..' is dist/ for all of them.
+    chunkNames: 'parts/[name]-[hash]',
+    logLevel: 'warning',
+    plugins: [{ name: 'urls', setup: (plugin) => keepUrls(plugin, modules) }],
+  });
+  for (const path of readdirSync(modules, { recursive: true, encoding: 'utf8' })) {
+    if (path.endsWith('.d.ts')) cpSync(join(modules, path), join(outdir, path));
+  }
+}
+
+/** `import.meta.url` stays that of the module, also where it has become part of another file. */
+function keepUrls({ onLoad }, modules) {
+  onLoad({ filter: /\.js$/ }, ({ path }) => {
+    const source = readFileSync(path, 'utf8');
+    if (!path.startsWith(modules) || !source.includes('import.meta.url')) return undefined;
+    const own = relative(modules, path).replaceAll('\\', '/');
+    const url = ENTRIES.includes(own.replace(/\.js$/, '')) ? own : `../${own}`;
+    return { contents: source.replaceAll('import.meta.url', `new URL(${JSON.stringify(url)}, import.meta.url).href`) };
+  });
+}

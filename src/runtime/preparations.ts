@@ -1,0 +1,20 @@
+// What a thread does before it runs a function: for layers above, which know of things that take a turn of the event loop.
+
+type Preparation = () => Promise<unknown> | undefined;
+
+const preparations: Preparation[] = [];
+
+/** `prepare` is called before each function that a thread runs. A promise is waited for. */
+export function beforeRun(prepare: Preparation): void {
+  preparations.push(prepare);
+}
+
+/** A promise if anything has to be waited for. */
+export function prepareRun(): Promise<unknown> | undefined {
+  let waits: Promise<unknown>[] | undefined;
+  for (const prepare of preparations) {
+    const wait = prepare();
+    if (wait !== undefined) waits = [...(waits ?? []), wait];
+  }
+  return waits && Promise.all(waits);
+}
