@@ -15,6 +15,7 @@ export { MemoryError } from './heap/errors.js';
 export { SharedMap } from './heap/map.js';
 export { scope } from './heap/scope.js';
 export { SharedSet } from './heap/set.js';
+export { dumpThreads, dumpThreadsOnQuit, threadDump } from './runtime/dump.js';
 export { interruptible } from './runtime/interrupt.js';
 export { Condition } from './sync/condition.js';
 export { DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';

@@ -102,3 +102,12 @@ export function showPosition(position: Position): string {
   const mapped = mapPosition(position);
   return `${asPath(mapped.file) ?? mapped.file}:${mapped.line}:${mapped.column}`;
 }
+
+/** As `showPosition`, of a frame in this thread's stack: the map is looked for in the file, unless Node has used it already. */
+export function showOrigin(position: Position): string {
+  const { file } = position;
+  if (!maps.has(file) && !loadedSourceMap(file)) {
+    maps.set(file, findMap(file, readText(asPath(file) ?? '') ?? undefined, true));
+  }
+  return loadedSourceMap(file) ? `${asPath(file) ?? file}:${position.line}:${position.column}` : showPosition(position);
+}

@@ -2,7 +2,7 @@
 // keeps here is made once.
 //
 //   "=name"           its value
-//   MAKER + name      who makes it: "slot serial" of the thread's worker
+//   MAKER + name      who makes it: the thread's mark (src/sync/owner.ts)
 //
 // The maker is whoever has put itself there first. Whoever else comes waits; if the maker has failed its entry is gone, if it has died the
 // next one takes its place.
@@ -15,19 +15,14 @@ import { PUT, STORED } from '../heap/table-cell.js';
 import { PUT_REPLACE } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
 import { H_GLOBALS } from '../memory/layout.js';
-import { slot } from '../memory/memory.js';
-import { isRunning, serial, serialOf } from '../runtime/table.js';
+import { blockUntil } from '../memory/park.js';
+import { fateOf, mark } from '../sync/owner.js';
 import { poll } from '../sync/safepoint.js';
 import type { Shared } from './types.js';
-
-/** Milliseconds between looks at whether a maker is still alive. */
-const LOOK = 50;
 
 const MAKER = '\u0000maker ';
 
 const entries = (): SharedMap<string, unknown> => mapRoot(GLOBALS) as SharedMap<string, unknown>;
-
-const mine = `${slot} ${serial}`;
 
 export const globals = Object.freeze({
   /**
@@ -46,19 +41,18 @@ export const globals = Object.freeze({
     for (;;) {
       if (map.has(key)) return map.get(key) as Shared<T>;
       if (make === undefined) return undefined as Shared<T>;
-      const before = atomic.load(H_GLOBALS);
-      const maker = map.getOrInsert(MAKER + name, mine) as string;
+      const maker = map.getOrInsert(MAKER + name, mark) as number;
       // Whoever has made it has stored it before it went: look once more.
       if (map.has(key)) {
-        if (maker === mine) settle(map, name);
+        if (maker === mark) settle(map, name);
         continue;
       }
-      if (maker === mine) {
+      if (maker === mark) {
         if (making.has(name)) throw new Error(`globals.get('${name}') is called by the function that makes it`);
         return makeOnce(map, name, make) as Shared<T>;
       }
-      if (isGone(maker)) succeed(map, MAKER + name, maker);
-      else atomic.wait(H_GLOBALS, before, LOOK);
+      if (fateOf(maker) !== 'alive') succeed(map, MAKER + name, maker);
+      else awaitMaker(map, name, maker);
       poll();
     }
   },
@@ -79,10 +73,28 @@ export const globals = Object.freeze({
   },
 });
 
+/** Blocks until the maker is done with it, or gone. @throws DeadlockError when it waits for us. */
+function awaitMaker(map: SharedMap<string, unknown>, name: string, maker: number): void {
+  const isAtIt = (): boolean => fateOf(maker) === 'alive' && map.get(MAKER + name) === maker;
+  blockUntil(
+    {
+      word: H_GLOBALS,
+      attempt() {
+        const before = atomic.load(H_GLOBALS);
+        return isAtIt() ? before : undefined;
+      },
+      describe: () => `globals.get('${name}')`,
+      // One that has died is not waited for: the next one makes.
+      holder: () => (isAtIt() ? maker : 0),
+    },
+    Infinity,
+  );
+}
+
 /** Takes the place of a maker that is gone, unless somebody else has, or it was done after all. */
-function succeed(map: SharedMap<string, unknown>, key: string, maker: string): void {
+function succeed(map: SharedMap<string, unknown>, key: string, maker: number): void {
   const now = map[STORED](key);
-  if (now.value === maker) map[PUT](key, mine, PUT_REPLACE, now.number);
+  if (now.value === maker) map[PUT](key, mark, PUT_REPLACE, now.number);
 }
 
 /** Names that this thread is making. */
@@ -104,10 +116,4 @@ function settle(map: SharedMap<string, unknown>, name: string): void {
   map.delete(MAKER + name);
   atomic.add(H_GLOBALS, 1);
   atomic.notify(H_GLOBALS, Infinity);
-}
-
-/** Whether the thread that said it makes is not there any more. */
-function isGone(maker: string): boolean {
-  const [place, worker] = maker.split(' ').map(Number) as [number, number];
-  return place !== 0 && (serialOf(place) !== worker || !isRunning(place));
 }

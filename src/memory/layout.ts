@@ -50,8 +50,11 @@ export const R_WAIT_LOOKS = 392;
 export const R_WAIT_HOLDER = 396;
 export const R_DEADLOCK = 400;
 export const R_WAIT_TEXT_LENGTH = 404;
+export const R_DEADLOCK_NUMBER = 424;
 export const R_WAIT_TEXT = 512;
 export const R_WAIT_TEXT_END = 832;
+/** How many answers the thread has got from the supervisor; it parks on it: src/runtime/dump.ts. */
+export const R_ANSWERS = 428;
 // Of the thread: src/runtime/table.ts.
 export const R_THREAD = 408;
 export const R_DEATHS = 412;
@@ -83,6 +86,11 @@ export const H_SIGINT_TAKEN = 80;
 export const H_CLOSURES = 84;
 /** A float64: bytes of stack for threads started from now on, 0 = default; set by stack_size() in any thread. */
 export const H_STACK_SIZE = 88;
+/** Deadlocks found so far, and the mark of the thread that reports one, 0 = nobody: src/runtime/deadlock.ts. */
+export const H_DEADLOCKS = 128;
+export const H_DEADLOCK_REPORTER = 132;
+/** The watch for SIGQUIT: src/runtime/quit.ts. */
+export const H_QUIT_WATCH = 136;
 /** Locks around the output streams of threads: three words each (src/runtime/console.ts). */
 export const H_STDOUT = 96;
 export const H_STDERR = 112;
@@ -109,7 +117,7 @@ export const H_FROM_ROOTS = 624;
 export const H_MARK_STACK = 628;
 export const H_PEAK_PAGES = 632;
 export const H_COLLECTOR = 636;
-/** Counts what was made by `globals.get`; who waits for something parks on it. */
+/** Counts what was made by `globals.get`; who waits for something parks on it. The word behind it counts asynchronous waiters: none. */
 export const H_GLOBALS = 672;
 /** Structs whose methods use modules that must be imported first (src/data/struct.ts). */
 export const H_STRUCTS_IMPORTING = 676;

@@ -55,8 +55,9 @@ export function acquireEventually(
   timeout: number,
   done: (acquired: boolean, error?: unknown) => void,
   about: About = NOBODY,
+  abortable = false,
 ): Pending {
-  return awaitLater(wanted(word, about), timeout, done);
+  return awaitLater(wanted(word, about), timeout, done, abortable);
 }
 
 /** Frees the mutex; whether it was held. */

@@ -33,19 +33,31 @@ export interface Wanted {
 /** Byte offset from a word to the count of its asynchronous waiters. */
 export const ASYNC = 4;
 
+/** How an asynchronous wait is looked after. */
+export interface Attendance {
+  /** It is about to try once more. May throw what then ends it. */
+  retry(): void;
+  /** It is over. */
+  leave(): void;
+}
+
+const NOBODY: Attendance = { retry() {}, leave() {} };
+
 /** How long a thread waits before it looks around. */
 export const patience = {
   /** Milliseconds. */
   slice: 250,
   /** A wait begins. May throw instead. */
   begin(_wanted: Wanted): void {},
-  /** A wait has lasted for one more slice. `forever` says that it has no time-out. May throw what then ends the wait. */
+  /** A wait has lasted for one more slice, and an attempt has failed since. `forever` = it has no time-out. May throw what then ends it. */
   look(_wanted: Wanted, _forever: boolean): void {},
+  /** A wait that `look` has seen is about to try once more. May throw what then ends it. */
+  heed(): void {},
   /** A wait that `look` has seen is over. */
   leave(): void {},
-  /** An asynchronous wait begins; what is returned is called when it is over. `fail` ends it. */
-  attend(_wanted: Wanted, _forever: boolean, _fail: (error: unknown) => void): () => void {
-    return () => {};
+  /** An asynchronous wait begins. `fail` ends it. */
+  attend(_wanted: Wanted, _forever: boolean, _fail: (error: unknown) => void): Attendance {
+    return NOBODY;
   },
 };
 
@@ -60,9 +72,11 @@ export function blockUntil(wanted: Wanted, timeout: number): boolean {
   const outer = atomic.load(record + R_WAITS);
   atomic.store(record + R_WAITS, word);
   let begun = false;
+  let late = false;
   let seen = false;
   try {
     for (;;) {
+      if (seen) patience.heed();
       const expected = wanted.attempt();
       if (expected === undefined) return true;
       if (!begun) {
@@ -71,12 +85,16 @@ export function blockUntil(wanted: Wanted, timeout: number): boolean {
       }
       const remaining = deadline === Infinity ? Infinity : deadline - atomic.now();
       if (remaining <= 0) return false;
-      const outcome = atomic.wait(word, expected, Math.min(remaining, patience.slice));
-      if (outcome === 'timed-out' && remaining > patience.slice) {
+      if (late) {
         seen = true;
         patience.look(wanted, timeout === Infinity);
       }
+      late = atomic.wait(word, expected, Math.min(remaining, patience.slice)) === 'timed-out';
     }
+  } catch (error) {
+    // It may have been woken, and does not use it.
+    if (seen) wake(word, 1);
+    throw error;
   } finally {
     if (seen) patience.leave();
     atomic.store(record + R_WAITS, outer);
@@ -91,25 +109,30 @@ export interface Pending {
 
 /**
  * As `blockUntil`, but returns at once and reports through `done`: from the event loop, or before it returns if it is quick. An error is
- * one that `blockUntil` would throw.
+ * one that `blockUntil` would throw. `abortable` says that the wait can be given up, so that it is not one for ever.
  */
-export function awaitLater(wanted: Wanted, timeout: number, done: (got: boolean, error?: unknown) => void): Pending {
+export function awaitLater(
+  wanted: Wanted,
+  timeout: number,
+  done: (got: boolean, error?: unknown) => void,
+  abortable = false,
+): Pending {
   const deadline = timeout === Infinity ? Infinity : atomic.now() + timeout;
   const { word } = wanted;
   let over = false;
   let abandon = () => {};
-  let unattend = () => {};
+  let attendance = NOBODY;
   const finish = (got: boolean, error?: unknown): void => {
     over = true;
     atomic.add(word + ASYNC, -1);
-    unattend();
+    attendance.leave();
     done(got, error);
   };
   const cancel = (): void => {
     if (over) return;
     over = true;
     abandon();
-    unattend();
+    attendance.leave();
   };
   const fail = (error: unknown): void => {
     cancel();
@@ -123,9 +146,12 @@ export function awaitLater(wanted: Wanted, timeout: number, done: (got: boolean,
     }
     let expected: number | undefined;
     try {
+      attendance.retry();
       expected = wanted.attempt();
     } catch (error) {
       finish(false, error);
+      // It may have been woken, and does not use it.
+      wake(word, 1);
       return;
     }
     if (expected === undefined) {
@@ -146,7 +172,7 @@ export function awaitLater(wanted: Wanted, timeout: number, done: (got: boolean,
   if (!over) {
     try {
       patience.begin(wanted);
-      unattend = patience.attend(wanted, timeout === Infinity, fail);
+      attendance = patience.attend(wanted, timeout === Infinity && !abortable, fail);
     } catch (error) {
       fail(error);
     }

@@ -65,3 +65,67 @@ function connect(): Session {
   Object.defineProperty(globalThis, RUN, { value: () => pending?.() });
   return session;
 }
+
+/** Threads of the process as its debugger calls them: the main one is 0, a worker has its `threadId`. */
+export type ThreadId = number;
+
+/**
+ * Evaluates an expression in each of these threads, whatever they are doing, and hands back what is a string. Takes at most `patience`
+ * milliseconds: of a thread that has not answered by then, or cannot be reached, there is none. To be called in another thread.
+ */
+export async function evaluateIn(
+  threads: readonly ThreadId[],
+  expression: string,
+  patience: number,
+): Promise<Map<ThreadId, string>> {
+  const answers = new Map<ThreadId, string>();
+  // The debugger of the main thread knows all workers, also those that were made by others.
+  const session = new Session();
+  session.connectToMainThread();
+  const message = JSON.stringify({
+    id: 1,
+    method: 'Runtime.evaluate',
+    params: { expression, returnByValue: true, silent: true },
+  });
+  try {
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, patience);
+      const missing = new Set(threads);
+      const answer = (thread: ThreadId, value: unknown): void => {
+        if (typeof value === 'string') answers.set(thread, value);
+        if (missing.delete(thread) && missing.size === 0) resolve();
+      };
+      const ids = new Map<string, ThreadId>();
+      session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
+        const thread = Number(/^\[worker (\d+)\]/.exec(workerInfo.title)?.[1]);
+        if (!missing.has(thread)) return;
+        ids.set(sessionId, thread);
+        session.post('NodeWorker.sendMessageToWorker', { sessionId, message }, (error) => {
+          if (error) answer(thread, undefined);
+        });
+      });
+      session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
+        const thread = ids.get(params.sessionId);
+        const reply = JSON.parse(params.message) as { id?: number; result?: Evaluation };
+        if (thread !== undefined && reply.id === 1) answer(thread, reply.result?.result?.value);
+      });
+      if (missing.has(0)) {
+        session.post('Runtime.evaluate', { expression, returnByValue: true, silent: true }, (error, reply) => {
+          answer(0, error ? undefined : (reply as Evaluation).result?.value);
+        });
+      }
+      session.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, () => {
+        // All workers that there are have been announced.
+        const reached = new Set(ids.values());
+        for (const thread of threads) if (thread !== 0 && !reached.has(thread)) answer(thread, undefined);
+      });
+    });
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, patience);
+      session.post('NodeWorker.disable', () => resolve());
+    });
+  } finally {
+    session.disconnect();
+  }
+  return answers;
+}

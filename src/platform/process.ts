@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { inspect as inspectValue } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { isMainThread } from 'node:worker_threads';
 
 export const cores = availableParallelism();
 
@@ -74,9 +75,45 @@ export function rememberHandlers(): () => void {
   };
 }
 
+const LOOP_DRY = 'beforeExit';
+
+let listensToDry = false;
+let onDry: (() => void) | undefined;
+let onDryOnce: (() => void) | undefined;
+
 /** Calls `handler` whenever this thread's event loop has nothing left to do; what it starts keeps the thread alive. */
 export function onLoopDry(handler: () => void): void {
-  process.on('beforeExit', handler);
+  onDry = handler;
+  listenToDry();
+}
+
+/**
+ * Calls `action` instead, once, if the event loop has nothing left to do the next time; undefined = does not any more. It must give it
+ * something to do. Whether it can be asked: not if the program listens as well, which would take it for the end.
+ */
+export function whenLoopDry(action: (() => void) | undefined): boolean {
+  onDryOnce = undefined;
+  if (action === undefined) return true;
+  listenToDry();
+  if (process.listenerCount(LOOP_DRY) > 1) return false;
+  onDryOnce = action;
+  return true;
+}
+
+function listenToDry(): void {
+  if (listensToDry && process.listenerCount(LOOP_DRY) > 0) return;
+  listensToDry = true;
+  process.prependListener(LOOP_DRY, () => {
+    const action = onDryOnce ?? onDry;
+    onDryOnce = undefined;
+    action?.();
+  });
+}
+
+/** Whether a signal can reach code of the program in this thread. */
+export function listensToSignals(): boolean {
+  if (!isMainThread) return false;
+  return handlesSigint() || process.eventNames().some((name) => name !== SIGINT && String(name).startsWith('SIG'));
 }
 
 /** Whether nothing keeps this thread's event loop alive: no timer, request or handle. Microtasks do not count. */

@@ -1,6 +1,8 @@
 // Ctrl-C, wherever the main thread is. `process.on('SIGINT')` needs the main thread's event loop; the `vm` module's watch does not:
 // it ends a script, in any thread, at the moment the signal arrives.
 
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { Script } from 'node:vm';
 
 const WAIT = Symbol.for('heddle.wait');
@@ -18,4 +20,37 @@ export function watchSigint(wait: () => void): boolean {
     if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED') return true;
     throw error;
   }
+}
+
+/** The option with which a worker must be made for `onSignal`. */
+export const SIGNAL_FLAGS = ['--expose-internals'];
+
+/**
+ * Calls `action` on this thread's event loop for each of these signals from now on, also while the main thread is blocked; the loop stays
+ * alive. False = the platform does not let a worker do that: there is no public way, but the one of the main thread works in all.
+ */
+export function onSignal(signal: NodeJS.Signals, action: () => void): boolean {
+  interface Signal {
+    onsignal: () => void;
+    start(number: number): number;
+  }
+  const { emitWarning } = process;
+  // Node warns everybody who uses its internals.
+  process.emitWarning = () => {};
+  try {
+    const { internalBinding } = createRequire(import.meta.url)('internal/test/binding');
+    const { Signal } = internalBinding('signal_wrap') as { Signal: new () => Signal };
+    const handle = new Signal();
+    handle.onsignal = action;
+    return handle.start(constants.signals[signal]) === 0;
+  } catch {
+    return false;
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** As `onSignal`, in the main thread: while it is blocked the signal waits. */
+export function onSignalInMain(signal: NodeJS.Signals, action: () => void): void {
+  process.on(signal, action);
 }

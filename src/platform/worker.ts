@@ -9,14 +9,18 @@ import {
   receiveMessageOnPort,
   SHARE_ENV,
   type Transferable,
+  threadId,
   Worker,
   workerData,
 } from 'node:worker_threads';
 
+/** What the platform calls this thread; the main one is 0. */
+export const ownThreadId = threadId;
+
 export { MessageChannel, type MessagePort, type Transferable, type Worker };
 
 /** What a new worker is for: the file that its entry loads. */
-export type Role = 'supervisor' | 'thread' | 'sigint' | 'collector';
+export type Role = 'supervisor' | 'thread' | 'sigint' | 'quit' | 'collector';
 
 /** Handed to src/entry.ts in a new worker. */
 export interface WorkerBoot {

@@ -17,6 +17,10 @@ export type Request =
   | { readonly type: 'link'; readonly slot: number; readonly to: number; readonly link: Link }
   /** An interrupt was set in the main thread's attention word. */
   | { readonly type: 'interrupt' }
+  /** Say on the port what each thread does, and count it in R_ANSWERS of the slot; without a port, print it. */
+  | { readonly type: 'dump'; readonly answer?: { readonly slot: number; readonly port: MessagePort } }
+  /** Watch for SIGQUIT. */
+  | { readonly type: 'quit' }
   /** Make the collector's worker. */
   | { readonly type: 'collector' }
   | BufferRequest;
@@ -38,6 +42,8 @@ export type Poke = 'turn';
 export interface SupervisorBoot {
   /** Whether the main thread is that of the process: signals and the debugger reach it. */
   readonly processMain: boolean;
+  /** What the platform calls the main thread. */
+  readonly mainId: number;
   /** Node's options for threads. */
   readonly flags: readonly string[];
 }

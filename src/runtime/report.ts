@@ -1,6 +1,6 @@
 // What is printed when a thread ends by an error that nobody caught.
 
-import { mapStack } from '../closure/stacks.js';
+import { mapStack, showOrigin } from '../closure/stacks.js';
 import { inspect } from '../platform/process.js';
 import { print } from './console.js';
 
@@ -14,6 +14,49 @@ const PLATFORM_FRAME = /^\s+(at .*\bnode:(internal|events|vm|inspector)\b|\.\.\.
 /** Text of an error for people: source-mapped, without Heddle's and the platform's frames. */
 export function describeError(error: unknown): string {
   return withoutOwnFrames(mapStack(inspect(error)));
+}
+
+const POSITION = /\(?((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/;
+/** Frames of the platform, and that of an evaluation by another thread. */
+const PLATFORM = /\bnode:|^\s+at <anonymous>:\d+:\d+$/;
+
+/** Frames that a trace must have for the program's to be among them. */
+const DEPTH = 40;
+
+/** A trace of the caller. */
+export function here(): Error {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = DEPTH;
+  const error = new Error();
+  Error.stackTraceLimit = limit;
+  return error;
+}
+
+/** The frames of a trace that are the program's, as lines "    at work (/app/main.ts:12:3)". */
+export function programFrames(trace: Error): string[] {
+  try {
+    return String(trace.stack)
+      .split('\n')
+      .filter((line) => FRAME.test(line) && !OWN_FRAMES.some((place) => line.includes(place)) && !PLATFORM.test(line))
+      .map((line) =>
+        line.replace(POSITION, (frame, file, row, column) => {
+          const origin = showOrigin({ file, line: Number(row), column: Number(column) });
+          return frame.startsWith('(') ? `(${origin})` : origin;
+        }),
+      );
+  } catch {
+    // The program has put something of its own in the place of stacks.
+    return [];
+  }
+}
+
+/** Where the program called this library, "/app/main.ts:12:3"; empty = it cannot be told. */
+export function callSite(trace: Error): string {
+  for (const frame of programFrames(trace)) {
+    const place = POSITION.exec(frame);
+    if (place !== null) return `${place[1]}:${place[2]}:${place[3]}`;
+  }
+  return '';
 }
 
 /** Prints that the thread which ran `label` has ended by an error. Waits `patience` milliseconds at most to do so. Does not throw. */

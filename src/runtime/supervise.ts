@@ -4,7 +4,9 @@
 import { settleInflight } from '../heap/inflight.js';
 import { atomic } from '../memory/atomics.js';
 import {
+  H_QUIT_WATCH,
   H_SIGINT_WATCHED,
+  R_ANSWERS,
   R_CLAIMER,
   R_ENDED,
   R_MAIL,
@@ -17,6 +19,7 @@ import {
 import { memory, NO_SLOT } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { cores } from '../platform/process.js';
+import { SIGNAL_FLAGS } from '../platform/signal.js';
 import {
   MessageChannel,
   type MessagePort,
@@ -28,9 +31,11 @@ import {
 } from '../platform/worker.js';
 import { labelOf } from '../sync/names.js';
 import { countEnd } from '../sync/owner.js';
+import { noteEnd } from '../sync/patience.js';
 import { BufferKeeper } from './buffers.js';
 import { buryInHeap } from './collecting.js';
-import { releaseOutput } from './console.js';
+import { print, releaseOutput } from './console.js';
+import { describeThreads, QUIT_BEGINS, QUIT_UNWATCHED, settleQuitWatch } from './dump.js';
 import { MainInterrupter } from './interrupter.js';
 import type { Link, Mail, Poke, Request, SupervisorBoot } from './messages.js';
 import { reportUnhandled } from './report.js';
@@ -68,7 +73,7 @@ interface Charge {
 }
 
 const boot = workerBoot();
-const { processMain, flags } = boot.data as SupervisorBoot;
+const { processMain, mainId, flags } = boot.data as SupervisorBoot;
 const main = parentPort();
 const charges = new Map<number, Charge>();
 const buffers = new BufferKeeper();
@@ -92,6 +97,10 @@ function handle(request: Request): void {
     interruptMain();
   } else if (request.type === 'collector') {
     makeCollector();
+  } else if (request.type === 'dump') {
+    void dump(request.answer);
+  } else if (request.type === 'quit') {
+    watchQuit();
   } else {
     buffers.handle(request);
   }
@@ -169,6 +178,7 @@ function bury(slot: number, charge: Charge, status: number): void {
   const violent = charge.error !== undefined || status !== 0;
   if (state === RUNNING || (state === LEFTOVER && violent)) reportUnhandled(labelOf(slot), died, PRINT_PATIENCE);
   atomic.store(record + R_WAITS, 0);
+  noteEnd(slot);
   settleInflight(slot);
   buryInHeap(slot, violent, () => freeSlot(slot, state, worker));
 }
@@ -225,6 +235,38 @@ function interruptMain(): void {
   const poke: Poke = 'turn';
   main.postMessage(poke);
   void interrupter?.interrupt();
+}
+
+/** Says what each thread does, to who has asked or on standard error. */
+async function dump(answer: { slot: number; port: MessagePort } | undefined): Promise<void> {
+  const ids = new Map([[0, mainId]]);
+  for (const [slot, { worker }] of charges) ids.set(slot, worker.threadId);
+  const text = await describeThreads(ids);
+  if (answer === undefined) {
+    print(2, text, PRINT_PATIENCE);
+    return;
+  }
+  answer.port.postMessage(text);
+  answer.port.close();
+  const word = recordOf(answer.slot) + R_ANSWERS;
+  atomic.add(word, 1);
+  atomic.notify(word, Infinity);
+}
+
+/** One more worker, which does nothing but wait for SIGQUIT (src/runtime/quit.ts). */
+function watchQuit(): void {
+  if (atomic.compareExchange(H_QUIT_WATCH, QUIT_UNWATCHED, QUIT_BEGINS) !== QUIT_UNWATCHED) return;
+  try {
+    const watcher = spawn(
+      { role: 'quit', seat: { memory, slot: NO_SLOT }, data: undefined, argv: boot.argv },
+      { name: 'heddle sigquit', heapLimit: 16, flags: SIGNAL_FLAGS },
+    );
+    watcher.on('message', () => void dump(undefined));
+    watcher.on('error', () => settleQuitWatch(false));
+  } catch {
+    // The platform does not know the option any more.
+    settleQuitWatch(false);
+  }
 }
 
 /** One more worker, which does nothing but wait for Ctrl-C (src/runtime/sigint.ts). */

@@ -7,7 +7,14 @@ import { atomic } from '../memory/atomics.js';
 import { H_SIGINT_WATCHED } from '../memory/layout.js';
 import { memory, NO_SLOT, slot } from '../memory/memory.js';
 import { programArguments } from '../platform/process.js';
-import { isProcessMain, loaderFlags, type MessagePort, spawn, type Transferable } from '../platform/worker.js';
+import {
+  isProcessMain,
+  loaderFlags,
+  type MessagePort,
+  ownThreadId,
+  spawn,
+  type Transferable,
+} from '../platform/worker.js';
 import { poll } from '../sync/safepoint.js';
 import type { Request, SupervisorBoot } from './messages.js';
 
@@ -51,7 +58,7 @@ export const hasSupervisor = (): boolean => mailbox !== undefined;
 
 function start(): Mailbox {
   if (slot !== 0) throw new Error('only the main thread starts the supervisor');
-  const data: SupervisorBoot = { processMain: isProcessMain, flags: loaderFlags() };
+  const data: SupervisorBoot = { processMain: isProcessMain, mainId: ownThreadId, flags: loaderFlags() };
   const worker = spawn(
     { role: 'supervisor', seat: { memory, slot: NO_SLOT }, data, argv: programArguments() },
     { name: 'heddle supervisor' },

@@ -167,10 +167,11 @@ export function eventually(want: () => Wanted, options: AcquireOptions & { signa
       reject(signal?.reason);
     };
     signal?.addEventListener('abort', abort, { once: true });
-    const pending = awaitLater(wanted, timeout, (got, error) => {
+    const settle = (got: boolean, error?: unknown): void => {
       signal?.removeEventListener('abort', abort);
       if (error !== undefined) reject(error);
       else resolve(got);
-    });
+    };
+    const pending = awaitLater(wanted, timeout, settle, signal !== undefined);
   });
 }

@@ -180,7 +180,7 @@ export class Lock implements Monitor {
         else if (error !== undefined) reject(error);
         else resolve(false);
       };
-      const pending = acquireEventually(word, timeout, settle, this.#about());
+      const pending = acquireEventually(word, timeout, settle, this.#about(), signal !== undefined);
     });
   }
 

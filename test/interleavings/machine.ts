@@ -25,6 +25,10 @@ export interface Plan {
   readonly locks: readonly number[];
   /** Whether the locks are held at the start, by somebody who has gone. */
   readonly held?: boolean;
+  /** What other words are at the start, if not 0. */
+  readonly words?: ReadonlyMap<number, number>;
+  /** Words that nobody writes: to load one is no step that others could see. */
+  readonly fixed?: ReadonlySet<number>;
   /** How many waits may end for no reason. */
   readonly spurious?: number;
   /** How often a long time may pass while nobody waits. */
@@ -101,13 +105,14 @@ export class Machine {
     this.plan = plan;
     this.threads = plan.threads.map(({ name, program }) => new Automaton(name, program, plan.locks));
     for (const lock of plan.locks) this.#index(lock);
+    for (const address of plan.words?.keys() ?? []) this.#index(address);
   }
 
   initial(): State {
     const state: State = {
       points: this.threads.map((thread) => thread.start),
       lives: this.threads.map(() => 'running'),
-      words: this.plan.locks.map(() => (this.plan.held ? HELD : FREE)),
+      words: [...this.plan.locks.map(() => (this.plan.held ? HELD : FREE)), ...(this.plan.words?.values() ?? [])],
       queue: [],
       ready: [],
       clock: 0,
@@ -262,7 +267,7 @@ export class Machine {
   #settle(state: State, thread: number): void {
     for (let steps = 0; steps <= RUNAWAY; steps++) {
       const point = state.points[thread]!;
-      if (state.lives[thread] !== 'running' || !isPrivate(point)) return;
+      if (state.lives[thread] !== 'running' || !this.#isPrivate(point)) return;
       if (steps === RUNAWAY) throw new Violation(`${this.threads[thread]!.name} spins without an end`);
       this.#move(state, thread, this.#perform(state, thread, point.request!)!);
     }
@@ -365,6 +370,17 @@ export class Machine {
     return 0;
   }
 
+  /** Whether no other thread can see or influence the next step. */
+  #isPrivate({ request, before }: Standpoint): boolean {
+    if (request === undefined) return false;
+    const { operation, address } = request;
+    if (operation === 'enter' || operation === 'took' || operation === 'clock') return true;
+    // A loop that loads a word until it changes: to load it later is the same as to load it again.
+    if (operation === 'load' && before?.request?.operation === 'load' && before.request.address === address)
+      return true;
+    return isOwnRecord(address) || this.plan.fixed?.has(address) === true;
+  }
+
   /** Words are numbered as they are met; the locks are the first. */
   #index(address: number): number {
     let index = this.#indices.get(address);
@@ -379,14 +395,4 @@ export class Machine {
 /** The library knows one record, its thread's. Logical threads have those of the slots from 1 on. */
 function isOwnRecord(address: number): boolean {
   return address >= record && address < record + RECORD_SIZE;
-}
-
-/** Whether no other thread can see or influence the next step. */
-function isPrivate({ request, before }: Standpoint): boolean {
-  if (request === undefined) return false;
-  const { operation, address } = request;
-  if (operation === 'enter' || operation === 'took' || operation === 'clock') return true;
-  // A loop that loads a word until it changes: to load it later is the same as to load it again.
-  if (operation === 'load' && before?.request?.operation === 'load' && before.request.address === address) return true;
-  return isOwnRecord(address);
 }

@@ -1,0 +1,204 @@
+// Deadlocks: every thread that could go on waits for ever, in this library, for another one.
+//
+// A thread that has waited without a time-out for one slice (src/memory/park.ts) says so in its record (src/sync/patience.ts), and at
+// every look from then on, one a slice, asks whether all the others are stuck as well. A single walk over the table cannot tell: a thread
+// that was read as waiting may have been woken already. So it collects twice:
+//
+//   first    slot and turn of all threads that there are, twice in a row and the same; then how often each has tried
+//   later    each has begun to try again since, and failed; then slot and turn of all threads that there are: the same
+//
+// All were in those waits at the end of the first collect, and still at the begin of the second, and in a wait a thread does nothing but
+// attempts, which take and never give. After the first collect each has made an attempt that failed. So it fails for ever. Thus it takes
+// two slices from the moment that the last one has got stuck until it is reported.
+//
+// Whoever finds it reports it, and the first who does so for all (H_DEADLOCK_REPORTER: its mark; it may die of it, then the next one
+// does). It writes into each record which wait must end; the threads throw DeadlockError from there. What they hold they keep, unless
+// `with` or `using` lets go of it on the way out.
+//
+// What may go on: a thread that computes, or is blocked in anything but this library; one that waits with a time-out, or a signal that can
+// abort it; one on whose event loop anything else is alive, or that is the main one and listens to a signal. Not: timers and handles that
+// do not keep the event loop alive.
+
+import { atomic } from '../memory/atomics.js';
+import {
+  H_DEADLOCK_REPORTER,
+  H_DEADLOCKS,
+  H_SLOTS,
+  R_ATTENTION,
+  R_DEADLOCK,
+  R_DEADLOCK_NUMBER,
+  R_STATE,
+  R_WAIT_HOLDER,
+  R_WAIT_LOOKS,
+  R_WAIT_MODE,
+  R_WAIT_TURN,
+  R_WAITS,
+} from '../memory/layout.js';
+import { recordOf } from '../memory/self.js';
+import { DeadlockError } from '../sync/errors.js';
+import { describeOwner, describeThread, textOf } from '../sync/names.js';
+import { fateOf, mark, slotOf } from '../sync/owner.js';
+import { LOOPING, lastFailed, NOT_LATE, RESTING, TIMED, WAIT_TEXT } from '../sync/patience.js';
+import { INTERRUPT } from '../sync/safepoint.js';
+import { print } from './console.js';
+import { BOOTING, FAILED, FREE, IDLE, LEFTOVER, RETIRING, RUNNING } from './table.js';
+
+/** Milliseconds that a report waits for another thread to finish its line. */
+const PRINT_PATIENCE = 200;
+
+const ADVICE = 'Acquire locks in the same order everywhere, or give a time-out.';
+
+/** A slot whose thread is stuck, and the turn of its wait. */
+export interface Stuck {
+  readonly slot: number;
+  readonly turn: number;
+}
+
+type Standing = 'none' | 'goes on' | Stuck;
+
+function standingOf(slot: number): Standing {
+  const record = recordOf(slot);
+  const state = atomic.load(record + R_STATE);
+  if (state === FREE || state === FAILED || state === BOOTING || state === IDLE || state === RETIRING) return 'none';
+  if (state !== RUNNING && state !== LEFTOVER) return 'goes on';
+  const turn = atomic.load(record + R_WAIT_TURN);
+  const mode = atomic.load(record + R_WAIT_MODE);
+  if (mode === NOT_LATE || mode === TIMED) return 'goes on';
+  // It is about to throw.
+  if (atomic.load(record + R_DEADLOCK) === ((turn + 1) | 0)) return 'goes on';
+  // Its event loop will deliver it.
+  if (mode === LOOPING && (atomic.load(record + R_ATTENTION) & INTERRUPT) !== 0) return 'goes on';
+  return { slot, turn };
+}
+
+/** Of numbers that wrap around. */
+const isAfter = (later: number, earlier: number): boolean => ((later - earlier) | 0) > 0;
+
+const looksOf = (slot: number): number => atomic.load(recordOf(slot) + R_WAIT_LOOKS);
+
+/** What a thread knows of the others while it waits. */
+export class Detector {
+  /** What the first collect has found, and how often each had tried after that. */
+  #first: readonly Stuck[] | undefined;
+  #looks: readonly number[] = [];
+  /** The slot that could go on the last time: it is asked first. */
+  #hope = 0;
+
+  /** The caller has noted a look in its record. All threads there are, if none of them will ever go on. */
+  look(): readonly Stuck[] | undefined {
+    // Before the turns: an attempt of a later turn would say nothing of this one.
+    const failed = this.#first?.every(({ slot }, index) => isAfter(lastFailed(looksOf(slot)), this.#looks[index] ?? 0));
+    const now = this.#collect();
+    if (now !== undefined && sameAs(this.#first, now)) return failed === true ? now : undefined;
+    this.#begin(now);
+    return undefined;
+  }
+
+  /** The wait is over. */
+  forget(): void {
+    this.#first = undefined;
+  }
+
+  /** Whether all of these are still stuck, and nobody else is there. */
+  confirms(stuck: readonly Stuck[]): boolean {
+    const now = this.#collect();
+    return now !== undefined && sameAs(stuck, now);
+  }
+
+  #begin(found: readonly Stuck[] | undefined): void {
+    // A thread that was started behind the walk's back is there in the second one.
+    this.#first = found !== undefined && this.confirms(found) ? found : undefined;
+    this.#looks = this.#first?.map(({ slot }) => looksOf(slot)) ?? [];
+  }
+
+  /** All threads, if every one is stuck. */
+  #collect(): Stuck[] | undefined {
+    const end = atomic.load(H_SLOTS);
+    if (this.#hope < end && standingOf(this.#hope) === 'goes on') return undefined;
+    const found: Stuck[] = [];
+    for (let slot = 0; slot < end; slot++) {
+      const standing = standingOf(slot);
+      if (standing === 'goes on') {
+        this.#hope = slot;
+        return undefined;
+      }
+      if (standing !== 'none') found.push(standing);
+    }
+    return found;
+  }
+}
+
+function sameAs(before: readonly Stuck[] | undefined, now: readonly Stuck[]): boolean {
+  return (
+    before !== undefined &&
+    before.length === now.length &&
+    now.every(({ slot, turn }, index) => slot === before[index]?.slot && turn === before[index]?.turn)
+  );
+}
+
+/** Reports a deadlock, unless somebody else does, and ends the waits. */
+export function report(stuck: readonly Stuck[], detector: Detector): void {
+  const slots = stuck.map(({ slot }) => slot).filter((slot) => !isResting(slot));
+  if (slots.length === 0) return;
+  const other = atomic.load(H_DEADLOCK_REPORTER);
+  if (other !== 0 && fateOf(other) === 'alive') return;
+  if (atomic.compareExchange(H_DEADLOCK_REPORTER, other, mark) !== other) return;
+  try {
+    // It may have been reported since we looked.
+    if (!detector.confirms(stuck)) return;
+    print(
+      2,
+      `Deadlock: ${summary(slots)}\n${slots.map((slot) => describeWait(slot)).join('')}  ${ADVICE}\n`,
+      PRINT_PATIENCE,
+    );
+    const number = atomic.add(H_DEADLOCKS, 1) + 1;
+    for (const { slot } of stuck) if (!isResting(slot)) atomic.store(recordOf(slot) + R_DEADLOCK_NUMBER, number);
+    for (const { slot, turn } of stuck) if (!isResting(slot)) atomic.store(recordOf(slot) + R_DEADLOCK, turn + 1);
+  } finally {
+    atomic.store(H_DEADLOCK_REPORTER, 0);
+  }
+  // All at once, so that the messages are made before the records say something else.
+  for (const slot of slots) {
+    const word = atomic.load(recordOf(slot) + R_WAITS);
+    if (word !== 0) atomic.notify(word, Infinity);
+  }
+}
+
+const isResting = (slot: number): boolean => atomic.load(recordOf(slot) + R_WAIT_MODE) === RESTING;
+
+/** Whether the wait that the record tells of was found to be part of a deadlock. */
+export function isDeadlocked(record: number): boolean {
+  return atomic.load(record + R_DEADLOCK) === ((atomic.load(record + R_WAIT_TURN) + 1) | 0);
+}
+
+/** For the wait of a slot that is part of a deadlock. */
+export function deadlockError(slot: number): DeadlockError {
+  const number = atomic.load(recordOf(slot) + R_DEADLOCK_NUMBER);
+  const slots: number[] = [];
+  for (let other = 0, end = atomic.load(H_SLOTS); other < end; other++) {
+    if (atomic.load(recordOf(other) + R_DEADLOCK_NUMBER) === number) slots.push(other);
+  }
+  const what = textOf(slot, WAIT_TEXT);
+  return new DeadlockError(
+    `${what} will never succeed: ${summary(slots)}\n${slots.map((other) => describeWait(other, slots)).join('')}  ${ADVICE}`,
+  );
+}
+
+function summary(slots: readonly number[]): string {
+  if (slots.length === 1) return 'the only thread that is left waits for ever';
+  return `all ${slots.length} threads that are left wait for ever`;
+}
+
+/** `alive` are slots whose threads had not ended when the deadlock was found, whatever has become of them since. */
+function describeWait(slot: number, alive: readonly number[] = []): string {
+  return `  ${describeThread(slot)}\n    waits for ${textOf(slot, WAIT_TEXT)}${describeHolder(slot, alive)}\n`;
+}
+
+/** Who has what a slot's thread waits for, in a line of its own. */
+export function describeHolder(slot: number, alive: readonly number[] = []): string {
+  const holder = atomic.load(recordOf(slot) + R_WAIT_HOLDER);
+  if (holder === 0) return '';
+  const fate = alive.includes(slotOf(holder)) ? 'alive' : fateOf(holder);
+  if (slotOf(holder) === slot && fate === 'alive') return '\n    which it holds itself';
+  return `\n    held by ${describeOwner(holder)}${fate === 'alive' ? '' : `, which has ${fate}`}`;
+}
