@@ -16,8 +16,10 @@ export { SharedMap } from './heap/map.js';
 export { scope } from './heap/scope.js';
 export { SharedSet } from './heap/set.js';
 export { interruptible } from './runtime/interrupt.js';
-export { DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';
+export { BrokenBarrierError, DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';
 export { type AcquireOptions, type HeldLock, Lock } from './sync/lock.js';
+export { type ReadLock, RWLock, type WriteLock } from './sync/rwlock.js';
+export { BoundedSemaphore, Semaphore } from './sync/semaphore.js';
 export {
   _count,
   allocate_lock as allocateLock,
@@ -28,6 +30,7 @@ export {
   start_new_thread as startNewThread,
   TIMEOUT_MAX,
 } from './thread.js';
+export { Barrier, type BarrierOptions } from './threading/barrier.js';
 
 // What a thread captures of this module is the same module there.
 registerExports(import.meta.url, self);

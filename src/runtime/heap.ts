@@ -12,10 +12,12 @@ import '../sync/lock.js';
 import '../sync/patience.js';
 import { defineErrorClass } from '../heap/error.js';
 import { MemoryError } from '../heap/errors.js';
-import { DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from '../sync/errors.js';
+import { BrokenBarrierError, DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from '../sync/errors.js';
 import { attendBuffers } from './buffers.js';
 import { attendHeap } from './collecting.js';
 
-for (const Class of [ThreadError, DeadlockError, SystemExit, KeyboardInterrupt, MemoryError]) defineErrorClass(Class);
+for (const Class of [ThreadError, DeadlockError, BrokenBarrierError, SystemExit, KeyboardInterrupt, MemoryError]) {
+  defineErrorClass(Class);
+}
 attendHeap();
 attendBuffers();

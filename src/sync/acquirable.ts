@@ -13,8 +13,8 @@ export const LET_GO: unique symbol = Symbol('heddle.let-go');
 
 /** Something that is acquired and released. */
 export abstract class Acquirable extends SyncCell {
-  /** @internal */
-  abstract [WANTED](): Wanted;
+  /** @internal `timeout` is for how long this thread will be blocked; none = it waits on its event loop. */
+  abstract [WANTED](timeout?: number): Wanted;
   /** @internal */
   abstract [LET_GO](): boolean;
 
@@ -98,7 +98,7 @@ export abstract class Acquirable extends SyncCell {
 
 /** Acquires without delivering interrupts. */
 export function acquireWithin(lock: Acquirable, timeout: number): boolean {
-  const wanted = lock[WANTED]();
+  const wanted = lock[WANTED](timeout);
   mask();
   try {
     const acquired = timeout > 0 ? blockUntil(wanted, timeout) : wanted.attempt() === undefined;
