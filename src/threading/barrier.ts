@@ -7,6 +7,7 @@
 //              cycle, n           open: n < parties have arrived
 //              cycle, ACTING, n   all have arrived, and the last runs the action; who comes now waits until that is over
 //              cycle, BROKEN      who has arrived goes on with an error, and so does who comes
+//              cycle, both        it is being reset: who has arrived goes on with an error, and who comes completes the reset
 //   victim   mark of the thread that died here and broke it, 0 = something else did. Written before BROKEN is.
 //   resets   how many have been made;  ring: which cycles the last of them have ended, by number of reset. Written before the next
 //            cycle is open. So who finds its cycle over knows whether that was passed or reset; one that was not running while RING
@@ -18,7 +19,8 @@
 //                       → ACTING              the last arrives, and there is one
 //   ACTING              → next cycle, open    the action has returned
 //   open, ACTING        → BROKEN              abort, a time-out, an action that throws, a thread in the roll that is found dead
-//   BROKEN              → next cycle, open    reset; one of a cycle in which threads wait breaks it first
+//   open, n > 0         → BROKEN and ACTING   reset
+//   BROKEN, or both     → next cycle, open    reset, when it has put the cycle in the ring; by whoever comes, where both are set
 //
 // A cycle's number comes again after 131,072 cycles: a thread that others leave behind, and that is not run while exactly so many pass,
 // waits on. Arriving synchronizes with going on, of all parties.
@@ -62,6 +64,7 @@ const ARRIVED_BITS = 13;
 const MOST = 2 ** ARRIVED_BITS - 1;
 const ACTING = 1 << ARRIVED_BITS;
 const BROKEN = ACTING << 1;
+const RESETTING = ACTING | BROKEN;
 const CYCLE = BROKEN << 1;
 
 const arrivedIn = (state: number): number => state & MOST;
@@ -97,6 +100,19 @@ function pass(barrier: number, state: number): boolean {
   if (atomic.compareExchange(barrier + STATE, state, after(state)) !== state) return false;
   wake(barrier + STATE, Infinity);
   return true;
+}
+
+/** Ends a cycle that is broken or being reset, and opens the next. Any number of threads may be at it. */
+function mend(barrier: number, state: number): void {
+  while (atomic.load(barrier + STATE) === state) {
+    const number = atomic.load(barrier + RESETS);
+    const place = barrier + RING_START + (number & (RING - 1)) * 4;
+    const before = atomic.load(place);
+    // Whoever was held up here must not write over what has come after.
+    if (atomic.load(barrier + RESETS) !== number) continue;
+    if (atomic.compareExchange(place, before, cycleOf(state)) !== before) continue;
+    if (atomic.compareExchange(barrier + RESETS, number, (number + 1) | 0) === number) pass(barrier, state);
+  }
 }
 
 /** Whether a cycle that is over was reset. `since` is how many resets there were when it was not over. */
@@ -147,6 +163,10 @@ class Visit implements Wanted {
       this.#resets = atomic.load(barrier + RESETS);
       const state = atomic.load(barrier + STATE);
       this.cycle = cycleOf(state);
+      if ((state & RESETTING) === RESETTING) {
+        mend(barrier, state);
+        continue;
+      }
       if ((state & (BROKEN | ACTING)) !== 0) {
         strike(barrier + ROLL, this.#mark);
         if ((state & BROKEN) === 0) return this.#victim(state) ? this.#arrive() : state;
@@ -257,7 +277,7 @@ export class Barrier extends SyncCell {
 
   /** Whether it is broken: until `reset()`, `wait()` throws. */
   get broken(): boolean {
-    return (atomic.load(addressOf(this) + STATE) & BROKEN) !== 0;
+    return (atomic.load(addressOf(this) + STATE) & RESETTING) === BROKEN;
   }
 
   /**
@@ -320,23 +340,25 @@ export class Barrier extends SyncCell {
     for (;;) {
       const state = atomic.load(barrier + STATE);
       if ((state & BROKEN) !== 0) {
-        const resets = atomic.load(barrier + RESETS);
-        // Another reset of the same cycle writes the same.
-        atomic.store(barrier + RING_START + (resets & (RING - 1)) * 4, cycleOf(state));
-        if (atomic.compareExchange(barrier + RESETS, resets, (resets + 1) | 0) !== resets) continue;
-        if (pass(barrier, state)) return;
-      } else if ((state & ACTING) !== 0 || arrivedIn(state) === 0) {
+        mend(barrier, state);
         return;
-      } else {
-        breakCycle(barrier, cycleOf(state));
       }
+      if ((state & ACTING) !== 0 || arrivedIn(state) === 0) return;
+      const resetting = cycleOf(state) | RESETTING;
+      if (atomic.compareExchange(barrier + STATE, state, resetting) !== state) continue;
+      mend(barrier, resetting);
+      return;
     }
   }
 
   /** Breaks it: who waits, and who comes until `reset()`, gets BrokenBarrierError. */
   abort(): void {
     const barrier = addressOf(this);
-    while (!this.broken) breakCycle(barrier, cycleOf(atomic.load(barrier + STATE)));
+    for (;;) {
+      const state = atomic.load(barrier + STATE);
+      if ((state & RESETTING) === RESETTING) mend(barrier, state);
+      else if ((state & BROKEN) !== 0 || breakCycle(barrier, cycleOf(state))) return;
+    }
   }
 
   #timeout(): number | undefined {
