@@ -30,7 +30,7 @@
 import { adopt } from '../heap/adopt.js';
 import { atomic } from '../memory/atomics.js';
 import { type Wanted, wake } from '../memory/park.js';
-import { Acquirable, LET_GO, WANTED } from './acquirable.js';
+import { Acquirable, LET_GO, TRY, WANTED } from './acquirable.js';
 import type { AcquireOptions } from './arguments.js';
 import {
   addressOf,
@@ -199,16 +199,9 @@ class ReadLock extends Side {
   }
 
   override acquire(wait: boolean | number | AcquireOptions = true, timeout?: number): boolean {
-    if (
-      wait === true &&
-      timeout === undefined &&
-      arguments.length < 3 &&
-      !attentive() &&
-      // A look first: to enter and step back would disturb the writer.
-      atomic.load(this.lockAddress() + WRITER) === FREE &&
-      read(this.lockAddress())
-    ) {
-      return true;
+    if (wait === true && timeout === undefined && arguments.length < 3 && !attentive()) {
+      const lock = this.lockAddress();
+      if (atomic.load(lock + WRITER) === FREE && read(lock)) return true;
     }
     return Reflect.apply(super.acquire, this, arguments);
   }
@@ -267,6 +260,13 @@ class ReadLock extends Side {
         if (atomic.load(lock + WRITER) === READERS) wakeWriters(lock, 1);
       },
     };
+  }
+
+  /** @internal */
+  override [TRY](): boolean {
+    const lock = this.lockAddress();
+    // A look first: to enter and step back would disturb the writer.
+    return (atomic.load(lock + WRITER) === FREE && read(lock)) || super[TRY]();
   }
 
   /** @internal */
@@ -361,6 +361,15 @@ class WriteLock extends Side {
         claimed = false;
       },
     };
+  }
+
+  /** @internal */
+  override [TRY](): boolean {
+    const lock = this.lockAddress();
+    if (!isDeserted(lock + ROLL) || !claim(lock)) return false;
+    if (write(lock)) return true;
+    unclaim(lock);
+    return false;
   }
 
   /** @internal */
