@@ -18,10 +18,12 @@ export { SharedSet } from './heap/set.js';
 export { dumpThreads, dumpThreadsOnQuit, threadDump } from './runtime/dump.js';
 export { interruptible } from './runtime/interrupt.js';
 export { Condition } from './sync/condition.js';
-export { DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';
+export { BrokenBarrierError, DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';
 export { Event, type WaitOptions } from './sync/event.js';
 export { type AcquireOptions, type HeldLock, Lock } from './sync/lock.js';
 export { RLock } from './sync/rlock.js';
+export { type ReadLock, RWLock, type WriteLock } from './sync/rwlock.js';
+export { BoundedSemaphore, Semaphore } from './sync/semaphore.js';
 export {
   _count,
   allocate_lock as allocateLock,
@@ -32,6 +34,7 @@ export {
   start_new_thread as startNewThread,
   TIMEOUT_MAX,
 } from './thread.js';
+export { Barrier, type BarrierOptions } from './threading/barrier.js';
 
 // What a thread captures of this module is the same module there.
 registerExports(import.meta.url, self);

@@ -26,6 +26,10 @@ export interface Wanted {
   holder?(): number;
   /** Whether nobody but the holder can let go of it. */
   readonly owned?: boolean;
+  /** Told before the attempt after which it parks for the first time: for those who would rather not wake nobody, and count who waits. */
+  enter?(): void;
+  /** Told when a wait that `enter` was told of is over, and whether it was got. Not if the thread is killed. */
+  leave?(got: boolean): void;
   /** Whether the thread has nothing to do until then, such as an executor's: it neither holds up a deadlock report nor is ended by one. */
   readonly idle?: boolean;
 }
@@ -72,16 +76,26 @@ export function blockUntil(wanted: Wanted, timeout: number): boolean {
   const outer = atomic.load(record + R_WAITS);
   atomic.store(record + R_WAITS, word);
   let begun = false;
+  let entered = false;
+  let got = false;
   let late = false;
   let seen = false;
   try {
     for (;;) {
       if (seen) patience.heed();
       const expected = wanted.attempt();
-      if (expected === undefined) return true;
+      if (expected === undefined) {
+        got = true;
+        return true;
+      }
       if (!begun) {
         begun = true;
         patience.begin(wanted);
+        if (wanted.enter !== undefined) {
+          wanted.enter();
+          entered = true;
+          continue;
+        }
       }
       const remaining = deadline === Infinity ? Infinity : deadline - atomic.now();
       if (remaining <= 0) return false;
@@ -97,6 +111,7 @@ export function blockUntil(wanted: Wanted, timeout: number): boolean {
     throw error;
   } finally {
     if (seen) patience.leave();
+    if (entered) wanted.leave?.(got);
     atomic.store(record + R_WAITS, outer);
   }
 }
@@ -126,6 +141,7 @@ export function awaitLater(
     over = true;
     atomic.add(word + ASYNC, -1);
     attendance.leave();
+    wanted.leave?.(got);
     done(got, error);
   };
   const cancel = (): void => {
@@ -133,6 +149,7 @@ export function awaitLater(
     over = true;
     abandon();
     attendance.leave();
+    wanted.leave?.(false);
   };
   const fail = (error: unknown): void => {
     cancel();
@@ -168,6 +185,7 @@ export function awaitLater(
   };
   // Counted before the first look at the word: whoever wakes without our being there has seen the count.
   atomic.add(word + ASYNC, 1);
+  wanted.enter?.();
   step();
   if (!over) {
     try {

@@ -14,13 +14,15 @@ import '../sync/lock.js';
 import '../sync/rlock.js';
 import { defineErrorClass } from '../heap/error.js';
 import { MemoryError } from '../heap/errors.js';
-import { DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from '../sync/errors.js';
+import { BrokenBarrierError, DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from '../sync/errors.js';
 import { attendBuffers } from './buffers.js';
 import { attendHeap } from './collecting.js';
 import { showStack } from './dump.js';
 import { attendWaits } from './waits.js';
 
-for (const Class of [ThreadError, DeadlockError, SystemExit, KeyboardInterrupt, MemoryError]) defineErrorClass(Class);
+for (const Class of [ThreadError, DeadlockError, BrokenBarrierError, SystemExit, KeyboardInterrupt, MemoryError]) {
+  defineErrorClass(Class);
+}
 attendHeap();
 attendBuffers();
 attendWaits();

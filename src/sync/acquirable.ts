@@ -8,13 +8,19 @@ import { isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from './saf
 
 /** What `acquire` waits for; its attempt acquires. */
 export const WANTED: unique symbol = Symbol('heddle.wanted');
+/** Acquires if that needs no wait. */
+export const TRY: unique symbol = Symbol('heddle.try');
 /** Releases once: false = it was not this thread's to release, and nothing was done. */
 export const LET_GO: unique symbol = Symbol('heddle.let-go');
 
 /** Something that is acquired and released. */
 export abstract class Acquirable extends SyncCell {
-  /** @internal */
-  abstract [WANTED](): Wanted;
+  /** @internal `timeout` is for how long this thread will be blocked; none = it waits on its event loop. */
+  abstract [WANTED](timeout?: number): Wanted;
+  /** @internal To be overridden where there is a quicker way. */
+  [TRY](): boolean {
+    return this[WANTED](0).attempt() === undefined;
+  }
   /** @internal */
   abstract [LET_GO](): boolean;
 
@@ -98,10 +104,9 @@ export abstract class Acquirable extends SyncCell {
 
 /** Acquires without delivering interrupts. */
 export function acquireWithin(lock: Acquirable, timeout: number): boolean {
-  const wanted = lock[WANTED]();
   mask();
   try {
-    const acquired = timeout > 0 ? blockUntil(wanted, timeout) : wanted.attempt() === undefined;
+    const acquired = lock[TRY]() || (timeout > 0 && blockUntil(lock[WANTED](timeout), timeout));
     if (acquired && isGuarded()) noteAcquired(lock, () => void lock[LET_GO]());
     return acquired;
   } finally {

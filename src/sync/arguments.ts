@@ -57,7 +57,7 @@ export function waitOptions<T extends AcquireOptions>(options: T): T {
   return typeof timeout === 'number' && timeout < 0 && timeout >= -TIMEOUT_MAX ? { ...options, timeout: 0 } : options;
 }
 
-function isWaiting(wait: unknown): boolean {
+export function isWaiting(wait: unknown): boolean {
   if (wait === undefined) return true;
   if (typeof wait === 'boolean') return wait;
   if (typeof wait !== 'number') {

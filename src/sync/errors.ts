@@ -17,6 +17,13 @@ export class DeadlockError extends ThreadError {
   }
 }
 
+/** A barrier was broken or reset while a thread waited at it, or was broken before: Python's `threading.BrokenBarrierError`. */
+export class BrokenBarrierError extends ThreadError {
+  static {
+    BrokenBarrierError.prototype.name = 'BrokenBarrierError';
+  }
+}
+
 /**
  * Ends the thread that throws it, silently; in the main thread it ends the program with status `code`. A normal exception otherwise:
  * `finally` runs, and a `catch` that keeps it lets the thread go on.
