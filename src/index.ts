@@ -16,13 +16,16 @@ export { SharedMap } from './heap/map.js';
 export { scope } from './heap/scope.js';
 export { SharedSet } from './heap/set.js';
 export { interruptible } from './runtime/interrupt.js';
+export { Condition } from './sync/condition.js';
 export { DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';
+export { Event, type WaitOptions } from './sync/event.js';
 export { type AcquireOptions, type HeldLock, Lock } from './sync/lock.js';
 export { activeCount, currentThread, enumerate, mainThread } from './threading/current.js';
 export { type ExceptHook, type ExceptHookArgs, excepthook, setExcepthook } from './threading/excepthook.js';
 export { ThreadLocal } from './threading/local.js';
 export { type KeywordOptions, type PlainOptions, Thread, type ThreadOptions, type ThreadSettings } from './threading/thread.js';
 export { Timer } from './threading/timer.js';
+export { RLock } from './sync/rlock.js';
 export {
   _count,
   allocate_lock as allocateLock,

@@ -31,7 +31,7 @@ export type About = Pick<Wanted, 'describe' | 'holder' | 'owned'>;
 const NOBODY: About = { describe: () => 'a lock' };
 
 /** The mutex as something to wait for. */
-function wanted(word: number, { describe, holder, owned = false }: About): Wanted {
+export function wanted(word: number, { describe, holder, owned = false }: About): Wanted {
   return {
     word,
     attempt: () => (atomic.exchange(word, CONTENDED) === FREE ? undefined : CONTENDED),

@@ -43,6 +43,20 @@ export function timeoutOf(options: AcquireOptions, known: readonly string[] = ['
   return timeout === undefined ? Infinity : checkedTimeout(checkedNumber(timeout));
 }
 
+/**
+ * The milliseconds that `wait(timeout)` may wait, Infinity = for ever. What Python does there: a time that is over already is no error,
+ * since it may be what is left until a deadline. 0 or less, also -1, only looks.
+ */
+export function waitTimeout(timeout: unknown): number {
+  return timeout === undefined ? Infinity : Math.max(0, checkedNumber(timeout));
+}
+
+/** The same for the options of `waitAsync()`, for `timeoutOf`. */
+export function waitOptions<T extends AcquireOptions>(options: T): T {
+  const timeout = options?.timeout;
+  return typeof timeout === 'number' && timeout < 0 && timeout >= -TIMEOUT_MAX ? { ...options, timeout: 0 } : options;
+}
+
 function isWaiting(wait: unknown): boolean {
   if (wait === undefined) return true;
   if (typeof wait === 'boolean') return wait;

@@ -24,11 +24,14 @@ import {
   passOn,
   release,
   tryAcquire,
+  wanted,
 } from '../memory/mutex.js';
+import type { Wanted } from '../memory/park.js';
 import { type AcquireOptions, blockingTimeout, timeoutOf } from './arguments.js';
 import { defineSync, LOCK, syncHeader } from './cell.js';
 import { ThreadError } from './errors.js';
 import { type HeldLock, heldLock, isThenable } from './held.js';
+import { AGAIN, IS_HELD, type Monitor, SAVE } from './monitor.js';
 import { mark } from './owner.js';
 import { attentive, isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from './safepoint.js';
 
@@ -40,7 +43,7 @@ const HOLDER = 12;
 const HEADER = syncHeader(LOCK, 3, 0);
 const SIZE_CLASS = classOf(16);
 
-export class Lock {
+export class Lock implements Monitor {
   /** Byte address. */
   #cell: number;
   /** Keeps the cell pinned. */
@@ -285,6 +288,35 @@ export class Lock {
     release(this.#cell + WORD);
     if (isGuarded()) noteReleased(this);
     unmask();
+  }
+
+  /** @internal Nobody in particular holds it: that it is locked is all that can be said. */
+  [IS_HELD](): boolean {
+    return atomic.load(this.#word()) !== FREE;
+  }
+
+  /** @internal */
+  [SAVE](): number {
+    this.#forgetHolder();
+    if (!release(this.#word())) throw notHeld();
+    return 1;
+  }
+
+  /** @internal */
+  [AGAIN](): Wanted {
+    const word = this.#word();
+    const { attempt, ...about } = wanted(word, this.#about());
+    // Who has not parked yet need not reckon with others that have.
+    let first = true;
+    return {
+      ...about,
+      attempt: () => {
+        const expected = first && tryAcquire(word) ? undefined : attempt();
+        first = false;
+        if (expected === undefined) V.I32[(this.#cell + HOLDER) >>> 2] = mark;
+        return expected;
+      },
+    };
   }
 
   /** @throws TypeError: a lock cannot be copied, only passed to threads. */

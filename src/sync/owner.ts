@@ -17,6 +17,9 @@ const ROUNDS = 2 ** 17;
 
 const markFor = (of: number): number => (atomic.load(recordOf(of) + R_ENDED) << SLOT_BITS) | (of + 1);
 
+/** A bit that no mark has, since no slot's number comes near it: a word that holds a mark can say one thing more. */
+export const NO_MARK_BIT = 1 << 14;
+
 /** The mark of the thread that runs here now. */
 export let mark: number = slot < 0 ? 0 : markFor(slot);
 

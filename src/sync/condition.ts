@@ -1,0 +1,302 @@
+// The condition: who holds its lock waits for a notification, and lets go of the lock meanwhile.
+//
+// Cell {header, lock, head, tail}: the lock, and the queue of those that wait (src/sync/waiters.ts has the states).
+//
+//   wait      queue up → let go of the lock, however often it was acquired → park on the waiter's own word
+//             → have the lock back, so often → leave the queue; was I notified?
+//   notify    of those that wait longest, n: WAITING → NOTIFIED, out of the queue, wake
+//
+// Both touch the queue with the lock held, and nothing else does. For an RLock that is checked: only its owner gets so far. A plain lock
+// has no owner and can only be asked whether it is locked; who calls without holding it while another thread does breaks the rule of
+// every condition variable, and may cost a waiter its place in the queue. Memory stays whole.
+//
+// Each waiter parks on a word of its own, that only a notification changes. So notify(n) wakes those n and nobody else, in their order,
+// and there are no spurious wake-ups: a wait ends by a notification, its time-out, its signal, or an error. Whoever was notified before
+// it has the lock back has been notified: the notification would be lost otherwise.
+//
+// A thread that is killed while it waits takes no notification that comes when its death is known. One that was notified before takes it
+// along, as if it had been killed a moment later.
+
+import { atomic } from '../memory/atomics.js';
+import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
+import { eventually } from './acquirable.js';
+import { waitOptions, waitTimeout } from './arguments.js';
+import {
+  addressOf,
+  CONDITION,
+  defineSyncClass,
+  isAdopting,
+  loadValue,
+  refuseSubclass,
+  SyncCell,
+  storeValue,
+  syncHeader,
+} from './cell.js';
+import { ThreadError } from './errors.js';
+import type { WaitOptions } from './event.js';
+import { type HeldLock, isThenable } from './held.js';
+import { Lock } from './lock.js';
+import { AGAIN, IS_HELD, SAVE } from './monitor.js';
+import { RLock } from './rlock.js';
+import { mask, poll, unmask } from './safepoint.js';
+import { abandon, append, ground, leave, notification, notifyFirst, type Waiter } from './waiters.js';
+
+const LOCK = 4;
+const QUEUE = 8;
+const HEADER = syncHeader(CONDITION, 0, 3);
+
+type ConditionLock = Lock | RLock;
+
+/** A lock together with what its holder waits for. Several conditions may share one lock. */
+export class Condition extends SyncCell {
+  /**
+   * @param lock a `Lock` or an `RLock`; none = a new `RLock`.
+   * @throws TypeError when it is neither.
+   */
+  constructor(lock?: Lock | RLock) {
+    const fresh = !isAdopting();
+    if (fresh) {
+      refuseSubclass(new.target, Condition);
+      if (lock !== undefined && !(lock instanceof Lock) && !(lock instanceof RLock)) {
+        throw new TypeError(`a condition's lock must be a Lock or an RLock, not ${String(lock)}`);
+      }
+    }
+    super(HEADER);
+    if (fresh) storeValue(addressOf(this) + LOCK, lock ?? new RLock(), 'a condition');
+    Object.preventExtensions(this);
+  }
+
+  /** Acquires the lock: see `acquire` of `Lock` and `RLock`. */
+  acquire(...given: Parameters<Lock['acquire']>): boolean {
+    return lockOf(this).acquire(...given);
+  }
+
+  /** Acquires the lock without blocking this thread. */
+  acquireAsync(...given: Parameters<Lock['acquireAsync']>): Promise<boolean> {
+    return lockOf(this).acquireAsync(...given);
+  }
+
+  /** Releases the lock once. @throws ThreadError when it is not this thread's to release. */
+  release(...given: Parameters<Lock['release']>): void {
+    lockOf(this).release(...given);
+  }
+
+  /** Whether anybody holds the lock right now. */
+  locked(...given: Parameters<Lock['locked']>): boolean {
+    return lockOf(this).locked(...given);
+  }
+
+  /** Acquires the lock for a scope: `using held = condition.hold()`. */
+  hold(...given: Parameters<Lock['hold']>): HeldLock {
+    return lockOf(this).hold(...given);
+  }
+
+  /** As `hold`, without blocking this thread. */
+  holdAsync(...given: Parameters<Lock['holdAsync']>): Promise<HeldLock> {
+    return lockOf(this).holdAsync(...given);
+  }
+
+  /** Runs `fn` with the lock held and returns what it returns; releases as `Lock.with` does. */
+  with<T>(fn: () => T): T {
+    return lockOf(this).with(fn);
+  }
+
+  /**
+   * Lets go of the lock, waits for a notification, and acquires the lock again, as often as it was acquired. However the wait ends, the
+   * lock is held afterwards: also when the time ran out, and when it throws one of what is named below but the last.
+   *
+   * @param timeout milliseconds to wait at most; none = for ever. 0 or less lets others have the lock, and does not wait.
+   * @returns whether it was notified: false = the time ran out before.
+   * @throws ThreadError "cannot wait on un-acquired lock" when this thread does not hold it.
+   * @throws TypeError, RangeError for a wrong time-out.
+   * @throws DeadlockError when no thread is left that could notify.
+   * @throws KeyboardInterrupt in the main thread, when one is pending before or after.
+   * @throws ThreadError when the lock cannot be acquired again, because the thread that has it is over.
+   */
+  wait(timeout?: number): boolean {
+    if (arguments.length > 1) throw new TypeError(`wait() takes at most 1 argument (${arguments.length} given)`);
+    const limit = waitTimeout(timeout);
+    const lock = lockOf(this);
+    if (!lock[IS_HELD]()) throw notAcquired('wait');
+    poll();
+    mask();
+    let notified: boolean;
+    try {
+      notified = this.#wait(lock, limit);
+    } finally {
+      unmask();
+    }
+    poll();
+    return notified;
+  }
+
+  #wait(lock: ConditionLock, limit: number): boolean {
+    const queue = addressOf(this) + QUEUE;
+    const waiter = append(queue);
+    const count = lock[SAVE]();
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      if (limit > 0) blockUntil(this.#notification(waiter), limit);
+    } catch (error) {
+      failure = { error };
+    }
+    try {
+      blockUntil(lock[AGAIN](count), Infinity);
+    } catch (error) {
+      abandon(waiter);
+      throw error;
+    }
+    const notified = leave(queue, waiter);
+    ground.give(waiter);
+    if (!notified && failure !== undefined) throw failure.error;
+    return notified;
+  }
+
+  /**
+   * As `wait`, without blocking this thread; the event loop stays alive meanwhile. The lock is held when the promise has settled, also when
+   * it was rejected by the signal.
+   *
+   * An `RLock` belongs to the thread, so it does not keep two async functions of one thread apart: if another of them has it by then, it is
+   * theirs together, acquired that many times more.
+   *
+   * @throws as `wait`; and the signal's reason when it is aborted before a notification.
+   */
+  async waitAsync(options: WaitOptions = {}): Promise<boolean> {
+    const lock = lockOf(this);
+    const queue = addressOf(this) + QUEUE;
+    if (!lock[IS_HELD]()) throw notAcquired('wait');
+    let waiter: Waiter | undefined;
+    let count = 0;
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      // The lock is let go of only when the options are known to be right, and no interrupt is due.
+      await eventually(() => {
+        waiter = append(queue);
+        count = lock[SAVE]();
+        return this.#notification(waiter);
+      }, waitOptions(options));
+    } catch (error) {
+      failure = { error };
+    }
+    if (waiter === undefined) throw failure?.error;
+    try {
+      await acquired(lock[AGAIN](count));
+    } catch (error) {
+      abandon(waiter);
+      throw error;
+    }
+    const notified = leave(queue, waiter);
+    if (!notified && failure !== undefined) throw failure.error;
+    return notified;
+  }
+
+  /**
+   * Waits until `predicate` returns something true; it is called with the lock held, at first and after each notification.
+   *
+   * @param timeout milliseconds to wait at most; none = for ever.
+   * @returns what it returned last: something false if the time ran out.
+   * @throws as `wait`, and what the predicate throws; the lock is held then.
+   */
+  waitFor<T>(predicate: () => T, timeout?: number): T {
+    checkPredicate(predicate);
+    const limit = waitTimeout(timeout);
+    if (!lockOf(this)[IS_HELD]()) throw notAcquired('wait');
+    const deadline = atomic.now() + limit;
+    for (;;) {
+      const result = answerOf(predicate);
+      if (result) return result;
+      const left = deadline - atomic.now();
+      if (left <= 0) return result;
+      this.wait(left === Infinity ? undefined : left);
+    }
+  }
+
+  /** As `waitFor`, without blocking this thread. @throws as `waitAsync`. */
+  async waitForAsync<T>(predicate: () => T, options: WaitOptions = {}): Promise<T> {
+    checkPredicate(predicate);
+    const limit = waitTimeout(options?.timeout);
+    if (!lockOf(this)[IS_HELD]()) throw notAcquired('wait');
+    const deadline = atomic.now() + limit;
+    for (;;) {
+      const result = answerOf(predicate);
+      if (result) return result;
+      const left = deadline - atomic.now();
+      if (left <= 0) return result;
+      await this.waitAsync(left === Infinity ? options : { ...options, timeout: left });
+    }
+  }
+
+  /**
+   * Notifies those that wait longest. They go on when the lock is released.
+   *
+   * @param n how many at most; 0 or less = nobody.
+   * @throws ThreadError "cannot notify on un-acquired lock" when this thread does not hold it. TypeError when `n` is no integer.
+   */
+  notify(n = 1): void {
+    if (!Number.isInteger(n)) {
+      throw new TypeError(`notify() takes how many to notify, an integer, not ${String(n)}; notifyAll() notifies all`);
+    }
+    this.#notify(n);
+  }
+
+  /** Notifies all that wait. @throws ThreadError "cannot notify on un-acquired lock" when this thread does not hold it. */
+  notifyAll(): void {
+    this.#notify(Infinity);
+  }
+
+  #notify(count: number): void {
+    if (!lockOf(this)[IS_HELD]()) throw notAcquired('notify');
+    mask();
+    try {
+      notifyFirst(addressOf(this) + QUEUE, count);
+    } finally {
+      unmask();
+    }
+  }
+
+  #notification(waiter: Waiter): Wanted {
+    return notification(waiter, () => `wait() on condition 0x${addressOf(this).toString(16)}`);
+  }
+
+  /** @throws TypeError: a condition cannot be copied, only passed to threads. */
+  toJSON(): never {
+    throw new TypeError("cannot pickle 'Condition' object: pass it to a thread as an argument, or capture it");
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Condition';
+  }
+
+  override toString(): string {
+    return `<Condition(${lockOf(this)}) at 0x${addressOf(this).toString(16)}>`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+defineSyncClass(CONDITION, Condition);
+
+const lockOf = (condition: Condition): ConditionLock => loadValue(addressOf(condition) + LOCK) as ConditionLock;
+
+function notAcquired(what: string): ThreadError {
+  return new ThreadError(`cannot ${what} on un-acquired lock: condition.with(() => …), or acquire() and release()`);
+}
+
+function acquired(wanted: Wanted): Promise<void> {
+  return new Promise((resolve, reject) => {
+    awaitLater(wanted, Infinity, (got, error) => (got ? resolve() : reject(error)));
+  });
+}
+
+function checkPredicate(predicate: unknown): void {
+  if (typeof predicate === 'function') return;
+  throw new TypeError(`waitFor() takes a function that says whether to go on, not ${String(predicate)}`);
+}
+
+function answerOf<T>(predicate: () => T): T {
+  const answer = predicate();
+  if (!isThenable(answer)) return answer;
+  throw new TypeError('the predicate of waitFor() must answer at once: it returned a promise, which is always true');
+}

@@ -1,0 +1,134 @@
+// The event: a flag that threads wait for.
+//
+// Cell {header, word, asynchronous waiters}
+//
+//   word    even   not set
+//           odd    set
+//
+// Each `set` and each `clear` that changes the flag adds 1, so the word also counts: a waiter that finds another number than when it came
+// knows that the event was set meanwhile, also if it has been cleared since. (It would have to sleep through exactly 2**32 changes to be
+// mistaken.) Whoever sets wakes all. A thread that dies between the two is made up for by the waiters' own looks (src/memory/park.ts).
+
+import { atomic } from '../memory/atomics.js';
+import { blockUntil, type Wanted, wake } from '../memory/park.js';
+import { eventually } from './acquirable.js';
+import { waitOptions, waitTimeout } from './arguments.js';
+import { addressOf, defineSyncClass, EVENT, isAdopting, refuseSubclass, SyncCell, syncHeader } from './cell.js';
+import { mask, poll, unmask } from './safepoint.js';
+
+const WORD = 4;
+const HEADER = syncHeader(EVENT, 2, 0);
+
+/** How to wait. */
+export interface WaitOptions {
+  /** Milliseconds to wait at most; none = for ever, 0 or less only looks. */
+  timeout?: number | undefined;
+  /** Gives up when aborted. */
+  signal?: AbortSignal;
+}
+
+const isSetIn = (word: number): boolean => (word & 1) !== 0;
+
+/** A flag that is not set at first. Any thread may set and clear it; any number may wait until it is set. */
+export class Event extends SyncCell {
+  constructor(...none: never[]) {
+    if (!isAdopting()) {
+      refuseSubclass(new.target, Event);
+      if (none.length > 0) throw new TypeError(`Event expected 0 arguments, got ${none.length}`);
+    }
+    super(HEADER);
+    Object.preventExtensions(this);
+  }
+
+  /** Whether it is set right now. It may have changed by the time you look at the answer. */
+  isSet(): boolean {
+    return isSetIn(atomic.load(addressOf(this) + WORD));
+  }
+
+  /** Sets it: everybody who waits for it goes on, also if it is cleared at once. */
+  set(): void {
+    const word = addressOf(this) + WORD;
+    if (changeTo(word, true)) wake(word, Infinity);
+  }
+
+  /** Clears it: whoever comes to wait now waits until it is set again. */
+  clear(): void {
+    changeTo(addressOf(this) + WORD, false);
+  }
+
+  /**
+   * Waits until it is set; returns at once when it is.
+   *
+   * @param timeout milliseconds to wait at most; none = for ever, 0 or less only looks.
+   * @returns whether it was set: false = the time ran out.
+   * @throws TypeError, RangeError for a wrong time-out, also when it is set. DeadlockError when no thread is left that could set it.
+   * @throws KeyboardInterrupt in the main thread, when one is pending before or after.
+   */
+  wait(timeout?: number): boolean {
+    if (arguments.length > 1) throw new TypeError(`wait() takes at most 1 argument (${arguments.length} given)`);
+    const limit = waitTimeout(timeout);
+    poll();
+    if (this.isSet()) return true;
+    if (limit === 0) return false;
+    mask();
+    let set: boolean;
+    try {
+      set = blockUntil(this.#change(), limit);
+    } finally {
+      unmask();
+    }
+    poll();
+    return set;
+  }
+
+  /**
+   * As `wait`, without blocking this thread; the event loop stays alive meanwhile.
+   * @throws the signal's reason when it is aborted. TypeError, RangeError for wrong arguments.
+   */
+  async waitAsync(options: WaitOptions = {}): Promise<boolean> {
+    return eventually(() => this.#change(), waitOptions(options));
+  }
+
+  /** That it is set, or has been since now. */
+  #change(): Wanted {
+    const word = addressOf(this) + WORD;
+    const before = atomic.load(word);
+    return {
+      word,
+      attempt: () => {
+        const now = atomic.load(word);
+        return now !== before || isSetIn(now) ? undefined : now;
+      },
+      // It refers to `this`: who waits keeps the cell alive.
+      describe: () => `wait() on event 0x${addressOf(this).toString(16)}`,
+    };
+  }
+
+  /** @throws TypeError: an event cannot be copied, only passed to threads. */
+  toJSON(): never {
+    throw new TypeError("cannot pickle 'Event' object: pass it to a thread as an argument, or capture it");
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Event';
+  }
+
+  override toString(): string {
+    return `<Event at 0x${addressOf(this).toString(16)}: ${this.isSet() ? 'set' : 'unset'}>`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+defineSyncClass(EVENT, Event);
+
+/** Whether the flag was not so before. */
+function changeTo(word: number, set: boolean): boolean {
+  for (;;) {
+    const before = atomic.load(word);
+    if (isSetIn(before) === set) return false;
+    if (atomic.compareExchange(word, before, (before + 1) | 0) === before) return true;
+  }
+}

@@ -1,0 +1,213 @@
+// The reentrant lock: it has an owner, who may acquire it again and releases it as often.
+//
+// Cell {header, word, asynchronous waiters, extra}
+//
+//   word    FREE                nobody owns it
+//           mark                owned by the thread of this mark (src/sync/owner.ts), and nobody is parked on it
+//           mark | CONTENDED    owned, and somebody may be parked on it: whoever frees it must wake
+//   extra   how often the owner has acquired it beyond the first time; 0 whenever the word is FREE
+//
+// The word is that of src/memory/mutex.ts, with the owner's mark in place of HELD: to own it and to be known as its owner are one step,
+// so there is no moment at which a thread could die with the lock and nobody could say whose it was. CONTENDED is set by whoever parks,
+// and by whoever acquires after having parked, since others may still be there; it is cleared by the release only. A thread finds its own
+// mark in the word if and only if it owns the lock: nobody else writes that mark. `extra` is written by the owner only.
+//
+// The owner is a thread: two async functions of one thread do not shut each other out.
+
+import { atomic } from '../memory/atomics.js';
+import { FREE } from '../memory/mutex.js';
+import { type Wanted, wake } from '../memory/park.js';
+import { Acquirable, acquireWithin, LET_GO, WANTED } from './acquirable.js';
+import { type AcquireOptions, blockingTimeout } from './arguments.js';
+import { addressOf, defineSyncClass, isAdopting, RLOCK, refuseSubclass, syncHeader } from './cell.js';
+import { ThreadError } from './errors.js';
+import { AGAIN, IS_HELD, type Monitor, SAVE } from './monitor.js';
+import { mark, NO_MARK_BIT, slotOf } from './owner.js';
+import { attentive, poll } from './safepoint.js';
+
+const WORD = 4;
+const EXTRA = 12;
+const HEADER = syncHeader(RLOCK, 3, 0);
+
+const CONTENDED = NO_MARK_BIT;
+const MOST = 0x7fff_ffff;
+
+/** The owner in a word; 0 = nobody. */
+const ownerIn = (word: number): number => word & ~CONTENDED;
+
+/**
+ * A lock with an owner: the thread that holds it may acquire it again, and has to release it as often before another can. Only the owner
+ * may release it.
+ */
+export class RLock extends Acquirable implements Monitor {
+  /** A new unlocked lock. */
+  constructor(...none: never[]) {
+    if (!isAdopting()) {
+      refuseSubclass(new.target, RLock);
+      if (none.length > 0) throw new TypeError(`RLock expected 0 arguments, got ${none.length}`);
+    }
+    super(HEADER);
+    Object.preventExtensions(this);
+  }
+
+  /**
+   * Acquires the lock, once more if this thread has it already. Else waits until its owner lets go of it, unless told otherwise.
+   *
+   * @param wait `true` or a non-zero integer waits, `false` or 0 only tries; or options. A number is Python's wait flag: `acquire(50)` waits
+   * for ever.
+   * @param timeout milliseconds to wait at most; -1 or none = for ever.
+   * @returns whether it was acquired.
+   * @throws TypeError, RangeError for wrong arguments, also when it is free or this thread's. RangeError after 2**31 times.
+   * @throws ThreadError when its owner is over; DeadlockError when no thread is left that could release it.
+   * @throws KeyboardInterrupt in the main thread, as `Lock.acquire`.
+   */
+  override acquire(wait: boolean | number | AcquireOptions = true, timeout?: number): boolean {
+    // Fast path: everything unusual makes one of the tests fail. The kernel's steps are called here for the reason that lock.ts gives.
+    if (wait === true && timeout === undefined && arguments.length < 3 && !attentive()) {
+      const cell = addressOf(this);
+      const before = atomic.compareExchange(cell + WORD, FREE, mark);
+      if (before === FREE) return true;
+      if (ownerIn(before) === mark) {
+        acquireMore(cell, 1);
+        return true;
+      }
+    }
+    const limit = blockingTimeout(wait, timeout, arguments.length);
+    poll();
+    const acquired = acquireWithin(this, limit);
+    poll();
+    return acquired;
+  }
+
+  /**
+   * Releases the lock once.
+   * @throws ThreadError "cannot release un-acquired lock" when this thread does not own it.
+   */
+  override release(): void {
+    if (arguments.length > 0 || attentive()) {
+      super.release(...(arguments as unknown as []));
+      return;
+    }
+    const cell = addressOf(this);
+    if (ownerIn(atomic.load(cell + WORD)) !== mark) throw this.notHeld();
+    const extra = atomic.load(cell + EXTRA);
+    if (extra > 0) atomic.store(cell + EXTRA, extra - 1);
+    else if (atomic.exchange(cell + WORD, FREE) !== mark) wake(cell + WORD, 1);
+  }
+
+  /** Whether any thread owns the lock right now. It may have changed by the time you look at the answer. */
+  locked(): boolean {
+    if (arguments.length > 0) throw new TypeError(`locked() takes no arguments (${arguments.length} given)`);
+    return atomic.load(addressOf(this) + WORD) !== FREE;
+  }
+
+  /** @internal */
+  [WANTED](): Wanted {
+    return this[AGAIN](1);
+  }
+
+  /** @internal */
+  [LET_GO](): boolean {
+    const cell = addressOf(this);
+    if (ownerIn(atomic.load(cell + WORD)) !== mark) return false;
+    const extra = atomic.load(cell + EXTRA);
+    if (extra > 0) atomic.store(cell + EXTRA, extra - 1);
+    else free(cell);
+    return true;
+  }
+
+  /** @internal */
+  [IS_HELD](): boolean {
+    return ownerIn(atomic.load(addressOf(this) + WORD)) === mark;
+  }
+
+  /** @internal */
+  [SAVE](): number {
+    if (!this[IS_HELD]()) throw this.notHeld();
+    const cell = addressOf(this);
+    const count = atomic.load(cell + EXTRA) + 1;
+    if (count > 1) atomic.store(cell + EXTRA, 0);
+    free(cell);
+    return count;
+  }
+
+  /** @internal */
+  [AGAIN](count: number): Wanted {
+    const cell = addressOf(this);
+    const word = cell + WORD;
+    // Who has not parked yet need not reckon with others that have.
+    let parked = 0;
+    return {
+      word,
+      attempt: () => {
+        for (;;) {
+          const before = atomic.compareExchange(word, FREE, mark | parked);
+          if (before === FREE) {
+            if (count > 1) atomic.store(cell + EXTRA, count - 1);
+            return undefined;
+          }
+          // Also after a wait on the event loop: another function of this thread may have it.
+          if (ownerIn(before) === mark) {
+            acquireMore(cell, count);
+            return undefined;
+          }
+          parked = CONTENDED;
+          const contended = before | CONTENDED;
+          if (before === contended || atomic.compareExchange(word, before, contended) === before) return contended;
+        }
+      },
+      describe: () => `acquire() of ${nameOf(this)}`,
+      holder: () => ownerIn(atomic.load(word)),
+      owned: true,
+    };
+  }
+
+  /** @internal */
+  protected override notHeld(): Error {
+    const owner = ownerIn(atomic.load(addressOf(this) + WORD));
+    return new ThreadError(
+      `cannot release un-acquired lock: ${nameOf(this)} is ${owner === 0 ? 'free' : `thread ${slotOf(owner) + 1}'s, who alone may release it`}`,
+    );
+  }
+
+  /** @throws TypeError: a lock cannot be copied, only passed to threads. */
+  toJSON(): never {
+    throw new TypeError("cannot pickle 'RLock' object: pass it to a thread as an argument, or capture it");
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'RLock';
+  }
+
+  override toString(): string {
+    const cell = addressOf(this);
+    const owner = ownerIn(atomic.load(cell + WORD));
+    const count = owner === 0 ? 0 : atomic.load(cell + EXTRA) + 1;
+    return `<${owner === 0 ? 'unlocked' : 'locked'} RLock object owner=${owner === 0 ? 0 : slotOf(owner) + 1} count=${count} at 0x${cell.toString(16)}>`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+defineSyncClass(RLOCK, RLock);
+
+/** How often this thread has acquired the lock and not released it. */
+export function recursionCount(lock: RLock): number {
+  return lock[IS_HELD]() ? atomic.load(addressOf(lock) + EXTRA) + 1 : 0;
+}
+
+const nameOf = (lock: RLock): string => `rlock 0x${addressOf(lock).toString(16)}`;
+
+/** By the owner. @throws RangeError, Python's OverflowError. */
+function acquireMore(cell: number, times: number): void {
+  const extra = atomic.load(cell + EXTRA);
+  if (extra > MOST - times) throw new RangeError('Internal lock count overflowed: it is acquired and never released');
+  atomic.store(cell + EXTRA, extra + times);
+}
+
+/** By the owner, who has acquired it once. */
+function free(cell: number): void {
+  if (atomic.exchange(cell + WORD, FREE) !== mark) wake(cell + WORD, 1);
+}

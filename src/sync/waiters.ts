@@ -1,0 +1,149 @@
+// A queue of those that wait to be notified, first in, first out, guarded by a lock that the queue knows nothing of: only who holds that
+// lock touches the queue. What happens without it goes through the waiters' state words.
+//
+// Queue: two tagged words of its owner's cell, {head, tail}
+//
+//   head    the waiter that waits longest; undefined = nobody waits
+//   tail    the last one; says nothing while the head is undefined
+//
+// Waiter: cell {header, state, asynchronous waiters, mark, next}
+//
+//   state   WAITING    in the queue, and not notified               (by the waiter, with the lock, before it is linked)
+//           NOTIFIED   notified; it leaves, or has left, the queue  (from WAITING, by who notifies, with the lock)
+//           LEFT       has given up without the lock                (from WAITING, by the waiter: it could not have the lock back)
+//   mark    of the waiter's thread (src/sync/owner.ts)
+//   next    the waiter behind it; undefined for the last one
+//
+// A notification is the step from WAITING to NOTIFIED, so it has one receiver, and who has it keeps it: whether a waiter whose time ran
+// out was notified all the same is decided when it has the lock again. Waiters whose thread has been killed are passed over.
+//
+// The lock's holder may be killed at any of these steps, and a lock without an owner may then be released by another thread. So every
+// step leaves a queue with all who wait in it: {head, next…} has them, and the tail is one of them behind which nobody alive is. A new
+// waiter is linked before the tail says so, or if it is the only one, after; before the last one is unlinked, the tail goes back. Notified
+// first, unlinked second.
+
+import { CELL, GONE } from '../heap/values.js';
+import { atomic } from '../memory/atomics.js';
+import { type Wanted, wake } from '../memory/park.js';
+import { addressOf, defineSyncClass, loadValue, SyncCell, storeValue, syncHeader, WAITER } from './cell.js';
+import { fateOf, mark } from './owner.js';
+
+const STATE = 4;
+const MARK = 12;
+const NEXT = 16;
+const HEADER = syncHeader(WAITER, 3, 1);
+
+const WAITING = 0;
+const NOTIFIED = 1;
+const LEFT = 2;
+
+/** From the address of a queue, which is that of its head. */
+const TAIL = 4;
+
+/** One that waits. Never given to programs. */
+export class Waiter extends SyncCell {
+  constructor() {
+    super(HEADER);
+  }
+}
+
+defineSyncClass(WAITER, Waiter);
+
+/** A waiter that has left its queue, for the next wait: a thread blocks in one at a time. */
+let spare: Waiter | undefined;
+
+/** What the queue stands on. The tests of interleavings put a model in its place. */
+export const ground = {
+  take(): Waiter {
+    const waiter = spare;
+    spare = undefined;
+    // It may have been made inside a scope that has ended.
+    return waiter === undefined || waiter[CELL]() === GONE ? new Waiter() : waiter;
+  },
+  /** Nobody will touch it again: it is in no queue, and no asynchronous wait of the engine's is on its word. */
+  give(waiter: Waiter): void {
+    spare = waiter;
+  },
+  load(address: number): Waiter | undefined {
+    return loadValue(address) as Waiter | undefined;
+  },
+  store(address: number, waiter: Waiter | undefined): void {
+    storeValue(address, waiter, 'a queue of waiters');
+  },
+  hasDied(of: number): boolean {
+    return of !== mark && fateOf(of) === 'died';
+  },
+};
+
+/** This thread queues up. */
+export function append(queue: number): Waiter {
+  const waiter = ground.take();
+  const cell = addressOf(waiter);
+  atomic.store(cell + STATE, WAITING);
+  atomic.store(cell + MARK, mark);
+  ground.store(cell + NEXT, undefined);
+  if (ground.load(queue) === undefined) {
+    ground.store(queue + TAIL, waiter);
+    ground.store(queue, waiter);
+  } else {
+    ground.store(addressOf(ground.load(queue + TAIL)!) + NEXT, waiter);
+    ground.store(queue + TAIL, waiter);
+  }
+  return waiter;
+}
+
+/** Notifies those that wait longest, at most `count`. */
+export function notifyFirst(queue: number, count: number): void {
+  for (let left = count; left > 0; ) {
+    const waiter = ground.load(queue);
+    if (waiter === undefined) return;
+    const cell = addressOf(waiter);
+    const notified =
+      !ground.hasDied(atomic.load(cell + MARK)) && atomic.compareExchange(cell + STATE, WAITING, NOTIFIED) === WAITING;
+    ground.store(queue, ground.load(cell + NEXT));
+    if (!notified) continue;
+    left--;
+    wake(cell + STATE, 1);
+  }
+}
+
+/** A waiter's notification as something to wait for. */
+export function notification(waiter: Waiter, describe: () => string): Wanted {
+  const word = addressOf(waiter) + STATE;
+  return {
+    word,
+    attempt: () => {
+      const state = atomic.load(word);
+      return state === NOTIFIED ? undefined : state;
+    },
+    describe,
+  };
+}
+
+/** A waiter's wait is over, and it has the lock again: it is in the queue no more. Whether it was notified. */
+export function leave(queue: number, waiter: Waiter): boolean {
+  if (atomic.load(addressOf(waiter) + STATE) === NOTIFIED) return true;
+  remove(queue, waiter);
+  return false;
+}
+
+/** A waiter's wait is over, but it cannot have the lock: who notifies passes it over. */
+export function abandon(waiter: Waiter): void {
+  atomic.compareExchange(addressOf(waiter) + STATE, WAITING, LEFT);
+}
+
+function remove(queue: number, waiter: Waiter): void {
+  const next = ground.load(addressOf(waiter) + NEXT);
+  let before: Waiter | undefined;
+  for (let at = ground.load(queue); at !== waiter; at = ground.load(addressOf(at) + NEXT)) {
+    // It is not there: somebody who did not hold the lock has been at the queue.
+    if (at === undefined) return;
+    before = at;
+  }
+  if (before === undefined) {
+    ground.store(queue, next);
+    return;
+  }
+  if (next === undefined) ground.store(queue + TAIL, before);
+  ground.store(addressOf(before) + NEXT, next);
+}
