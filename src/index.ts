@@ -20,11 +20,6 @@ export { Condition } from './sync/condition.js';
 export { DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from './sync/errors.js';
 export { Event, type WaitOptions } from './sync/event.js';
 export { type AcquireOptions, type HeldLock, Lock } from './sync/lock.js';
-export { activeCount, currentThread, enumerate, mainThread } from './threading/current.js';
-export { type ExceptHook, type ExceptHookArgs, excepthook, setExcepthook } from './threading/excepthook.js';
-export { ThreadLocal } from './threading/local.js';
-export { type KeywordOptions, type PlainOptions, Thread, type ThreadOptions, type ThreadSettings } from './threading/thread.js';
-export { Timer } from './threading/timer.js';
 export { RLock } from './sync/rlock.js';
 export {
   _count,
@@ -36,6 +31,17 @@ export {
   start_new_thread as startNewThread,
   TIMEOUT_MAX,
 } from './thread.js';
+export { activeCount, currentThread, enumerate, mainThread } from './threading/current.js';
+export { type ExceptHook, type ExceptHookArgs, excepthook, setExcepthook } from './threading/excepthook.js';
+export { ThreadLocal } from './threading/local.js';
+export {
+  type KeywordOptions,
+  type PlainOptions,
+  Thread,
+  type ThreadOptions,
+  type ThreadSettings,
+} from './threading/thread.js';
+export { Timer } from './threading/timer.js';
 
 // What a thread captures of this module is the same module there.
 registerExports(import.meta.url, self);

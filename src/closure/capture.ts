@@ -152,12 +152,7 @@ function forget(history: History): void {
   history.starts++;
 }
 
-function captureArguments(
-  history: History,
-  closure: Closure,
-  all: readonly unknown[],
-  naming: Naming,
-): CapturedCall {
+function captureArguments(history: History, closure: Closure, all: readonly unknown[], naming: Naming): CapturedCall {
   const encoder = new Encoder(closure);
   try {
     const graph = encoder.encode(argumentPaths(all, naming));

@@ -16,13 +16,13 @@
 import { atomic } from '../memory/atomics.js';
 import { H_SHUTDOWN, H_SIGINT_TAKEN, R_ATTENTION, R_KEEPS, R_THREAD } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
-import { awaitLater, blockUntil, type Wanted, wake } from '../memory/park.js';
+import { awaitLater, blockUntil, patience, type Wanted, wake } from '../memory/park.js';
 import { recordOf } from '../memory/self.js';
 import { onExit, onLoopDry, renounceSigint } from '../platform/process.js';
 import { addressOf, loadValue, SyncCell } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
-import { describeThread } from '../sync/names.js';
-import { NOT_OVER, OVER as THREAD_IS_OVER, THREAD_OVER } from '../sync/owner.js';
+import { describeOwner, describeThread } from '../sync/names.js';
+import { fateOf, mark, NOT_OVER, OVER as THREAD_IS_OVER, THREAD_OVER } from '../sync/owner.js';
 import { INTERRUPT, poll } from '../sync/safepoint.js';
 import { report } from './report.js';
 import { slots } from './table.js';
@@ -78,7 +78,19 @@ export function attendShutdown(): void {
       block();
     }
     advance(OVER);
+    refuseWaits();
   });
+}
+
+/** From now on nobody can say that a thread will ever come to do something: what a live one has is not waited for. */
+function refuseWaits(): void {
+  const { begin } = patience;
+  patience.begin = (wanted) => {
+    begin(wanted);
+    const holder = wanted.holder?.() ?? 0;
+    if (holder === 0 || holder === mark || fateOf(holder) !== 'alive') return;
+    throw new ThreadError(`${wanted.describe()} would wait at interpreter shutdown, for ${describeOwner(holder)}`);
+  };
 }
 
 function advance(to: number): void {
@@ -119,7 +131,8 @@ function nextThread(): Wanted | undefined {
     return {
       word,
       // A start that fails takes its Thread away again.
-      attempt: () => (atomic.load(word) === NOT_OVER && atomic.load(record + R_THREAD) >>> 0 === cell ? NOT_OVER : undefined),
+      attempt: () =>
+        atomic.load(word) === NOT_OVER && atomic.load(record + R_THREAD) >>> 0 === cell ? NOT_OVER : undefined,
       describe: () => `the end of the program waits for ${describeThread(slot)}`,
       idle: true,
     };

@@ -32,7 +32,9 @@ const KNOWN = ['target', 'args', 'kwargs', 'name', 'daemon', 'stackSize'];
 /** The settings in the arguments of a constructor: `(target, options)` or `(options)`. */
 export function settingsOf(given: readonly unknown[], inherited: () => boolean): Settings {
   if (given.length > 2) {
-    throw new TypeError(`Thread() takes at most 2 arguments (${given.length} given): a function, and an object of options`);
+    throw new TypeError(
+      `Thread() takes at most 2 arguments (${given.length} given): a function, and an object of options`,
+    );
   }
   const [first, second] = given;
   const alone = isObject(first) && second === undefined;

@@ -13,8 +13,8 @@ import { beforeStart } from '../runtime/start.js';
 import { LEFTOVER, slots, stateOf } from '../runtime/table.js';
 import { addressOf, loadValue } from '../sync/cell.js';
 import { mark, OVER, THREAD_OVER } from '../sync/owner.js';
-import { DUMMY, MAIN, makeRunning, Thread } from './thread.js';
 import { nextName } from './names.js';
+import { DUMMY, MAIN, makeRunning, Thread } from './thread.js';
 
 /** This thread's object, once somebody has asked for it, and the mark of the thread whose it is. */
 let mine: Thread | undefined;
@@ -30,7 +30,8 @@ export function currentThread(): Thread {
     former ??= asOver(makeRunning(DUMMY, nextName('Dummy')));
     return former;
   }
-  mine = threadOf(slot) ?? register(slot === 0 ? makeRunning(MAIN, 'MainThread') : makeRunning(DUMMY, nextName('Dummy')));
+  mine =
+    threadOf(slot) ?? register(slot === 0 ? makeRunning(MAIN, 'MainThread') : makeRunning(DUMMY, nextName('Dummy')));
   mineFor = mark;
   if (slot === 0 && phase() !== LIVING) asOver(mine);
   return mine;

@@ -37,7 +37,9 @@ const ROOT = H_ROOTS + EXCEPTHOOK * 4;
  */
 export function excepthook(args: Pick<ExceptHookArgs, 'error' | 'thread'>): void {
   if (typeof args !== 'object' || args === null || !('error' in args)) {
-    throw new TypeError(`excepthook argument type must be ExceptHookArgs: an object { error, thread }, not ${describe(args)}`);
+    throw new TypeError(
+      `excepthook argument type must be ExceptHookArgs: an object { error, thread }, not ${describe(args)}`,
+    );
   }
   const { error, thread } = args;
   if (error instanceof SystemExit && Object.getPrototypeOf(error) === SystemExit.prototype) return;
@@ -69,7 +71,10 @@ function invoke(error: unknown, thread: Thread): Promise<void> | void {
   try {
     const hook = unpack(packed) as ExceptHook | Promise<ExceptHook>;
     // What it takes along must be imported first.
-    if (isThenable(hook)) return Promise.resolve(hook).then((ready) => ready(args)).catch(failed);
+    if (isThenable(hook))
+      return Promise.resolve(hook)
+        .then((ready) => ready(args))
+        .catch(failed);
     hook(args);
   } catch (reason) {
     failed(reason);

@@ -13,7 +13,16 @@ import { R_STATE } from '../memory/layout.js';
 import { own } from '../memory/self.js';
 import { atThreadEnd } from '../runtime/ends.js';
 import { LEFTOVER } from '../runtime/table.js';
-import { addressOf, defineSyncClass, isAdopting, loadValue, SyncCell, storeValue, syncHeader, THREAD_LOCAL } from '../sync/cell.js';
+import {
+  addressOf,
+  defineSyncClass,
+  isAdopting,
+  loadValue,
+  SyncCell,
+  storeValue,
+  syncHeader,
+  THREAD_LOCAL,
+} from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { isThenable } from '../sync/held.js';
 import { describe } from './arguments.js';
@@ -60,7 +69,8 @@ export class ThreadLocal<T, A extends readonly unknown[] = []> extends SyncCell 
         `Initialization arguments are not supported: give a function that makes a thread's first value, not ${describe(init)}`,
       );
     }
-    const bound = init === undefined || args.length === 0 ? init : init.bind(undefined, ...args);
+    const bound =
+      init === undefined || args.length === 0 ? init : (init as () => T).bind(undefined, ...(args as unknown as []));
     const packed = pack(bound, 'init');
     super(HEADER);
     storeValue(addressOf(this) + INIT, packed, 'init');

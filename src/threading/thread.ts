@@ -28,7 +28,16 @@ import { startThread, THREAD_MARK } from '../runtime/start.js';
 import { identOf } from '../runtime/table.js';
 import { eventually } from '../sync/acquirable.js';
 import type { AcquireOptions } from '../sync/arguments.js';
-import { addressOf, defineSyncClass, isAdopting, loadValue, SyncCell, storeValue, syncHeader, THREAD } from '../sync/cell.js';
+import {
+  addressOf,
+  defineSyncClass,
+  isAdopting,
+  loadValue,
+  SyncCell,
+  storeValue,
+  syncHeader,
+  THREAD,
+} from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { setName } from '../sync/names.js';
 import { fateOf, mark, NOT_OVER, slotOf, THREAD_OVER } from '../sync/owner.js';
@@ -208,7 +217,7 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
     mask();
     let ended: boolean;
     try {
-      ended = blockUntil(wanted, limit);
+      ended = limit === 0 ? wanted.attempt() === undefined : blockUntil(wanted, limit);
     } finally {
       unmask();
     }

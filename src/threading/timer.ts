@@ -2,8 +2,8 @@
 //
 // Cell: that of a Thread, and {finished}: an Event. So any thread that has the timer can cancel it.
 
-import { addressOf, defineSyncClass, isAdopting, loadValue, storeValue, syncHeader, TIMER } from '../sync/cell.js';
 import { timeoutOf } from '../sync/arguments.js';
+import { addressOf, defineSyncClass, isAdopting, loadValue, storeValue, syncHeader, TIMER } from '../sync/cell.js';
 import { Event } from '../sync/event.js';
 import { describe } from './arguments.js';
 import { CELL_HEADER, THREAD_END, THREAD_REFERENCES, THREAD_WORDS, Thread } from './thread.js';
@@ -30,7 +30,12 @@ export class Timer<A extends readonly unknown[] = readonly unknown[]> extends Th
    */
   constructor(interval: number, fn: () => unknown);
   constructor(interval: number, fn: (...args: A) => unknown, args: A);
-  constructor(interval: number, fn: (...args: never[]) => unknown, args: readonly unknown[] | undefined, kwargs: object);
+  constructor(
+    interval: number,
+    fn: (...args: never[]) => unknown,
+    args: readonly unknown[] | undefined,
+    kwargs: object,
+  );
   constructor(interval?: number, fn?: (...args: never[]) => unknown, args: readonly unknown[] = [], kwargs?: object) {
     if (isAdopting()) {
       super();
@@ -40,7 +45,8 @@ export class Timer<A extends readonly unknown[] = readonly unknown[]> extends Th
       throw new TypeError(`interval must be a number of milliseconds, not ${describe(interval)}`);
     }
     if (interval >= 0 || Number.isNaN(interval)) timeoutOf({ timeout: interval });
-    if (typeof fn !== 'function') throw new TypeError(`function must be callable: give a function, not ${describe(fn)}`);
+    if (typeof fn !== 'function')
+      throw new TypeError(`function must be callable: give a function, not ${describe(fn)}`);
     if (!Array.isArray(args)) throw new TypeError(`args must be an array of arguments, not ${describe(args)}`);
     super();
     storeValue(addressOf(this) + FINISHED, new Event(), 'finished');
@@ -69,4 +75,4 @@ export class Timer<A extends readonly unknown[] = readonly unknown[]> extends Th
   }
 }
 
-defineSyncClass(TIMER, Timer as new () => Timer);
+defineSyncClass(TIMER, Timer as unknown as new () => Timer);
