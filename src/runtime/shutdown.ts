@@ -22,7 +22,7 @@ import { onExit, onLoopDry, renounceSigint } from '../platform/process.js';
 import { addressOf, loadValue, SyncCell } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { describeOwner, describeThread } from '../sync/names.js';
-import { fateOf, mark, NOT_OVER, OVER as THREAD_IS_OVER, THREAD_OVER } from '../sync/owner.js';
+import { endOf, fateOf, mark, NOT_OVER, OVER as THREAD_IS_OVER, THREAD_OVER } from '../sync/owner.js';
 import { INTERRUPT, poll } from '../sync/safepoint.js';
 import { report } from './report.js';
 import { slots } from './table.js';
@@ -126,16 +126,10 @@ function nextThread(): Wanted | undefined {
     const thread = loadValue(record + R_THREAD);
     if (!(thread instanceof SyncCell)) continue;
     const cell = addressOf(thread);
-    const word = cell + THREAD_OVER;
-    if (atomic.load(word) !== NOT_OVER) continue;
-    return {
-      word,
-      // A start that fails takes its Thread away again.
-      attempt: () =>
-        atomic.load(word) === NOT_OVER && atomic.load(record + R_THREAD) >>> 0 === cell ? NOT_OVER : undefined,
-      describe: () => `the end of the program waits for ${describeThread(slot)}`,
-      idle: true,
-    };
+    if (atomic.load(cell + THREAD_OVER) !== NOT_OVER) continue;
+    // A start that fails takes its Thread away again.
+    const isOff = (): boolean => atomic.load(record + R_THREAD) >>> 0 !== cell;
+    return { ...endOf(cell, () => `the end of the program waits for ${describeThread(slot)}`, isOff), idle: true };
   }
   return undefined;
 }

@@ -19,7 +19,7 @@ import { recordOf } from '../memory/self.js';
 import { MessageChannel, type MessagePort, STACK_CEILING, type Transferable } from '../platform/worker.js';
 import { ThreadError } from '../sync/errors.js';
 import { setLabel, setName } from '../sync/names.js';
-import { markOfNext } from '../sync/owner.js';
+import { markOfNext, THREAD_MARK } from '../sync/owner.js';
 import { mask, unmask } from '../sync/safepoint.js';
 import { checkShutdown } from './shutdown.js';
 import { ask, awaitSigintWatch } from './supervisor.js';
@@ -79,9 +79,6 @@ export interface Identity {
   /** What error messages call its arguments. */
   readonly names?: readonly string[] | undefined;
 }
-
-/** Byte offset in the cell of a Thread object: the mark of its thread, 0 before it was started. */
-export const THREAD_MARK = 12;
 
 /**
  * Starts a thread that calls `fn` with `args` and, if given, `kwargs` as one last argument.

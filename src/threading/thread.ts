@@ -24,7 +24,7 @@ import { R_THREAD } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { blockUntil, type Wanted } from '../memory/park.js';
 import { record } from '../memory/self.js';
-import { startThread, THREAD_MARK } from '../runtime/start.js';
+import { startThread } from '../runtime/start.js';
 import { identOf } from '../runtime/table.js';
 import { eventually } from '../sync/acquirable.js';
 import type { AcquireOptions } from '../sync/arguments.js';
@@ -40,7 +40,7 @@ import {
 } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { setName } from '../sync/names.js';
-import { fateOf, mark, NOT_OVER, slotOf, THREAD_OVER } from '../sync/owner.js';
+import { endOf, fateOf, mark, NOT_OVER, slotOf, THREAD_MARK, THREAD_OVER } from '../sync/owner.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { type Body, joinTimeout, settingsOf } from './arguments.js';
 import * as self from './thread.js';
@@ -300,16 +300,11 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
     const of = atomic.load(cell + THREAD_MARK);
     if (of === mark) throw new ThreadError('cannot join current thread');
     if (atomic.load(cell + ROLE) === DUMMY) throw new ThreadError('cannot join a dummy thread');
-    const word = cell + THREAD_OVER;
-    const isOver = (): boolean => atomic.load(word) !== NOT_OVER || atomic.load(cell + STATUS) === INITIAL;
-    return {
-      word,
-      attempt: () => (isOver() ? undefined : NOT_OVER),
-      describe: () => `join() of thread '${this.name}'`,
-      // Its end is told first, and then that it has died.
-      holder: () => (isOver() ? 0 : atomic.load(cell + THREAD_MARK)),
-      owned: true,
-    };
+    return endOf(
+      cell,
+      () => `join() of thread '${this.name}'`,
+      () => atomic.load(cell + STATUS) === INITIAL,
+    );
   }
 
   static {

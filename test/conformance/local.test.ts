@@ -153,7 +153,8 @@ test('it can be found in a shared object', () => {
   box.local.value = 'of main';
   const done = counter();
   startNewThread(() => {
-    box.seen.push(box.local.value, box.local === box.local);
+    const { local } = box;
+    box.seen.push(local.value, local === box.local);
     raise(done);
   }, []);
   reaches(done, 1);
