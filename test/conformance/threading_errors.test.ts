@@ -131,6 +131,18 @@ test('2.9-48 … of an async function, of a timer, of a class with run()', async
   assert.match(outcome.stderr, /boom 3\n +at .*run .*\n(Exception|$)/, 'no frame of Heddle’s');
 });
 
+test('2.9-48 … of what a thread has left on its event loop', async () => {
+  const outcome = await threads(`
+    const done = new Event();
+    run(() => {
+      setTimeout(() => { throw new RangeError('late'); }, 1);
+      setTimeout(() => done.set(), 5);
+    }, { name: 'gone' });
+    done.wait();
+  `);
+  assert.match(outcome.stderr, /^Exception in thread gone:\nRangeError: late\n/);
+});
+
 test('2.9-48 … and the low-level module keeps its own', async () => {
   const outcome = await threads(`
     const done = new Event();
