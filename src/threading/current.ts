@@ -3,6 +3,7 @@
 // The thread of a slot is what R_THREAD in its record refers to. The main thread's object is made before the first thread is started; that
 // of a thread of the low-level module, a dummy, when it asks for it.
 
+import { CELL, GONE } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { R_THREAD } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
@@ -25,9 +26,9 @@ let former: Thread | undefined;
 
 /** The object of the calling thread. A thread that was started by `startNewThread` gets a dummy, which cannot be joined. */
 export function currentThread(): Thread {
-  if (mine !== undefined && mineFor === mark) return mine;
+  if (mine !== undefined && mineFor === mark && isHere(mine)) return mine;
   if (slot !== 0 && stateOf(slot) === LEFTOVER) {
-    former ??= asOver(makeRunning(DUMMY, nextName('Dummy')));
+    if (former === undefined || !isHere(former)) former = asOver(makeRunning(DUMMY, nextName('Dummy')));
     return former;
   }
   mine =
@@ -36,6 +37,9 @@ export function currentThread(): Thread {
   if (slot === 0 && phase() !== LIVING) asOver(mine);
   return mine;
 }
+
+/** Whether it was not met in a scope that has ended. */
+const isHere = (thread: Thread): boolean => thread[CELL]() !== GONE;
 
 /** The object of the main thread. */
 export function mainThread(): Thread {

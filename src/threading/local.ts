@@ -5,7 +5,8 @@
 //   init   how a thread's first value is made, captured; constant
 //
 // A function that captures the object brings `init` along as well, with the modules that it needs. What a thread has is kept until it
-// ends, or gives it up, also when nothing in it refers to the object any more: others might bring it back.
+// ends, or gives it up, also when nothing in it refers to the object any more: others might bring it back. What it has for an object that
+// it has met inside a `scope()` it has there only.
 
 import { COMPANY, type Company } from '../closure/company.js';
 import { pack, unpack } from '../data/parcel.js';

@@ -412,6 +412,15 @@ test('an async function: the thread ends when its promise settles', async () => 
   assert.equal(await thread.joinAsync(), true);
 });
 
+test('the calling thread has an object after a scope in which it was first asked for', async () => {
+  const outcome = await program(`
+    import { currentThread, mainThread, scope } from 'heddle';
+    scope(() => console.log(currentThread().name));
+    console.log(currentThread().name, currentThread() === mainThread());
+  `);
+  assert.deepEqual(outcome, { status: 0, signal: null, stdout: 'MainThread\nMainThread true\n', stderr: '' });
+});
+
 test('what a thread leaves on its event loop is still the thread that has ended', () => {
   const seen = shared({ thread: null as Thread | null, alive: true });
   const ready = new Event();

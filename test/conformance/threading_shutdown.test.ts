@@ -11,7 +11,7 @@ const counterModule = new URL(`../support/counter.${extension}`, import.meta.url
 
 const NAMES = `
 import * as heddle from 'heddle';
-import { becomes, counter, raise, reaches } from '${counterModule}';
+import { becomes, counter, nap, raise, reaches } from '${counterModule}';
 import { atShutdown, ENDING, phase } from '#heddle/runtime/shutdown.js';
 const { activeCount, allocateLock, currentThread, enumerate, Event, interruptMain, mainThread, RLock, startNewThread, SystemExit,
   Thread, ThreadLocal } = heddle;
@@ -223,7 +223,10 @@ test('2.9-40 [4_daemon_threads] many daemons that write while the program ends: 
         const { openSync, writeSync } = await import('node:fs');
         const file = openSync('/dev/null', 'w');
         raise(running);
-        for (;;) writeSync(file, 'x'.repeat(1000));
+        for (;;) {
+          writeSync(file, 'x'.repeat(1000));
+          nap(3);
+        }
       }, { daemon: true }).start();
     }
     reaches(running, 40);
