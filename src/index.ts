@@ -35,6 +35,17 @@ export {
   TIMEOUT_MAX,
 } from './thread.js';
 export { Barrier, type BarrierOptions } from './threading/barrier.js';
+export { activeCount, currentThread, enumerate, mainThread } from './threading/current.js';
+export { type ExceptHook, type ExceptHookArgs, excepthook, setExcepthook } from './threading/excepthook.js';
+export { ThreadLocal } from './threading/local.js';
+export {
+  type KeywordOptions,
+  type PlainOptions,
+  Thread,
+  type ThreadOptions,
+  type ThreadSettings,
+} from './threading/thread.js';
+export { Timer } from './threading/timer.js';
 
 // What a thread captures of this module is the same module there.
 registerExports(import.meta.url, self);

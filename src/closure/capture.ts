@@ -53,17 +53,26 @@ interface History {
 
 const histories = new WeakMap<object, History>();
 
-/** @throws CaptureError when an argument cannot travel, the function cannot, or something that it takes along assigns to a capture. */
-export function captureCall(fn: AnyFunction, args: readonly unknown[], kwargs: object | undefined): CapturedCall {
+/**
+ * `names` are what error messages call the arguments.
+ * @throws CaptureError when an argument cannot travel, the function cannot, or something that it takes along assigns to a capture.
+ */
+export function captureCall(
+  fn: AnyFunction,
+  args: readonly unknown[],
+  kwargs: object | undefined,
+  names: readonly string[] = [],
+): CapturedCall {
   const all = kwargs === undefined ? args : [...args, kwargs];
+  const naming: Naming = (at) => names[at] ?? (at === args.length ? 'kwargs' : `args[${at}]`);
   // Fast path: the targets have the function.
   const history = histories.get(fn);
   if (history?.closure && isCurrent(history.closure)) {
     const flat = all.every(isPrimitive);
-    return flat ? new KeptCall(history, history.closure, all) : captureArguments(history, history.closure, all, kwargs);
+    return flat ? new KeptCall(history, history.closure, all) : captureArguments(history, history.closure, all, naming);
   }
   try {
-    return captureAll(fn, all, kwargs, history);
+    return captureAll(fn, all, naming, history);
   } finally {
     leave();
   }
@@ -82,7 +91,7 @@ const LAST_ATTEMPT = 4;
 function captureAll(
   fn: AnyFunction,
   all: readonly unknown[],
-  kwargs: object | undefined,
+  naming: Naming,
   known: History | undefined,
 ): CapturedCall {
   const inspections = new Map();
@@ -94,23 +103,22 @@ function captureAll(
       known.closure = keep(fn, alone, graph);
       return all.every(isPrimitive)
         ? new KeptCall(known, known.closure, all)
-        : captureArguments(known, known.closure, all, kwargs);
+        : captureArguments(known, known.closure, all, naming);
     }
   }
   const encoder = new Encoder(undefined, inspections);
-  const graph = encoder.encode(argumentPaths(all, kwargs), [fn, rootPath(nameOf(fn) || 'function')]);
+  const graph = encoder.encode(argumentPaths(all, naming), [fn, rootPath(nameOf(fn) || 'function')]);
   const history = known ?? { starts: 0, label: describe(fn, encoder), closure: undefined };
   history.starts++;
   histories.set(fn, history);
   return new WholeCall(history.label, encoder, graph);
 }
 
-function argumentPaths(all: readonly unknown[], kwargs: object | undefined): [unknown, Path][] {
-  return all.map((value, at) => [
-    value,
-    rootPath(kwargs !== undefined && at === all.length - 1 ? 'kwargs' : `args[${at}]`),
-  ]);
-}
+/** What an error message calls the argument at a place. */
+type Naming = (at: number) => string;
+
+const argumentPaths = (all: readonly unknown[], naming: Naming): [unknown, Path][] =>
+  all.map((value, at) => [value, rootPath(naming(at))]);
 
 function describe(fn: AnyFunction, encoder: Encoder): string {
   const kind = kindOf(fn, encoder.inspections);
@@ -144,15 +152,10 @@ function forget(history: History): void {
   history.starts++;
 }
 
-function captureArguments(
-  history: History,
-  closure: Closure,
-  all: readonly unknown[],
-  kwargs: object | undefined,
-): CapturedCall {
+function captureArguments(history: History, closure: Closure, all: readonly unknown[], naming: Naming): CapturedCall {
   const encoder = new Encoder(closure);
   try {
-    const graph = encoder.encode(argumentPaths(all, kwargs));
+    const graph = encoder.encode(argumentPaths(all, naming));
     return new KeptCall(history, closure, undefined, encoder, graph);
   } finally {
     leave();

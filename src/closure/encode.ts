@@ -6,6 +6,7 @@ import { addressOf } from '../heap/inflight.js';
 import type { Inspected } from '../platform/inspector.js';
 import { isArgumentsObject, isModuleNamespaceObject, isProxy } from '../platform/kinds.js';
 import type { Code } from './code.js';
+import { encodeCompany } from './company.js';
 import { encodeFunction } from './encode-function.js';
 import { encodeExotic } from './encode-object.js';
 import { CaptureError } from './errors.js';
@@ -214,11 +215,12 @@ export class Encoder {
   }
 
   /** A shared object travels by reference. */
-  #reference({ value, index }: Pending): boolean {
-    const address = addressOf(value);
+  #reference(pending: Pending): boolean {
+    const address = addressOf(pending.value);
     if (address !== 0) {
       this.handles.push(address);
-      this.nodes[index] = ['shared', address];
+      this.nodes[pending.index] = ['shared', address];
+      encodeCompany(this, pending);
     }
     return address !== 0;
   }

@@ -14,15 +14,16 @@ export function ownerOf(prototype: object): AnyFunction | undefined {
 
 /**
  * Why an instance cannot be copied property by property. `isExotic`: the engine says what the object is (a Map, an Error), so that
- * a platform class is expected among its prototypes.
+ * a platform class is expected among its prototypes. `base`: from this prototype on somebody else answers for it.
  */
 export function hiddenStateOf(
   value: object,
   isExotic: boolean,
   inspections: Map<object, Inspected>,
+  base: object = Object.prototype,
 ): Reason | undefined {
   for (let prototype = Object.getPrototypeOf(value); prototype; prototype = Object.getPrototypeOf(prototype)) {
-    if (prototype === Object.prototype) return undefined;
+    if (prototype === base) return undefined;
     const owner = ownerOf(prototype);
     if (!owner) continue;
     const kind = kindOf(owner, inspections);

@@ -3,6 +3,7 @@
 import type { SharedArray } from '../heap/array.js';
 import type { SharedMap } from '../heap/map.js';
 import type { SharedSet } from '../heap/set.js';
+import type { SyncCell } from '../sync/cell.js';
 
 type Primitive = string | number | bigint | boolean | null | undefined;
 type View =
@@ -36,7 +37,7 @@ export type Shared<T> = unknown extends T
               ? SharedSet<Shared<M>>
               : T extends readonly (infer E)[]
                 ? SharedArray<Shared<E>>
-                : T extends { acquire(): boolean; release(): void }
+                : T extends SyncCell | { acquire(): boolean; release(): void }
                   ? T
                   : { [K in keyof T]: Shared<T[K]> };
 
@@ -55,6 +56,6 @@ export type Snapshot<T> = unknown extends T
             ? Set<Snapshot<M>>
             : T extends SharedArray<infer E>
               ? Snapshot<E>[]
-              : T extends { acquire(): boolean; release(): void }
+              : T extends SyncCell | { acquire(): boolean; release(): void }
                 ? T
                 : { [K in keyof T as T[K] extends (...args: never[]) => unknown ? never : K]: Snapshot<T[K]> };

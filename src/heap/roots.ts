@@ -14,6 +14,8 @@ export const GLOBALS = 2;
 export const STRUCTS = 3;
 /** How many roots are maps. */
 const MAPS = 4;
+/** The process's hook for threads that end by an error (src/threading/excepthook.ts). */
+export const EXCEPTHOOK = 4;
 /** For tests. */
 export const TEST_ROOT = 8;
 

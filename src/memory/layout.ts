@@ -95,6 +95,11 @@ export const H_QUIT_WATCH = 136;
 export const H_STDOUT = 96;
 export const H_STDERR = 112;
 
+/** How far the process has come to its end, and the count of asynchronous waiters behind it: src/runtime/shutdown.ts. */
+export const H_SHUTDOWN = 160;
+/** How many threads were given a name by number: "Thread-3". */
+export const H_THREAD_NAMES = 168;
+
 // Process-wide words of the heap: src/heap/types.ts says what each means. 256 to 495 stay free: helpers, whose record is the null
 // page, have theirs there.
 

@@ -116,6 +116,16 @@ export function listensToSignals(): boolean {
   return handlesSigint() || process.eventNames().some((name) => name !== SIGINT && String(name).startsWith('SIG'));
 }
 
+/** Calls `handler` when the process, or this worker, is about to exit: before the program's own handlers, also those that are there. */
+export function onExit(handler: () => void): void {
+  process.prependListener('exit', handler);
+}
+
+/** The status with which the program has said that it will end. */
+export function mainStatus(): number {
+  return Number(process.exitCode ?? 0);
+}
+
 /** Whether nothing keeps this thread's event loop alive: no timer, request or handle. Microtasks do not count. */
 export function loopIsQuiet(): boolean {
   return process.getActiveResourcesInfo().length === 0;
@@ -177,6 +187,11 @@ export function onSigintTaken(taken: () => void, unhandled: () => void): void {
       take();
     });
   }
+}
+
+/** Nobody will handle Ctrl-C any more: from now on it ends the process. */
+export function renounceSigint(): void {
+  process.removeAllListeners(SIGINT);
 }
 
 /** Ends the process as Ctrl-C does when nobody handles it. */

@@ -9,7 +9,7 @@ import { H_SIGINT_TAKEN, R_ATTENTION } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { runEndable } from '../platform/debugger.js';
-import { emitSigint, exitHere, handlesSigint, onFatalError, onSigintTaken } from '../platform/process.js';
+import { emitSigint, exitHere, handlesSigint, mainStatus, onFatalError, onSigintTaken } from '../platform/process.js';
 import { KeyboardInterrupt, SystemExit } from '../sync/errors.js';
 import {
   ARM,
@@ -26,10 +26,13 @@ import {
 } from '../sync/safepoint.js';
 import { print } from './console.js';
 import { describeError } from './report.js';
+import { attendShutdown, isWaitingForThreads, mustWaitForThreads } from './shutdown.js';
 import { ask, awaitSigintWatch, summonSupervisor } from './supervisor.js';
 
 /** What a shell reports for a program that Ctrl-C has ended. */
 const SIGINT_STATUS = 130;
+/** The platform's, for an error that nobody catches. */
+const FAILURE = 1;
 
 /** Raises KeyboardInterrupt in the main thread, or runs its handlers for SIGINT. Called in the main thread it does so at once. */
 export function interruptMain(): void {
@@ -98,10 +101,16 @@ export function attendMain(): void {
   onFatalError((error) => {
     if (error instanceof KeyboardInterrupt) {
       print(2, `${describeError(error)}\n`);
-      exitHere(SIGINT_STATUS);
+      exitHere(isWaitingForThreads() ? mainStatus() : SIGINT_STATUS);
     }
     if (error instanceof SystemExit) exitHere(statusOf(error));
+    // The platform would print it when the threads have ended.
+    if (mustWaitForThreads()) {
+      print(2, `${describeError(error)}\n`);
+      exitHere(FAILURE);
+    }
   });
+  attendShutdown();
 }
 
 /** Exit status of the program when the main thread ends by SystemExit; a text is printed, and means failure. */

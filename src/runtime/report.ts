@@ -1,7 +1,10 @@
 // What is printed when a thread ends by an error that nobody caught.
 
 import { mapStack, showOrigin } from '../closure/stacks.js';
+import { slot as ownSlot } from '../memory/memory.js';
 import { inspect } from '../platform/process.js';
+import { SystemExit } from '../sync/errors.js';
+import { labelOf, nameOf } from '../sync/names.js';
 import { print } from './console.js';
 
 /** Where Heddle's own code lies, as stacks show it. */
@@ -59,13 +62,37 @@ export function callSite(trace: Error): string {
   return '';
 }
 
-/** Prints that the thread which ran `label` has ended by an error. Waits `patience` milliseconds at most to do so. Does not throw. */
-export function reportUnhandled(label: string, error: unknown, patience?: number): void {
+/** Prints an error under a heading. Waits `patience` milliseconds at most to do so. Does not throw. */
+export function report(heading: string, error: unknown, patience?: number): void {
   try {
-    print(2, `Unhandled exception in thread started by <${label}>\n${describeError(error)}\n`, patience);
+    print(2, `${heading}\n${describeError(error)}\n`, patience);
   } catch {
     // Standard error cannot be written to. There is nobody left to tell, and the thread has to end all the same.
   }
+}
+
+/** Reports that what `label` names has ended by an error. */
+export function reportUnhandled(label: string, error: unknown, patience?: number): void {
+  report(`Unhandled exception in thread started by <${label}>`, error, patience);
+}
+
+/** Reports that a slot's thread has ended by an error: under its name, if it has one. */
+export function reportThread(slot: number, error: unknown, patience?: number): void {
+  const name = nameOf(slot);
+  if (name === '') reportUnhandled(labelOf(slot), error, patience);
+  else report(`Exception in thread ${name}:`, error, patience);
+}
+
+/**
+ * Tells that this thread ends by an error, SystemExit included; a promise when it takes turns of the event loop. Must not throw. Layers
+ * above replace it for their threads.
+ */
+export let tell: (error: unknown) => Promise<void> | void = (error) => {
+  if (!(error instanceof SystemExit)) reportThread(ownSlot, error);
+};
+
+export function tellBy(how: typeof tell): void {
+  tell = how;
 }
 
 /** Drops Heddle's frames, and those of the platform that called the program. */

@@ -19,8 +19,9 @@ import { recordOf } from '../memory/self.js';
 import { MessageChannel, type MessagePort, STACK_CEILING, type Transferable } from '../platform/worker.js';
 import { ThreadError } from '../sync/errors.js';
 import { setLabel, setName } from '../sync/names.js';
-import { markOfNext } from '../sync/owner.js';
+import { markOfNext, THREAD_MARK } from '../sync/owner.js';
 import { mask, unmask } from '../sync/safepoint.js';
+import { checkShutdown } from './shutdown.js';
 import { ask, awaitSigintWatch } from './supervisor.js';
 import {
   changeState,
@@ -72,16 +73,18 @@ export interface Identity {
   /** Whether the process waits for its end. */
   readonly keeps: boolean;
   /** Bytes; 0 = the platform's default. None = what stack_size() says. */
-  readonly stackSize?: number;
+  readonly stackSize?: number | undefined;
+  /** What it runs, for reports; none = the function and where it is. */
+  readonly label?: string | undefined;
+  /** What error messages call its arguments. */
+  readonly names?: readonly string[] | undefined;
 }
-
-/** Byte offset in the cell of a Thread object: the mark of its thread, 0 before it was started. */
-export const THREAD_MARK = 12;
 
 /**
  * Starts a thread that calls `fn` with `args` and, if given, `kwargs` as one last argument.
  * @returns its identifier.
- * @throws CaptureError when something cannot travel; ThreadError "can't start new thread" when there is no room for one.
+ * @throws CaptureError when something cannot travel; ThreadError "can't start new thread" when there is no room for one, and "can't create
+ * new thread at interpreter shutdown" when the process ends.
  */
 export function startThread(
   fn: (...args: never[]) => unknown,
@@ -89,10 +92,11 @@ export function startThread(
   kwargs?: object,
   identity?: Identity,
 ): number {
+  checkShutdown();
   mask();
   try {
     for (const prepare of preparations) prepare();
-    const call = captureCall(fn, args, kwargs);
+    const call = captureCall(fn, args, kwargs, identity?.names);
     const stackSize = identity?.stackSize ?? (V.F64[H_STACK_SIZE >>> 3] as number);
     let slot = claimIdle(stackSize, lastSlot);
     if (slot < 0) slot = claimParking(stackSize);
@@ -167,13 +171,14 @@ function spawnFor(call: CapturedCall, stackSize: number, identity: Identity | un
 /** Puts the job into the worker's port, and what it refers to into its keeping. */
 function load(slot: number, call: CapturedCall, outbox: Outbox, identity: Identity | undefined): void {
   const record = recordOf(slot);
-  setLabel(slot, call.label);
+  setLabel(slot, identity?.label ?? call.label);
+  // Before the Thread is seen there: whoever waits for threads that are waited for must not take it for one.
+  atomic.store(record + R_KEEPS, identity?.keeps === true ? 1 : 0);
   if (identity !== undefined) {
     setName(slot, identity.name);
     atomic.store(identity.cell + THREAD_MARK, markOfNext(slot));
     atomic.store(record + R_THREAD, identity.cell);
   }
-  atomic.store(record + R_KEEPS, identity?.keeps === true ? 1 : 0);
   const kept = call.kept(outbox.ledger);
   atomic.store(record + R_KEPT, kept);
   if (kept !== 0) return;

@@ -29,7 +29,7 @@ import {
   type Worker,
   workerBoot,
 } from '../platform/worker.js';
-import { labelOf } from '../sync/names.js';
+import { nameOf } from '../sync/names.js';
 import { countEnd } from '../sync/owner.js';
 import { noteEnd } from '../sync/patience.js';
 import { BufferKeeper } from './buffers.js';
@@ -38,7 +38,7 @@ import { print, releaseOutput } from './console.js';
 import { describeThreads, QUIT_BEGINS, QUIT_UNWATCHED, settleQuitWatch } from './dump.js';
 import { MainInterrupter } from './interrupter.js';
 import type { Link, Mail, Poke, Request, SupervisorBoot } from './messages.js';
-import { reportUnhandled } from './report.js';
+import { reportThread, reportUnhandled } from './report.js';
 import {
   BOOTING,
   CLAIMED,
@@ -127,7 +127,8 @@ function makeWorker(slot: number, link: Link | undefined): void {
     worker = spawn(
       { role: 'thread', seat: { memory, slot }, data: { control: port2, link }, argv: boot.argv },
       {
-        name: `heddle thread ${slot + 1}`,
+        // What a debugger shows. It cannot be changed, so a worker keeps the name of its first thread.
+        name: (link && nameOf(slot)) || `heddle thread ${slot + 1}`,
         stackSize: atomic.load(record + R_STACK),
         flags,
         transfer: link ? [port2, link.port] : [port2],
@@ -176,7 +177,7 @@ function bury(slot: number, charge: Charge, status: number): void {
 
   releaseOutput(slot);
   const violent = charge.error !== undefined || status !== 0;
-  if (state === RUNNING || (state === LEFTOVER && violent)) reportUnhandled(labelOf(slot), died, PRINT_PATIENCE);
+  if (state === RUNNING || (state === LEFTOVER && violent)) reportThread(slot, died, PRINT_PATIENCE);
   atomic.store(record + R_WAITS, 0);
   noteEnd(slot);
   settleInflight(slot);

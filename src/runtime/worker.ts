@@ -35,15 +35,15 @@ import {
 } from '../platform/process.js';
 import { type MessagePort, receive, workerBoot } from '../platform/worker.js';
 import { SystemExit } from '../sync/errors.js';
-import { labelOf } from '../sync/names.js';
 import { countEnd, renewMark } from '../sync/owner.js';
 // Kinds of shared objects that may come as arguments.
 import './heap.js';
 import { isThenable } from '../sync/held.js';
 import { redirectConsole } from './console.js';
+import { endsHere } from './ends.js';
 import type { Link, Mail, ThreadBoot } from './messages.js';
 import { prepareRun } from './preparations.js';
-import { reportUnhandled } from './report.js';
+import { tell } from './report.js';
 import { connectSupervisor } from './supervisor.js';
 import { BOOTING, changeState, IDLE, LEFTOVER, RETIRING } from './table.js';
 
@@ -75,10 +75,14 @@ adaptProcess(boot.argv, (code) => {
 });
 if (link !== undefined) addLink(link);
 onUncaughtError((error) => {
-  if (!(error instanceof SystemExit)) reportUnhandled(labelOf(slot), error);
+  const told = tell(error);
   if (!running) return;
-  endThread(!(error instanceof SystemExit));
-  exitHere(0);
+  const end = (): never => {
+    endThread(isDeath(error));
+    return exitHere(0);
+  };
+  if (told === undefined) end();
+  else void told.then(end);
 });
 onLoopDry(park);
 /** What a thread has put on `process` is not to catch the errors of the next. */
@@ -156,10 +160,16 @@ function start({ fn, args }: Call): void {
 /** The thread ends by an error. A promise that was kept cannot be broken: only the first end counts. */
 function fail(error: unknown): void {
   if (!running) return;
-  const died = !(error instanceof SystemExit);
-  if (died) reportUnhandled(labelOf(slot), error);
-  endThread(died);
+  const told = tell(error);
+  if (told === undefined) {
+    endThread(isDeath(error));
+  } else {
+    awaitOnLoop();
+    void told.then(() => endThread(isDeath(error)));
+  }
 }
+
+const isDeath = (error: unknown): boolean => !(error instanceof SystemExit);
 
 function endThread(died: boolean): void {
   if (!running) return;
@@ -167,6 +177,7 @@ function endThread(died: boolean): void {
   letGo?.();
   letGo = undefined;
   settleInflight(slot);
+  endsHere();
   countEnd(slot, died);
   renewMark();
   changeState(slot, LEFTOVER);

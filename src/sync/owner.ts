@@ -9,7 +9,7 @@
 import { atomic } from '../memory/atomics.js';
 import { R_DEATHS, R_ENDED, R_THREAD } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
-import { wake } from '../memory/park.js';
+import { type Wanted, wake } from '../memory/park.js';
 import { recordOf } from '../memory/self.js';
 
 const SLOT_BITS = 15;
@@ -47,6 +47,25 @@ export const THREAD_OVER = 4;
 export const NOT_OVER = 0;
 export const OVER = 1;
 export const OVER_DIED = 2;
+
+/** Byte offset in the cell of a Thread object: the mark of its thread, 0 before it was started. */
+export const THREAD_MARK = 12;
+
+/**
+ * The end of the thread of a Thread's cell, for who waits. `isOff` says that it will not come, because the start has failed.
+ */
+export function endOf(cell: number, describe: () => string, isOff: () => boolean): Wanted {
+  const word = cell + THREAD_OVER;
+  const isOver = (): boolean => atomic.load(word) !== NOT_OVER || isOff();
+  return {
+    word,
+    attempt: () => (isOver() ? undefined : NOT_OVER),
+    describe,
+    // That it is over is told before how it ended: who sees that it has died finds, looking again, that nobody has to come.
+    holder: () => (isOver() ? 0 : atomic.load(cell + THREAD_MARK)),
+    owned: true,
+  };
+}
 
 /** The mark of the thread that a claimed slot will run. */
 export const markOfNext = markFor;

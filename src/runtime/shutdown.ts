@@ -1,0 +1,158 @@
+// The end of the main thread, and with it of the process.
+//
+//   H_SHUTDOWN   LIVING   the main thread runs
+//                ENDING   it has ended: callbacks are called, then threads are waited for. It starts no more threads
+//                OVER     nobody is waited for any more; only the program's own exit handlers are left. No thread starts another
+//
+// Written by the main thread alone, upwards only. Whoever wants to know of the end parks on it; the word behind counts those that wait on
+// event loops.
+//
+//   the event loop is empty   → ENDING, wait on the event loop for one thread after the other, so that Ctrl-C is delivered as ever
+//   process.exit(), an error  → ENDING, wait in the exit event, before the program's handlers. The supervisor goes on meanwhile
+//   one of these while it waits already, such as an uncaught KeyboardInterrupt → it waits no longer
+//
+// Waited for are the threads with R_KEEPS, also those that are started meanwhile by others.
+
+import { atomic } from '../memory/atomics.js';
+import { H_SHUTDOWN, H_SIGINT_TAKEN, R_ATTENTION, R_KEEPS, R_THREAD } from '../memory/layout.js';
+import { slot } from '../memory/memory.js';
+import { awaitLater, blockUntil, patience, type Wanted, wake } from '../memory/park.js';
+import { recordOf } from '../memory/self.js';
+import { onExit, onLoopDry, renounceSigint } from '../platform/process.js';
+import { addressOf, loadValue, SyncCell } from '../sync/cell.js';
+import { ThreadError } from '../sync/errors.js';
+import { describeOwner, describeThread } from '../sync/names.js';
+import { endOf, fateOf, mark, NOT_OVER, OVER as THREAD_IS_OVER, THREAD_OVER } from '../sync/owner.js';
+import { INTERRUPT, poll } from '../sync/safepoint.js';
+import { report } from './report.js';
+import { slots } from './table.js';
+
+export const LIVING = 0;
+export const ENDING = 1;
+export const OVER = 2;
+
+const callbacks: (() => void)[] = [];
+
+/** Whether the event loop is kept alive by the wait for threads. */
+let waiting = false;
+
+/** How far the process has come to its end. */
+export const phase = (): number => atomic.load(H_SHUTDOWN);
+
+/**
+ * Calls `callback` when the main thread has ended, before its threads are waited for: the last that was registered first. In the main
+ * thread only; other threads look at `phase()`, or wait for H_SHUTDOWN to change.
+ *
+ * @throws ThreadError when it is too late.
+ */
+export function atShutdown(callback: () => void): void {
+  if (slot !== 0) throw new ThreadError("can't register atexit outside the main thread");
+  if (phase() !== LIVING) throw new ThreadError("can't register atexit after shutdown");
+  callbacks.push(callback);
+}
+
+/** @throws ThreadError when this thread starts no more threads, because the process ends. */
+export function checkShutdown(): void {
+  const now = phase();
+  if (now === OVER || (now === ENDING && slot === 0)) {
+    throw new ThreadError("can't create new thread at interpreter shutdown");
+  }
+}
+
+/** Whether the main thread, if it ended now, would have to wait for others. */
+export const mustWaitForThreads = (): boolean => phase() === LIVING && (callbacks.length > 0 || isAnyoneLeft());
+
+/** Whether the main thread has ended and waits on its event loop. */
+export const isWaitingForThreads = (): boolean => waiting;
+
+/** Makes the main thread's end wait. */
+export function attendShutdown(): void {
+  onLoopDry(() => {
+    if (!mustWaitForThreads()) return;
+    end();
+    waitOnLoop();
+  });
+  onExit(() => {
+    if (!waiting) {
+      if (phase() === LIVING) end();
+      block();
+    }
+    advance(OVER);
+    refuseWaits();
+  });
+}
+
+/** From now on nobody can say that a thread will ever come to do something: what a live one has is not waited for. */
+function refuseWaits(): void {
+  const { begin } = patience;
+  patience.begin = (wanted) => {
+    begin(wanted);
+    const holder = wanted.holder?.() ?? 0;
+    if (holder === 0 || holder === mark || fateOf(holder) !== 'alive') return;
+    throw new ThreadError(`${wanted.describe()} would wait at interpreter shutdown, for ${describeOwner(holder)}`);
+  };
+}
+
+function advance(to: number): void {
+  atomic.store(H_SHUTDOWN, to);
+  wake(H_SHUTDOWN, Infinity);
+}
+
+/** The main thread's code has ended: whoever joins it goes on. */
+function end(): void {
+  advance(ENDING);
+  const main = atomic.load(recordOf(0) + R_THREAD) >>> 0;
+  if (main !== 0) {
+    atomic.store(main + THREAD_OVER, THREAD_IS_OVER);
+    wake(main + THREAD_OVER, Infinity);
+  }
+  for (let callback = callbacks.pop(); callback !== undefined; callback = callbacks.pop()) {
+    try {
+      callback();
+    } catch (error) {
+      report('Exception ignored at shutdown:', error);
+    }
+  }
+}
+
+const isAnyoneLeft = (): boolean => nextThread() !== undefined;
+
+/** The end of some thread that has to be waited for. */
+function nextThread(): Wanted | undefined {
+  for (const slot of slots()) {
+    const record = recordOf(slot);
+    if (atomic.load(record + R_KEEPS) === 0 || atomic.load(record + R_THREAD) === 0) continue;
+    // Has pinned it, if it is still there.
+    const thread = loadValue(record + R_THREAD);
+    if (!(thread instanceof SyncCell)) continue;
+    const cell = addressOf(thread);
+    if (atomic.load(cell + THREAD_OVER) !== NOT_OVER) continue;
+    // A start that fails takes its Thread away again.
+    const isOff = (): boolean => atomic.load(record + R_THREAD) >>> 0 !== cell;
+    return { ...endOf(cell, () => `the end of the program waits for ${describeThread(slot)}`, isOff), idle: true };
+  }
+  return undefined;
+}
+
+function waitOnLoop(): void {
+  const next = nextThread();
+  waiting = next !== undefined;
+  if (next !== undefined) awaitLater(next, Infinity, waitOnLoop);
+}
+
+function block(): void {
+  // Its handlers would not get to run.
+  if (atomic.load(H_SIGINT_TAKEN) === 1) renounceSigint();
+  const attention = recordOf(0) + R_ATTENTION;
+  const isInterrupted = (): boolean => (atomic.load(attention) & INTERRUPT) !== 0;
+  for (let next = nextThread(); next !== undefined; next = nextThread()) {
+    const { attempt } = next;
+    blockUntil({ ...next, attempt: () => (isInterrupted() ? undefined : attempt()) }, Infinity);
+    try {
+      poll();
+    } catch (interrupt) {
+      report('Exception ignored at shutdown:', interrupt);
+      return;
+    }
+  }
+}
