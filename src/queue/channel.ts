@@ -4,6 +4,7 @@ import { isPlain, pack, unpack } from '../data/parcel.js';
 import { Q_AGAIN, Q_CLOSED, Q_DONE, Q_FIRST, Q_FULL, Q_MAX, Q_NEVER, Q_NOT_EMPTY, Q_NOT_FULL } from '../heap/types.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
+import { V } from '../memory/memory.js';
 import { blockUntil, type Wanted } from '../memory/park.js';
 import { eventually } from '../sync/acquirable.js';
 import { addressOf, isAdopting, SyncCell } from '../sync/cell.js';
@@ -33,6 +34,9 @@ const sorts = new Map<unknown, Sort>();
 export function defineOrder(Class: unknown, kind: number, order: number): void {
   sorts.set(Class, { kind, order });
 }
+
+/** Looks before a thread parks: longer ones have cost more than they brought where cores are busy. */
+const LOOKS = 50;
 
 /** Waiting on one side of a queue. This thread is counted there from the first attempt that fails to one that does not, or to `giveUp`. */
 export class Turn implements Wanted {
@@ -66,6 +70,20 @@ export class Turn implements Wanted {
 
   describe(): string {
     return `${this.#side === Q_NOT_EMPTY ? 'get' : 'put'}() of queue 0x${this.#cell.toString(16)}`;
+  }
+
+  /**
+   * A short look whether it comes to anything before the thread parks: who has what is waited for may be at work on another core, and to
+   * park and be woken costs more than to wait for it.
+   */
+  watch(): void {
+    for (let looks = 0; looks < LOOKS && !this.#mayGo(); looks++);
+  }
+
+  #mayGo(): boolean {
+    const cell = this.#cell;
+    const size = sizeOf(cell);
+    return this.#side === Q_NOT_EMPTY ? size !== 0 : size < V.I32[(cell + Q_MAX) >>> 2]!;
   }
 
   giveUp(): void {
@@ -282,6 +300,7 @@ function getWithin<T>(queue: Channel<T>, cell: number, options: QueueWaitOptions
 /** Blocks until it is this thread's turn, or the time is over; what came of it. */
 function waited(turn: Turn, timeout: number): unknown {
   try {
+    turn.watch();
     blockUntil(turn, timeout);
     return turn.outcome;
   } finally {
