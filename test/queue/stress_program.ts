@@ -41,7 +41,7 @@ function produce(number: number, queue: Queue<Item>, counts: Int32Array): void {
       const item = number * ITEMS + n;
       const form = next();
       const sent: Item = form < 0.6 ? item : form < 0.8 ? String(item) : { item };
-      const options = queue instanceof PriorityQueue ? { priority: n } : {};
+      const options: object = queue instanceof PriorityQueue ? { priority: n } : {};
       for (;;) {
         try {
           queue.put(sent, next() < 0.3 ? { ...options, timeout: next() * 2 } : options);
