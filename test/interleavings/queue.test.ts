@@ -133,7 +133,7 @@ const scenarios: readonly Scenario[] = [
   { name: 'room for one, one puts, two get', most: 1, uses: [all(put(1), put(2)), get(), get()] },
   { name: 'one gets with a time-out', most: 0, uses: [get(TIMEOUT), get(), all(put(1), put(2))], extras: { lulls: 1 } },
   { name: 'one puts with a time-out', most: 1, uses: [put(1, TIMEOUT), put(2), all(get(), get(TIMEOUT))] },
-  { name: 'one fails that was called to put', most: 1, uses: [putFailing, put(2), all(put(1), get(), get())] },
+  { name: 'one fails that was called to put', most: 1, uses: [putFailing, all(put(1), put(2)), all(get(), get())] },
   { name: 'asynchronously', most: 0, uses: [getLater(), get(), all(put(1), put(2))] },
   {
     name: 'asynchronously, perhaps aborted',
