@@ -8,6 +8,7 @@ import { lockRows } from './lock.js';
 import { memoryRows } from './memory.js';
 import { poolRows } from './pools.js';
 import { pythonRows } from './python.js';
+import { queueRows } from './queue.js';
 import { startRows } from './start.js';
 
 /** The main job's own figures: it runs with one thread and with all cores. */
@@ -32,6 +33,7 @@ const benches: Record<string, () => Row[] | Promise<Row[]>> = {
   memory: memoryRows,
   pools: poolRows,
   python: pythonRows,
+  queue: queueRows,
   main: () => [mainJobRow()],
   ...heapBenches,
 };

@@ -13,6 +13,7 @@ export { dropCells, dropPages, pinCell, publish, touch, touchNumber } from './mu
 export {
   addSegments, allocateLarge, allocateRaw, buryThread, exchangePage, nextRun, openHeap, rawPages, releaseDead, releasePage,
 } from './pages';
+export { queueGet, queueGrow, queueLeave, queuePut, queuePutByKey, queueShut } from './queues';
 export {
   tableDelete, tableGet, tableGetContent, tableGetNumber, tableNext, tablePut, tableReplace, tableTouch,
 } from './tables';

@@ -6,8 +6,8 @@ import { H_GATE,
   SEG_FREE, SEG_HINT, SEG_META, SEGMENT_PAGES, SEGMENT_SHIFT,
 } from '../src/memory/layout';
 import { RESCAN, S_MARKING,
-  BUSY, FREE_PAGE, K_ARRAY, K_MAP, K_SET, KIND_MASK, LARGE_PAGE, M_ALLOCATED, M_CLASS, M_COUNT, M_CYCLE, M_DIRTY, M_MARKED, M_NEXT, M_OWNER, M_SIZE, MORE_PAGE, NO_MEMORY, PIN_BITS, PIN_KNOWN, RAW_PAGE,
-  S_CLOSED, TAKEN_PAGE,
+  BUSY, FIRST_QUEUE, FREE_PAGE, K_ARRAY, K_MAP, K_SET, K_SYNC, KIND_MASK, LARGE_PAGE, LAST_QUEUE, M_ALLOCATED, M_CLASS, M_COUNT, M_CYCLE, M_DIRTY, M_MARKED, M_NEXT, M_OWNER, M_SIZE, MORE_PAGE, NO_MEMORY, PIN_BITS, PIN_KNOWN, RAW_PAGE,
+  Q_DATA, Q_LOCK, S_CLOSED, SHAPE_SHIFT, SYNC_MASK, TAKEN_PAGE,
 } from '../src/heap/types';
 import { reach, reachAll } from './reach';
 import { appendLog, enterGuard, enterLocked, leaveGuard, leaveLocked, lockWord, logIfMarking, unlockWord } from './guard';
@@ -325,11 +325,15 @@ export function buryThread(thread: usize, owner: i32, me: i32): void {
 
 function openLocks(base: u32, size: i32, owner: i32, thread: usize): void {
   for (let cell: usize = base; cell + size <= <usize>base + PAGE_SIZE; cell += size) {
-    const kind = load<i32>(cell) & KIND_MASK;
-    const lock = kind == K_ARRAY ? cell + 12 : kind == K_MAP || kind == K_SET ? cell + 8 : 0;
+    const header = load<i32>(cell);
+    const kind = header & KIND_MASK;
+    const which = (header >>> SHAPE_SHIFT) & SYNC_MASK;
+    const isQueue = kind == K_SYNC && which >= FIRST_QUEUE && which <= LAST_QUEUE;
+    const lock = kind == K_ARRAY ? cell + 12 : kind == K_MAP || kind == K_SET ? cell + 8 : isQueue ? cell + Q_LOCK : 0;
     if (lock == 0 || atomic.load<i32>(lock) != owner) continue;
     // It may have moved elements and not have come to say so. It is still inside its guard, so this entry is read.
-    if (kind == K_ARRAY && load<i32>(cell + 4) != 0 && atomic.load<i32>(H_GATE) == S_MARKING) appendLog(thread, load<i32>(cell + 4) | RESCAN);
+    const data = kind == K_ARRAY ? load<i32>(cell + 4) : isQueue ? load<i32>(cell + Q_DATA) : 0;
+    if (data != 0 && atomic.load<i32>(H_GATE) == S_MARKING) appendLog(thread, data | RESCAN);
     openLock(lock, owner);
   }
 }

@@ -6,6 +6,7 @@ import { kernel } from '../memory/kernel.js';
 import { H_ALLOC_LOCK, R_GUARD } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { record } from '../memory/self.js';
+import { Q_LOCK } from './types.js';
 
 /** Where containers have their locks, in bytes (src/heap/types.ts). */
 const ARRAY_LOCK = 12;
@@ -56,6 +57,21 @@ export interface HeapKernel {
     me: number,
   ): number;
   arrayResize(array: number, length: number, thread: number, me: number): number;
+
+  queuePut(queue: number, value: number, mode: number, thread: number, me: number): number;
+  queuePutByKey(
+    queue: number,
+    key: number,
+    value: number,
+    keys: number,
+    mode: number,
+    thread: number,
+    me: number,
+  ): number;
+  queueGet(queue: number, mode: number, thread: number, me: number): number;
+  queueGrow(queue: number, data: number, thread: number, me: number): number;
+  queueLeave(queue: number, side: number, me: number): number;
+  queueShut(queue: number, drain: number, thread: number, me: number): number;
 
   tableGet(map: number, key: number, kind: number, second: number, bytes: number, length: number): number;
   tableGetNumber(map: number, key: number): number;
@@ -124,6 +140,10 @@ const DEEP: Partial<Record<keyof HeapKernel, number>> = {
   arrayCopy: ARRAY_LOCK,
   arrayWrite: ARRAY_LOCK,
   arrayResize: ARRAY_LOCK,
+  queuePutByKey: Q_LOCK,
+  queueGet: Q_LOCK,
+  queueGrow: Q_LOCK,
+  queueShut: Q_LOCK,
   tableTouch: 0,
   tablePut: TABLE_LOCK,
   tableDelete: TABLE_LOCK,

@@ -35,6 +35,7 @@
 //   R_INFLIGHT a list of references on their way to the thread: a root
 //   R_OWNED    1 since the thread takes part in the heap
 //   R_SCRATCH  two raw pages: keys on their way into the kernel, entries on their way out; lists of pins that go
+//   R_ANSWER   the second answer of an operation on a queue;  R_KEY  float64: the third (kernel/queues.ts)
 //   R_PINNED_ONLY  how many cells nothing but its pins kept alive at the last collection
 //
 // Process-wide
@@ -164,3 +165,66 @@ export const PUT_UPDATED = 3;
 export const PUT_INSERTED = 5;
 export const PUT_EXISTED = 6;
 export const PUT_DIFFERENT = 7;
+
+// A queue: a cell of the kinds FIRST_QUEUE to LAST_QUEUE {header, words…, data}, all but the data raw. Offsets in bytes; kernel/queues.ts has
+// the protocol.
+//   Q_LOCK        a container's lock
+//   Q_NOT_EMPTY   of those that want to get: {turn, asynchronous waiters (src/memory/park.ts), waiting, called}
+//   Q_NOT_FULL    the same of those that want to put
+//   Q_UNFINISHED  items that were put and not said to be done; joiners park on it. Behind it: asynchronous waiters
+//   Q_HEAD, Q_TAIL  run on without end, modulo 2 ** 32: TAIL - HEAD items are in the queue, the next one to take is HEAD's (LIFO: TAIL - 1's).
+//                 In a priority queue HEAD is 0
+//   Q_MAX         how many items there may be; 0 = any number
+//   Q_CLOSED      1 since it was shut down
+//   Q_ORDER       Q_FIFO, Q_LIFO, Q_PRIORITY
+//   Q_HOLE        of a priority queue: the entry that is in hand belongs there; 0 = none is in hand. Q_TARGET: and then there are so many
+//   Q_KEYS        of which sort the keys are
+//   Q_SERIAL      a float64: items that were ever put
+//   Q_DATA        a cell of K_NUMBERS, or undefined
+
+/** Kinds of cells (src/sync/cell.ts). */
+export const FIRST_QUEUE = 11;
+export const LAST_QUEUE = 14;
+
+export const Q_LOCK = 4;
+export const Q_NOT_EMPTY = 8;
+export const Q_NOT_FULL = 24;
+export const Q_UNFINISHED = 40;
+export const Q_HEAD = 48;
+export const Q_TAIL = 52;
+export const Q_SERIAL = 56;
+export const Q_MAX = 64;
+export const Q_CLOSED = 68;
+export const Q_ORDER = 72;
+export const Q_HOLE = 76;
+export const Q_TARGET = 80;
+export const Q_KEYS = 84;
+export const Q_DATA = 88;
+/** How many of the words are raw. */
+export const Q_WORDS = 21;
+
+/** Of a side. */
+export const Q_TURN = 0;
+export const Q_WAITING = 8;
+export const Q_CALLED = 12;
+
+export const Q_FIFO = 0;
+export const Q_LIFO = 1;
+export const Q_PRIORITY = 2;
+
+/** How an item is put or taken: do not wait; count this thread among those that wait; it is counted already; give an item back. */
+export const Q_NEVER = 0;
+export const Q_FIRST = 1;
+export const Q_AGAIN = 2;
+export const Q_BACK = 3;
+
+/** Answers beside BUSY. */
+export const Q_DONE = 0;
+export const Q_WAKE = 1;
+export const Q_FULL = 2;
+export const Q_GROW = 3;
+export const Q_SHUT = 5;
+export const Q_MIXED = 6;
+
+/** Data for more numbers than this goes when the queue is empty. */
+export const Q_KEPT = 8192;

@@ -39,6 +39,8 @@ export const R_LOG_HEAD = 272;
 export const R_TOUCHED = 276;
 export const R_OWNED = 280;
 export const R_SCRATCH = 284;
+export const R_ANSWER = 288;
+export const R_KEY = 296;
 // Written by the collector: a line of their own.
 export const R_LOG_TAIL = 320;
 export const R_PINNED_ONLY = 324;

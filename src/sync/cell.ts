@@ -8,7 +8,16 @@ import { adopt, adopting } from '../heap/adopt.js';
 import { allocatePinned, classOf, fresh } from '../heap/allocate.js';
 import { goneError } from '../heap/errors.js';
 import type { Page } from '../heap/pages.js';
-import { K_SYNC, SHAPE_SHIFT, SYNC_MASK, SYNC_REFERENCES_SHIFT, SYNC_WORDS_SHIFT, UNDEFINED } from '../heap/types.js';
+import {
+  FIRST_QUEUE,
+  K_SYNC,
+  LAST_QUEUE,
+  SHAPE_SHIFT,
+  SYNC_MASK,
+  SYNC_REFERENCES_SHIFT,
+  SYNC_WORDS_SHIFT,
+  UNDEFINED,
+} from '../heap/types.js';
 import { CELL, defineKind, GONE, readWord, sharable, storeWord, wordOf } from '../heap/values.js';
 import { V } from '../memory/memory.js';
 
@@ -24,16 +33,17 @@ export const RWLOCK = 7;
 export const WAITER = 8;
 export const PARCEL = 9;
 export const THREAD = 10;
-export const QUEUE = 11;
+export const QUEUE = FIRST_QUEUE;
 export const LIFO_QUEUE = 12;
 export const PRIORITY_QUEUE = 13;
-export const SIMPLE_QUEUE = 14;
+export const SIMPLE_QUEUE = LAST_QUEUE;
 export const FUTURE = 15;
 export const EXECUTOR = 16;
 export const TASK = 17;
 export const RWLOCK_SIDE = 18;
 export const TIMER = 19;
 export const THREAD_LOCAL = 20;
+export const KEYED = 21;
 
 /** The header of a cell of a kind, with so many raw words and so many tagged words. */
 export const syncHeader = (which: number, words: number, references: number): number =>

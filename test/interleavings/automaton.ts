@@ -11,13 +11,24 @@ import { type Atomic, atomic, type WaitOutcome } from '#heddle/memory/atomics.js
 
 /** A call of the facade that others could see, or a claim of the program's that the machine checks. */
 export interface Request {
-  readonly operation: keyof Atomic | Claim;
+  readonly operation: keyof Atomic | Claim | 'whole';
   readonly address: number;
   readonly first: number;
   readonly second: number;
   /** What waits: a callback of the event loop, or the thread itself. */
   readonly callback: number;
+  /** What one step of the kernel does, if it is that: 'whole'. */
+  readonly whole?: Whole | undefined;
 }
+
+/** Words, as a step of the kernel reads and writes them. */
+export interface Words {
+  read(address: number): number;
+  write(address: number, value: number): void;
+}
+
+/** An operation of the kernel on many words, as one step. Returns its answer. */
+export type Whole = (words: Words) => number;
 
 /** The waiter of a blocked thread is no callback. */
 export const BLOCKED = -1;
@@ -132,14 +143,14 @@ class Run {
     }
   }
 
-  ask(operation: Request['operation'], address = 0, first = 0, second = 0, callback = BLOCKED): Answer {
+  ask(operation: Request['operation'], address = 0, first = 0, second = 0, callback = BLOCKED, whole?: Whole): Answer {
     if (this.#pending === undefined && this.#cursor < this.#answers.length) {
       const answer = this.#answers[this.#cursor++]!;
       if (this.#locks.includes(address)) this.#account(operation, first, second, answer);
       return answer;
     }
     // While the exception passes through, `finally` blocks of the library may call again: they did not really run.
-    this.#pending ??= { operation, address, first, second, callback };
+    this.#pending ??= { operation, address, first, second, callback, whole };
     throw SUSPEND;
   }
 
@@ -233,6 +244,13 @@ export class Automaton {
 
 const real: Atomic = { ...atomic };
 
+let running: Run | undefined;
+
+/** Takes a step of the kernel in the thread that runs; `first` and `second` are for traces. */
+export function whole(address: number, first: number, second: number, action: Whole): number {
+  return running!.ask('whole', address, first, second, BLOCKED, action) as number;
+}
+
 /** Runs `action` while every call of the facade goes to `run`. */
 function withFacade(run: Run, action: () => void): void {
   const facade: Atomic = {
@@ -249,6 +267,7 @@ function withFacade(run: Run, action: () => void): void {
     now: () => run.ask('now') as number,
   };
   Object.assign(atomic, facade);
+  running = run;
   try {
     action();
   } finally {

@@ -113,6 +113,8 @@ function judge(machine: Machine, state: State, actions: readonly Action[]): void
     if (locks.some((lock) => isOrphan(lock) && machine.waitersOf(state, lock).includes(thread))) return;
     throw new Violation(`deadlock: ${nameOf(machine, thread)} waits for ever`);
   });
+  const wrong = machine.plan.rest?.((address) => machine.read(state, address), died);
+  if (wrong !== undefined) throw new Violation(wrong);
   for (const lock of locks) {
     const word = machine.read(state, lock);
     if (word !== FREE && !isOrphan(lock)) throw new Violation(`the lock is ${word} when all is done`);

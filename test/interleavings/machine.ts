@@ -23,6 +23,8 @@ export interface Plan {
   readonly threads: readonly ThreadPlan[];
   /** Words of mutexes; each is followed by its count of asynchronous waiters. */
   readonly locks: readonly number[];
+  /** What is wrong with the words when all is done; `died` says whether a thread was killed. */
+  readonly rest?: (read: (address: number) => number, died: boolean) => string | undefined;
   /** Whether the locks are held at the start, by somebody who has gone. */
   readonly held?: boolean;
   /** What other words are at the start, if not 0. */
@@ -312,6 +314,13 @@ export class Machine {
         return 0;
       case 'notify':
         return this.#notify(state, address, first);
+      case 'whole':
+        return request.whole!({
+          read: (at) => state.words[this.#index(at)] ?? 0,
+          write: (at, value) => {
+            state.words[this.#index(at)] = value;
+          },
+        });
       case 'took':
       case 'enter':
       case 'leave':

@@ -101,6 +101,8 @@ function describe(plan: Plan, { operation, address, first, second }: Request): s
       return `has ${word}`;
     case 'load':
       return `load ${word}`;
+    case 'whole':
+      return `${['put', 'get', 'leave', 'shut'][first]} ${second}`;
   }
 }
 
@@ -119,6 +121,7 @@ function came({ operation }: Request, answer: Answer | undefined): string {
     case 'notify':
       return `wakes ${String(answer)}`;
     case 'wait':
+    case 'whole':
       return String(answer);
     default:
       return `was ${String(answer)}`;

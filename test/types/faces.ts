@@ -1,6 +1,18 @@
 // What the types promise. This file is compiled, not run: every line marked as an error must be one.
 
-import { type allocateLock, Condition, type Event, type Lock, RLock, startNewThread } from 'heddle';
+import {
+  type allocateLock,
+  Condition,
+  type Event,
+  LifoQueue,
+  type Lock,
+  PriorityQueue,
+  Queue,
+  RLock,
+  SimpleQueue,
+  startNewThread,
+  transfer,
+} from 'heddle';
 import type * as underscored from 'heddle/_thread';
 import * as dummy from 'heddle/dummy_thread';
 import * as thread from 'heddle/thread';
@@ -97,4 +109,33 @@ export function faces(): void {
 
   // @ts-expect-error an argument of the wrong type
   dummy.start_new_thread((n: number) => n, ['a']);
+}
+
+export async function queues(): Promise<void> {
+  const numbers = new Queue<number>({ maxSize: 10 });
+  same<ReturnType<typeof numbers.get>, number>();
+  same<Awaited<ReturnType<typeof numbers.getAsync>>, number>();
+  for (const item of numbers) same<typeof item, number>();
+  for await (const item of numbers) same<typeof item, number>();
+  numbers.put(1, { timeout: 5 });
+  // @ts-expect-error an item of another type
+  numbers.put('a');
+  // @ts-expect-error no options object
+  new Queue(10);
+  // @ts-expect-error a priority of a queue that has none
+  numbers.put(1, { priority: 1 });
+  const jobs = new PriorityQueue<[number, string]>();
+  jobs.put([1, 'a']);
+  jobs.put([1, 'a'], { priority: 2 });
+  same<ReturnType<typeof jobs.get>, [number, string]>();
+  // @ts-expect-error a priority without an order
+  jobs.put([1, 'a'], { priority: {} });
+  const texts: Queue<string> = new LifoQueue<string>();
+  texts.putNowait('a');
+  const simple = new SimpleQueue<Uint8Array>();
+  simple.put(transfer(new Uint8Array(1)));
+  // @ts-expect-error a simple queue has no tasks
+  simple.taskDone();
+  // @ts-expect-error nor a limit
+  new SimpleQueue({ maxSize: 1 });
 }

@@ -1,0 +1,62 @@
+// Values that are moved instead of copied. The mark is taken off by whatever sends the value (src/data/parcel.ts), so it holds for one send.
+
+import { isAnyBuffer, isDetached } from '../heap/buffer.js';
+
+/** What goes along with a marked value. */
+const marked = new WeakMap<object, readonly ArrayBuffer[]>();
+
+/**
+ * Marks a value to be moved by the next call that sends it: `queue.put(transfer(bytes))`. Its buffers cannot be used in this thread any more
+ * then, so nobody can mistake what is changed afterwards for what was sent.
+ *
+ * @param value a buffer, a view of one, or an object that has some of `list` in it. What is shared already, and primitives, stay as they are.
+ * @param list the buffers to move; by default the value, or the buffer that it is a view of.
+ * @returns the value itself.
+ * @throws TypeError for something in the list that is no ArrayBuffer, or was moved already.
+ */
+export function transfer<T>(value: T, list?: readonly ArrayBuffer[]): T {
+  if (list !== undefined && !Array.isArray(list)) {
+    throw new TypeError(`transfer() takes the buffers to move as an array, not ${String(list)}`);
+  }
+  if (typeof value !== 'object' || value === null) {
+    if (list !== undefined && list.length > 0)
+      throw new TypeError(`transfer() cannot move buffers with ${String(value)}`);
+    return value;
+  }
+  const buffers = list ?? buffersOf(value);
+  for (const buffer of buffers) checkBuffer(buffer);
+  marked.set(value, buffers);
+  return value;
+}
+
+function buffersOf(value: object): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) return isShared(value.buffer) ? [] : [value.buffer as ArrayBuffer];
+  if (isAnyBuffer(value)) return isShared(value) ? [] : [value as ArrayBuffer];
+  throw new TypeError(
+    'transfer() moves a buffer or a view of one; for an object with buffers in it say which: transfer(value, [value.bytes.buffer])',
+  );
+}
+
+const isShared = (buffer: object): boolean => buffer instanceof SharedArrayBuffer;
+
+function checkBuffer(buffer: unknown): void {
+  if (typeof buffer !== 'object' || buffer === null || !isAnyBuffer(buffer) || isShared(buffer)) {
+    throw new TypeError(`transfer() moves ArrayBuffers, not ${String(buffer)}`);
+  }
+  if (isDetached(buffer as ArrayBuffer)) throw new TypeError('transfer() cannot move a buffer that was moved already');
+}
+
+/** The buffers that go with a value, and takes the mark off. */
+export function takeMarked(value: unknown): readonly ArrayBuffer[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const buffers = marked.get(value);
+  if (buffers === undefined) return [];
+  marked.delete(value);
+  return buffers;
+}
+
+/** What was sent is gone here. */
+export function detach(buffers: readonly ArrayBuffer[]): void {
+  // The platform's way to do that on every version.
+  if (buffers.length > 0) structuredClone(undefined, { transfer: [...buffers] });
+}

@@ -1,0 +1,179 @@
+// A queue's cell, and what is done with it in one step each: kernel/queues.ts. Values go in as they are told to (src/data/parcel.ts), and
+// come out pinned.
+
+import { allocateFresh } from '../heap/allocate.js';
+import { k } from '../heap/kernel.js';
+import { me, waitGate } from '../heap/room.js';
+import {
+  ABSENT,
+  BUSY,
+  K_NUMBERS,
+  NO_PINS,
+  OTHER,
+  Q_BACK,
+  Q_DATA,
+  Q_DONE,
+  Q_GROW,
+  Q_HEAD,
+  Q_MAX,
+  Q_NOT_EMPTY,
+  Q_NOT_FULL,
+  Q_ORDER,
+  Q_PRIORITY,
+  Q_TAIL,
+  Q_UNFINISHED,
+  Q_WAKE,
+  Q_WORDS,
+  SMALL_MAX,
+} from '../heap/types.js';
+import { constantOf, encode, makeTouched, REFERENCES, wordIn, wrapperOf } from '../heap/values.js';
+import { atomic } from '../memory/atomics.js';
+import { R_ANSWER, R_KEY } from '../memory/layout.js';
+import { V } from '../memory/memory.js';
+import { wake } from '../memory/park.js';
+import { own, record } from '../memory/self.js';
+import { syncHeader } from '../sync/cell.js';
+
+export const queueHeader = (kind: number): number => syncHeader(kind, Q_WORDS, 1);
+
+/** What `take` answers instead of an item. */
+export const NOTHING: unique symbol = Symbol('nothing');
+export const CLOSED: unique symbol = Symbol('closed');
+
+const BEYOND = 2 ** 1001;
+const ANSWER = R_ANSWER >>> 2;
+const FIRST_CAPACITY = 16;
+/** Entries that a priority queue begins with, and numbers of each. */
+const FIRST_ENTRIES = 7;
+const ENTRY = 3;
+/** Bytes before the numbers of a data cell. */
+const HEAD = 8;
+
+/** A new cell's words, before anybody else knows of it. */
+export function prepare(cell: number, order: number, most: number): void {
+  V.I32[(cell + Q_ORDER) >>> 2] = order;
+  V.I32[(cell + Q_MAX) >>> 2] = most;
+}
+
+/** What the word to park on was when the last attempt has failed. */
+export const turn = (): number => own[ANSWER]!;
+
+/** The key of the item that was taken last. */
+export const lastKey = (): number => V.F64[(record + R_KEY) >>> 3]!;
+
+export const sizeOf = (cell: number): number => (atomic.load(cell + Q_TAIL) - atomic.load(cell + Q_HEAD)) & 0x7fffffff;
+
+/** Puts a value that the heap holds as it is, and wakes who waits for it. Q_DONE, Q_FULL, Q_SHUT. */
+export function offer(cell: number, value: unknown, mode: number): number {
+  for (;;) {
+    const number = typeof value === 'number' && value < REFERENCES ? value : encode(value, 'an item');
+    const answer = k.queuePut(cell, number, mode, record, me);
+    if (answer === Q_DONE) return Q_DONE;
+    if (answer === Q_WAKE) {
+      wake(cell + Q_NOT_EMPTY, 1);
+      return Q_DONE;
+    }
+    if (answer === BUSY) waitGate();
+    else if (answer === Q_GROW) grow(cell);
+    else return answer;
+  }
+}
+
+/** As `offer`, for a priority queue; `key` is a number, or the object that holds key and value. Also Q_MIXED. */
+export function offerByKey(cell: number, key: unknown, value: unknown, keys: number, mode: number): number {
+  for (;;) {
+    // An object is pinned; so the only fresh cell is the value's.
+    const order = typeof key === 'number' ? key : encode(key, 'an item');
+    const number = encode(value, 'an item');
+    const answer = k.queuePutByKey(cell, order, number, keys, mode, record, me);
+    if (answer === Q_DONE) return Q_DONE;
+    if (answer === Q_WAKE) {
+      wake(cell + Q_NOT_EMPTY, 1);
+      return Q_DONE;
+    }
+    if (answer === BUSY) waitGate();
+    else if (answer === Q_GROW) grow(cell);
+    else return answer;
+  }
+}
+
+/** Takes the next value, and wakes who waits for its place; or NOTHING, CLOSED. */
+export function take(cell: number, mode: number): unknown {
+  for (;;) {
+    const number = k.queueGet(cell, mode, record, me);
+    let value: unknown = number;
+    // Not if it is no number.
+    if (number >= REFERENCES && number < BEYOND) {
+      const word = wordIn(number) | 0;
+      if (word === ABSENT) return NOTHING;
+      if (word === OTHER) return CLOSED;
+      if (word === BUSY) {
+        waitGate();
+        continue;
+      }
+      if (word === NO_PINS) {
+        makeTouched();
+        continue;
+      }
+      const wakes = own[ANSWER];
+      value = word !== 0 && (word & 15) === 0 ? wrapperOf(word) : constantOf(word);
+      if (wakes === 1) wake(cell + Q_NOT_FULL, 1);
+      return value;
+    }
+    if (own[ANSWER] === 1) wake(cell + Q_NOT_FULL, 1);
+    return value;
+  }
+}
+
+/** Larger data. That of a ring has a power of two. */
+function grow(cell: number): void {
+  const count = sizeOf(cell);
+  let capacity = FIRST_CAPACITY;
+  if (V.I32[(cell + Q_ORDER) >>> 2] === Q_PRIORITY) capacity = ENTRY * (1 + Math.max(FIRST_ENTRIES, count * 2));
+  else while (capacity <= count) capacity *= 2;
+  const bytes = HEAD + capacity * 8;
+  const data = allocateFresh(bytes, K_NUMBERS, capacity);
+  if (bytes <= SMALL_MAX) {
+    V.I32[data + 1] = capacity;
+    V.I32[data] = K_NUMBERS;
+  }
+  while (k.queueGrow(cell, data * 4, record, me) === BUSY) waitGate();
+}
+
+/** Gives back a value that was taken: it is the next one again. */
+export function giveBack(cell: number, value: unknown): void {
+  offer(cell, value, Q_BACK);
+}
+
+/** This thread is counted among those that wait on a side, and does not wait any longer. */
+export function leave(cell: number, side: number): void {
+  for (;;) {
+    const answer = k.queueLeave(cell, side, me);
+    if (answer === BUSY) waitGate();
+    else {
+      if (answer === Q_WAKE) wake(cell + side, 1);
+      return;
+    }
+  }
+}
+
+/** Shuts the queue down, and tells everybody. */
+export function shut(cell: number, drain: boolean): void {
+  while (k.queueShut(cell, drain ? 1 : 0, record, me) === BUSY) waitGate();
+  for (const word of [Q_NOT_EMPTY, Q_NOT_FULL, Q_UNFINISHED]) wake(cell + word, Infinity);
+}
+
+/** One item is done: false = there was none that was not. */
+export function finishOne(cell: number): boolean {
+  const word = cell + Q_UNFINISHED;
+  for (;;) {
+    const unfinished = atomic.load(word);
+    if (unfinished <= 0) return false;
+    if (atomic.compareExchange(word, unfinished, unfinished - 1) !== unfinished) continue;
+    if (unfinished === 1) wake(word, Infinity);
+    return true;
+  }
+}
+
+/** For tests and reports: whether there is data. */
+export const hasData = (cell: number): boolean => atomic.load(cell + Q_DATA) !== 0;

@@ -1,0 +1,362 @@
+// What all queues have in common: items go in at one end and come out at the other, in any thread, with or without waiting.
+
+import { isPlain, pack, unpack } from '../data/parcel.js';
+import { Q_AGAIN, Q_CLOSED, Q_DONE, Q_FIRST, Q_FULL, Q_MAX, Q_NEVER, Q_NOT_EMPTY, Q_NOT_FULL } from '../heap/types.js';
+import { INSPECT } from '../heap/values.js';
+import { atomic } from '../memory/atomics.js';
+import { V } from '../memory/memory.js';
+import { blockUntil, type Wanted } from '../memory/park.js';
+import { eventually } from '../sync/acquirable.js';
+import { addressOf, isAdopting, SyncCell } from '../sync/cell.js';
+import { ThreadError } from '../sync/errors.js';
+import { attentive, mask, poll, unmask } from '../sync/safepoint.js';
+import { CLOSED, giveBack, leave, NOTHING, offer, prepare, queueHeader, sizeOf, take, turn } from './cell.js';
+import { Empty, Full, ShutDown } from './errors.js';
+import { Keyed } from './keyed.js';
+import { ASYNC_WAITS, checkWait, type QueueAsyncOptions, type QueueWaitOptions, WAITS, waitOf } from './options.js';
+
+/** How a queue puts what it was given: the answer is Q_DONE, Q_FULL or Q_SHUT. */
+export const OFFER: unique symbol = Symbol('heddle.offer');
+/** Takes back what it has given. */
+export const RETURN: unique symbol = Symbol('heddle.return');
+/** Names of the options of `put` and `putAsync`. */
+export const PUT_OPTIONS: unique symbol = Symbol('heddle.put-options');
+
+/** What tells a kind of queue from others. */
+interface Sort {
+  readonly kind: number;
+  readonly order: number;
+}
+
+const sorts = new Map<unknown, Sort>();
+
+/** Says which cells are a class's, and in which order it gives out. */
+export function defineOrder(Class: unknown, kind: number, order: number): void {
+  sorts.set(Class, { kind, order });
+}
+
+/** Looks before a thread parks: longer ones have cost more than they brought where cores are busy. */
+const LOOKS = 50;
+
+/** Waiting on one side of a queue. This thread is counted there from the first attempt that fails to one that does not, or to `giveUp`. */
+export class Turn implements Wanted {
+  readonly word: number;
+  readonly #cell: number;
+  readonly #side: number;
+  readonly #attempt: (mode: number) => unknown;
+  readonly #waits: unknown;
+  #mode: number = Q_FIRST;
+  /** What the last attempt has come to. */
+  outcome: unknown;
+
+  /** `waits` is the answer that says to wait. */
+  constructor(cell: number, side: number, attempt: (mode: number) => unknown, waits: unknown) {
+    this.#cell = cell;
+    this.#side = side;
+    this.#attempt = attempt;
+    this.#waits = waits;
+    this.word = cell + side;
+  }
+
+  attempt(): number | undefined {
+    this.outcome = this.#attempt(this.#mode);
+    if (this.outcome !== this.#waits) {
+      this.#mode = Q_FIRST;
+      return undefined;
+    }
+    this.#mode = Q_AGAIN;
+    return turn();
+  }
+
+  describe(): string {
+    return `${this.#side === Q_NOT_EMPTY ? 'get' : 'put'}() of queue 0x${this.#cell.toString(16)}`;
+  }
+
+  /**
+   * A short look whether it comes to anything before the thread parks: who has what is waited for may be at work on another core, and to
+   * park and be woken costs more than to wait for it.
+   */
+  watch(): void {
+    for (let looks = 0; looks < LOOKS && !this.#mayGo(); looks++);
+  }
+
+  #mayGo(): boolean {
+    const cell = this.#cell;
+    const size = sizeOf(cell);
+    return this.#side === Q_NOT_EMPTY ? size !== 0 : size < V.I32[(cell + Q_MAX) >>> 2]!;
+  }
+
+  giveUp(): void {
+    if (this.#mode === Q_FIRST) return;
+    this.#mode = Q_FIRST;
+    leave(this.#cell, this.#side);
+  }
+}
+
+/** An end where items go in, and one where they come out. */
+export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncIterable<T> {
+  /** @internal */
+  constructor(Class: { readonly name: string }, base: { readonly name: string }, most = 0) {
+    const sort = sorts.get(Class);
+    const isNew = !isAdopting();
+    if (sort === undefined) {
+      throw new TypeError(`type '${base.name}' is not an acceptable base type: hold a queue in a field instead`);
+    }
+    super(queueHeader(sort.kind));
+    if (isNew) prepare(addressOf(this), sort.order, most);
+    Object.preventExtensions(this);
+  }
+
+  /** @internal */
+  [OFFER](cell: number, item: T, _options: object | undefined): (mode: number) => number {
+    const value = pack(item, 'item');
+    return (mode) => offer(cell, value, mode);
+  }
+
+  /** @internal */
+  [RETURN](cell: number, taken: unknown): void {
+    giveBack(cell, taken);
+  }
+
+  /** @internal */
+  get [PUT_OPTIONS](): readonly string[] {
+    return WAITS;
+  }
+
+  /** How many items are in the queue right now. It may have changed by the time you look at the answer. */
+  get size(): number {
+    return sizeOf(addressOf(this));
+  }
+
+  /** Whether no item is in the queue right now. */
+  empty(): boolean {
+    return this.size === 0;
+  }
+
+  /**
+   * Puts an item into the queue. Waits for room if the queue is full, unless told otherwise.
+   *
+   * An item is anything that an argument of a thread can be: primitives and shared objects arrive as they are, plain data as a copy.
+   *
+   * @param options `wait: false` only tries; `timeout` is how many milliseconds to wait at most.
+   * @throws Full when there was no room. ShutDown when the queue was shut down. CaptureError when the item cannot travel.
+   * @throws RangeError for a negative time-out, TypeError for wrong arguments.
+   * @throws KeyboardInterrupt in the main thread if one was pending already; nothing is done then.
+   */
+  put(item: T, options?: QueueWaitOptions): void {
+    // Fast path: everything unusual makes one of the tests fail.
+    const cell = addressOf(this);
+    if (options === undefined && isPlain(item) && !attentive() && offer(cell, item, Q_NEVER) === Q_DONE) return;
+    putWithin(this, cell, item, options);
+  }
+
+  /** `put(item, { wait: false })`. */
+  putNowait(item: T): void {
+    this.put(item, { wait: false });
+  }
+
+  /**
+   * As `put`, but waits without blocking this thread; the event loop stays alive meanwhile.
+   * @param options `timeout` in milliseconds; `signal` gives up when aborted.
+   * @throws the signal's reason when it is aborted; nothing was put then.
+   */
+  async putAsync(item: T, options: QueueAsyncOptions = {}): Promise<void> {
+    const timeout = waitOf(options, asyncOptions(this[PUT_OPTIONS]));
+    const cell = addressOf(this);
+    checkPutWait(cell, timeout);
+    const waiting = new Turn(cell, Q_NOT_FULL, this[OFFER](cell, item, options), Q_FULL);
+    if (!(await turned(waiting, timeout, options.signal))) throw full(cell, timeout);
+    checkPut(waiting.outcome, cell, timeout);
+  }
+
+  /**
+   * Takes the next item out of the queue. Waits for one if there is none, unless told otherwise.
+   *
+   * @param options `wait: false` only tries; `timeout` is how many milliseconds to wait at most.
+   * @throws Empty when there was no item. ShutDown when the queue was shut down and nothing is left in it.
+   * @throws ThreadError when the item cannot be rebuilt in a thread that does not return to its event loop: it needs a module that was not
+   * loaded here. It stays in the queue.
+   * @throws RangeError for a negative time-out, TypeError for wrong arguments.
+   * @throws KeyboardInterrupt in the main thread if one was pending already; nothing is done then.
+   */
+  get(options?: QueueWaitOptions): T {
+    // Fast path, as of `put`.
+    const cell = addressOf(this);
+    if (options === undefined && !attentive()) {
+      const taken = take(cell, Q_NEVER);
+      if (typeof taken !== 'object' && taken !== NOTHING && taken !== CLOSED) return taken as T;
+      if (typeof taken === 'object') return opened(this, cell, taken) as T;
+    }
+    return getWithin(this, cell, options) as T;
+  }
+
+  /** `get({ wait: false })`. */
+  getNowait(): T {
+    return this.get({ wait: false });
+  }
+
+  /**
+   * As `get`, but waits without blocking this thread; the event loop stays alive meanwhile.
+   * @param options `timeout` in milliseconds; `signal` gives up when aborted.
+   * @throws the signal's reason when it is aborted; no item was taken then.
+   */
+  async getAsync(options: QueueAsyncOptions = {}): Promise<T> {
+    const timeout = waitOf(options, ASYNC_WAITS);
+    checkWait(timeout);
+    const cell = addressOf(this);
+    const waiting = new Turn(cell, Q_NOT_EMPTY, (mode) => take(cell, mode), NOTHING);
+    if (!(await turned(waiting, timeout, options.signal))) throw empty(cell, timeout);
+    if (waiting.outcome === CLOSED) throw closed();
+    return (await contentOf(waiting.outcome)) as T;
+  }
+
+  /** Takes items, and blocks while there is none. Ends when the queue is shut down and empty. */
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (;;) {
+      let item: T;
+      try {
+        item = this.get();
+      } catch (error) {
+        if (error instanceof ShutDown) return;
+        throw error;
+      }
+      yield item;
+    }
+  }
+
+  /** As the iterator, without blocking this thread: `for await (const item of queue)`. */
+  async *[Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    for (;;) {
+      let item: T;
+      try {
+        item = await this.getAsync();
+      } catch (error) {
+        if (error instanceof ShutDown) return;
+        throw error;
+      }
+      yield item;
+    }
+  }
+
+  /** @throws TypeError: a queue cannot be copied, only passed to threads. */
+  toJSON(): never {
+    throw new TypeError("cannot pickle 'queue' object: pass it to a thread as an argument, or capture it");
+  }
+
+  override toString(): string {
+    return `<${this.constructor.name} of ${this.size} items at 0x${addressOf(this).toString(16)}>`;
+  }
+
+  [INSPECT](): string {
+    return this.toString();
+  }
+}
+
+const asyncOptions = (options: readonly string[]): readonly string[] => [
+  ...options.filter((name) => name !== 'wait'),
+  'signal',
+];
+
+/** What was put, from a taken value: a promise of it when modules must be imported first. */
+const contentOf = (taken: unknown): unknown => unpack(taken instanceof Keyed ? taken.item : taken);
+
+function putWithin<T>(queue: Channel<T>, cell: number, item: T, options: QueueWaitOptions | undefined): void {
+  const timeout = waitOf(options, queue[PUT_OPTIONS]);
+  checkPutWait(cell, timeout);
+  const attempt = queue[OFFER](cell, item, options);
+  poll();
+  mask();
+  let answer: unknown;
+  try {
+    answer = attempt(Q_NEVER);
+    if (answer === Q_FULL && timeout > 0) answer = waited(new Turn(cell, Q_NOT_FULL, attempt, Q_FULL), timeout);
+  } finally {
+    unmask();
+  }
+  if (answer === Q_FULL) poll();
+  checkPut(answer, cell, timeout);
+}
+
+function getWithin<T>(queue: Channel<T>, cell: number, options: QueueWaitOptions | undefined): unknown {
+  const timeout = waitOf(options);
+  checkWait(timeout);
+  poll();
+  mask();
+  let taken: unknown;
+  try {
+    taken = take(cell, Q_NEVER);
+    if (taken === NOTHING && timeout > 0) {
+      taken = waited(new Turn(cell, Q_NOT_EMPTY, (mode) => take(cell, mode), NOTHING), timeout);
+    }
+  } finally {
+    unmask();
+  }
+  // With an item in hand no interrupt is delivered: it would be lost.
+  if (taken !== NOTHING && taken !== CLOSED) return opened(queue, cell, taken);
+  poll();
+  throw taken === CLOSED ? closed() : empty(cell, timeout);
+}
+
+/** Blocks until it is this thread's turn, or the time is over; what came of it. */
+function waited(turn: Turn, timeout: number): unknown {
+  try {
+    turn.watch();
+    blockUntil(turn, timeout);
+    return turn.outcome;
+  } finally {
+    turn.giveUp();
+  }
+}
+
+/** As `waited`, on the event loop; whether its turn has come. */
+async function turned(turn: Turn, timeout: number, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    return await eventually(() => turn, {
+      ...(timeout !== Infinity && { timeout }),
+      ...(signal !== undefined && { signal }),
+    });
+  } finally {
+    turn.giveUp();
+  }
+}
+
+/** What was put, in a thread that does not return to its event loop now. */
+function opened<T>(queue: Channel<T>, cell: number, taken: unknown): unknown {
+  const item = contentOf(taken);
+  if (!(item instanceof Promise)) return item;
+  // It is wanted again by whoever gets the item.
+  item.catch(() => {});
+  queue[RETURN](cell, taken);
+  throw new ThreadError(
+    'get() cannot rebuild the item without the event loop, for it needs a module that this thread has not loaded: use await getAsync(), ' +
+      'or import the module in this thread first. The item is in the queue still',
+  );
+}
+
+/** Python looks at the time-out of a put only where there is a limit. */
+function checkPutWait(cell: number, timeout: number): void {
+  if (timeout >= 0 || atomic.load(cell + Q_MAX) === 0) return;
+  if (atomic.load(cell + Q_CLOSED) !== 0) throw closed();
+  checkWait(timeout);
+}
+
+function checkPut(answer: unknown, cell: number, timeout: number): void {
+  if (answer === Q_DONE) return;
+  throw answer === Q_FULL ? full(cell, timeout) : closed();
+}
+
+const within = (timeout: number): string => (timeout > 0 ? ` within ${timeout} ms` : '');
+
+function empty(cell: number, timeout: number): Empty {
+  return new Empty(`no item was in the queue at 0x${cell.toString(16)}${within(timeout)}`);
+}
+
+function full(cell: number, timeout: number): Full {
+  return new Full(
+    `there was no room in the queue at 0x${cell.toString(16)}, which holds ${atomic.load(cell + Q_MAX)} items${within(timeout)}`,
+  );
+}
+
+function closed(): ShutDown {
+  return new ShutDown('the queue was shut down');
+}

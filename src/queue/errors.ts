@@ -1,0 +1,22 @@
+// What queues throw when there is nothing to give, no room, or no more to come. Plain classes, as Python's.
+
+/** There is no item, and there was none until the time was up. */
+export class Empty extends Error {
+  static {
+    Empty.prototype.name = 'Empty';
+  }
+}
+
+/** There is no room for an item, and there was none until the time was up. */
+export class Full extends Error {
+  static {
+    Full.prototype.name = 'Full';
+  }
+}
+
+/** The queue was shut down: nothing can be put any more, and there is nothing left to get. */
+export class ShutDown extends Error {
+  static {
+    ShutDown.prototype.name = 'ShutDown';
+  }
+}

@@ -1,0 +1,113 @@
+// Python's Queue: first in, first out, with a limit, with tasks that are said to be done, and with an end.
+
+import { Q_CLOSED, Q_FIFO, Q_MAX, Q_UNFINISHED } from '../heap/types.js';
+import { atomic } from '../memory/atomics.js';
+import { blockUntil, type Wanted } from '../memory/park.js';
+import { eventually } from '../sync/acquirable.js';
+import { timeoutOf } from '../sync/arguments.js';
+import { addressOf, defineSyncClass, isAdopting, QUEUE } from '../sync/cell.js';
+import { mask, poll, unmask } from '../sync/safepoint.js';
+import { finishOne, shut } from './cell.js';
+import { Channel, defineOrder } from './channel.js';
+import { checkKeys, limitOf, type QueueAsyncOptions, type QueueOptions, show } from './options.js';
+
+/**
+ * A queue that any number of threads put items into and take items from. All of it is in the shared heap: it can be captured, passed, returned
+ * and held by shared objects, and no thread or event loop is in between.
+ */
+export class Queue<T = unknown> extends Channel<T> {
+  /**
+   * A new queue.
+   * @param options `maxSize` is how many items there may be at once; 0, which is the default, is any number.
+   * @throws TypeError, RangeError for wrong options.
+   */
+  constructor(options: QueueOptions = {}) {
+    super(new.target, Queue, isAdopting() ? 0 : limitOf(options));
+  }
+
+  /** How many items there may be at once; 0 = any number. */
+  get maxSize(): number {
+    return atomic.load(addressOf(this) + Q_MAX);
+  }
+
+  /** Whether as many items are in the queue as there may be, right now. */
+  full(): boolean {
+    const most = this.maxSize;
+    return most > 0 && this.size >= most;
+  }
+
+  /** Items that were put and that nobody has said to be done. */
+  get unfinishedTasks(): number {
+    return atomic.load(addressOf(this) + Q_UNFINISHED);
+  }
+
+  get isShutdown(): boolean {
+    return atomic.load(addressOf(this) + Q_CLOSED) !== 0;
+  }
+
+  /**
+   * Says that an item that was taken is done. Who waits in `join` goes on when all are.
+   * @throws RangeError when it was said more often than items were put.
+   */
+  taskDone(): void {
+    if (!finishOne(addressOf(this))) {
+      throw new RangeError('task_done() called too many times: once for each item that was taken, and no more');
+    }
+  }
+
+  /**
+   * Blocks until `taskDone` was called for every item that was put.
+   * @param timeout milliseconds to wait at most; none = for ever.
+   * @returns whether all is done.
+   */
+  join(timeout?: number): boolean {
+    const milliseconds = timeout === undefined ? Infinity : timeoutOf({ timeout });
+    const wanted = allDone(addressOf(this));
+    poll();
+    mask();
+    let done: boolean;
+    try {
+      done = blockUntil(wanted, milliseconds);
+    } finally {
+      unmask();
+    }
+    poll();
+    return done;
+  }
+
+  /** As `join`, without blocking this thread. */
+  joinAsync(options: QueueAsyncOptions = {}): Promise<boolean> {
+    return eventually(() => allDone(addressOf(this)), options);
+  }
+
+  /**
+   * Ends the queue: nothing can be put any more, and who waits to put gets ShutDown. What is in the queue can still be taken; after that, who
+   * takes gets ShutDown, and iterations end.
+   *
+   * @param options `immediate: true` empties the queue at once. What was in it counts as done; if all is done then, `join` returns.
+   */
+  shutdown(options: { immediate?: boolean } = {}): void {
+    checkKeys(options, ['immediate'], '{ immediate: true }');
+    const { immediate = false } = options;
+    if (typeof immediate !== 'boolean') throw new TypeError(`immediate must be true or false, not ${show(immediate)}`);
+    poll();
+    mask();
+    try {
+      shut(addressOf(this), immediate);
+    } finally {
+      unmask();
+    }
+  }
+}
+
+function allDone(cell: number): Wanted {
+  const word = cell + Q_UNFINISHED;
+  return {
+    word,
+    attempt: () => atomic.load(word) || undefined,
+    describe: () => `join() of queue 0x${cell.toString(16)}`,
+  };
+}
+
+defineOrder(Queue, QUEUE, Q_FIFO);
+defineSyncClass(QUEUE, Queue);

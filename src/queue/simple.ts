@@ -1,0 +1,16 @@
+// Python's SimpleQueue: first in, first out, without a limit, tasks or an end.
+
+import { Q_FIFO } from '../heap/types.js';
+import { defineSyncClass, SIMPLE_QUEUE } from '../sync/cell.js';
+import { Channel, defineOrder } from './channel.js';
+
+/** A queue without a limit, whose `put` never waits: the options that it takes say nothing. Iterations over it never end. */
+export class SimpleQueue<T = unknown> extends Channel<T> {
+  constructor(...none: never[]) {
+    if (none.length > 0) throw new TypeError(`SimpleQueue() takes no arguments (${none.length} given)`);
+    super(new.target, SimpleQueue);
+  }
+}
+
+defineOrder(SimpleQueue, SIMPLE_QUEUE, Q_FIFO);
+defineSyncClass(SIMPLE_QUEUE, SimpleQueue);
