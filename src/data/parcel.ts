@@ -6,8 +6,10 @@
 //   {header, text: the packet, held: the shared objects that it names}
 
 import { captureValue, rebuildValue } from '../closure/codec.js';
+import type { Graph, Node } from '../closure/graph.js';
+import { shareBuffer } from '../heap/buffer.js';
 import { share } from '../heap/copy.js';
-import { adoptCell } from '../heap/inflight.js';
+import { adoptCell, addressOf as cellAddress } from '../heap/inflight.js';
 import { cellOf } from '../heap/values.js';
 import { fromText, toText } from '../platform/serialize.js';
 import { addressOf, defineSyncClass, loadValue, PARCEL, SyncCell, storeValue, syncHeader } from '../sync/cell.js';
@@ -17,7 +19,7 @@ const TEXT = 4;
 const HELD = 8;
 
 /** A captured value in the heap. Never given to programs. */
-class Parcel extends SyncCell {
+export class Parcel extends SyncCell {
   constructor() {
     super(HEADER);
   }
@@ -38,6 +40,65 @@ export function isPlain(value: unknown): boolean {
   }
 }
 
+/** What a capture has made, as far as a parcel needs it. */
+export interface Contents {
+  readonly packet: unknown;
+  readonly handles: readonly number[];
+  /** What can only go with a message: then it cannot go this way. */
+  readonly transfer: readonly object[];
+}
+
+/**
+ * A parcel of what was captured. `name` is what error messages call it.
+ * @throws TypeError when something in it can only go with a message.
+ */
+export function parcelOf({ packet, handles, transfer }: Contents, name: string): Parcel {
+  if (transfer.length > 0) {
+    throw new TypeError(
+      `${name} holds what can only be given to a thread that is started, such as a port: pass it to start_new_thread()`,
+    );
+  }
+  const shared: object[] = handles.map((address) => adoptCell(address) as object);
+  const whole = withBuffers(packet as Graphs, shared);
+  const parcel = new Parcel();
+  const address = addressOf(parcel);
+  if (shared.length > 0) storeValue(address + HELD, share(shared), name);
+  storeValue(address + TEXT, toText(whole), name);
+  return parcel;
+}
+
+/** The packet of a parcel. */
+export const packetIn = (parcel: Parcel): unknown => fromText(loadValue(addressOf(parcel) + TEXT) as string);
+
+interface Graphs {
+  readonly graph?: Graph;
+  readonly closure?: { readonly id: number; readonly graph?: Graph };
+}
+
+/** The packet with its SharedArrayBuffers as shared objects, which are added to `held`: text cannot carry them. */
+function withBuffers(packet: Graphs, held: object[]): Graphs {
+  const { graph, closure } = packet;
+  return {
+    ...packet,
+    ...(graph && { graph: shareBuffersOf(graph, held) }),
+    ...(closure?.graph && { closure: { ...closure, graph: shareBuffersOf(closure.graph, held) } }),
+  };
+}
+
+function shareBuffersOf(graph: Graph, held: object[]): Graph {
+  if (!graph.nodes.some(isSharedBytes)) return graph;
+  const nodes = graph.nodes.map((node): Node => {
+    if (!isSharedBytes(node)) return node;
+    const buffer = shareBuffer(node[1] as SharedArrayBuffer);
+    held.push(buffer);
+    return ['shared', cellAddress(buffer)];
+  });
+  return { ...graph, nodes };
+}
+
+const isSharedBytes = (node: Node): boolean =>
+  node[0] === 'raw' && Object.prototype.toString.call(node[1]) === '[object SharedArrayBuffer]';
+
 /**
  * A value as something that `storeValue` takes without a copy. `name` is what error messages call it.
  * @throws CaptureError when it cannot travel.
@@ -45,14 +106,10 @@ export function isPlain(value: unknown): boolean {
 export function pack(value: unknown, name: string): unknown {
   if (isPlain(value)) return value;
   const captured = captureValue(value, name);
-  const parcel = new Parcel();
-  const address = addressOf(parcel);
-  if (captured.handles.length > 0) storeValue(address + HELD, share(captured.handles.map(adoptCell)), name);
-  storeValue(address + TEXT, toText(captured.packet()), name);
-  return parcel;
+  return parcelOf({ packet: captured.packet(), handles: captured.handles, transfer: captured.transfer }, name);
 }
 
 /** The value of what `pack` has made, by this or another thread; a promise of it when modules must be imported first. */
 export function unpack(packed: unknown): unknown {
-  return packed instanceof Parcel ? rebuildValue(fromText(loadValue(addressOf(packed) + TEXT) as string)) : packed;
+  return packed instanceof Parcel ? rebuildValue(packetIn(packed)) : packed;
 }

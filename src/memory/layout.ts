@@ -111,6 +111,10 @@ export const H_PEAK_PAGES = 632;
 export const H_COLLECTOR = 636;
 /** Counts what was made by `globals.get`; who waits for something parks on it. */
 export const H_GLOBALS = 672;
+/** Counts futures that are done and that somebody watches among others; whoever waits for several parks on it. Async waiters behind it. */
+export const H_FUTURES = 680;
+/** Who waits for executors to have nothing to do watches this word. Async waiters behind it. */
+export const H_QUIET = 688;
 export const H_LIVE_BYTES = 640;
 export const H_PAUSE = 648;
 export const H_MARKING = 656;

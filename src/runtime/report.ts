@@ -16,6 +16,11 @@ export function describeError(error: unknown): string {
   return withoutOwnFrames(mapStack(inspect(error)));
 }
 
+/** The stack of an error as its thread shows it to others: source-mapped, without Heddle's and the platform's frames. */
+export function describeStack(stack: string): string {
+  return withoutOwnFrames(mapStack(stack));
+}
+
 /** Prints that the thread which ran `label` has ended by an error. Waits `patience` milliseconds at most to do so. Does not throw. */
 export function reportUnhandled(label: string, error: unknown, patience?: number): void {
   try {

@@ -32,6 +32,7 @@ export const FUTURE = 15;
 export const EXECUTOR = 16;
 export const TASK = 17;
 export const RWLOCK_SIDE = 18;
+export const WORKER = 19;
 
 /** The header of a cell of a kind, with so many raw words and so many tagged words. */
 export const syncHeader = (which: number, words: number, references: number): number =>

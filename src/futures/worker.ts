@@ -1,0 +1,364 @@
+// What a thread of an executor does.
+//
+//   initializer, once
+//   loop
+//     take a task                  → call it; if it gives a promise, wait for that on the event loop; settle the future
+//     none, and more run than may  → RESERVE: park until fewer do
+//     none, and closed             → leave
+//     none                         → PARKED: park on the executor's signal; or wait for it on the event loop if tasks have left timers
+//     parked for TIDY_AFTER        → a turn of the event loop, so that garbage goes
+//     parked for IDLE_LIMIT        → leave
+//
+// A task is never between two owners: its future says which thread runs it (state.ts). When a task waits for something, the thread is
+// BLOCKED and another may be started; when it goes on there may be one more than should run, until one of them has finished its task.
+
+import { registerExports } from '../closure/exports.js';
+import type { Call } from '../closure/rebuild.js';
+import { releasePages } from '../heap/allocate.js';
+import { tidyUp } from '../heap/tidy.js';
+import { atomic } from '../memory/atomics.js';
+import { awaitLater, blockUntil, patience, type Wanted } from '../memory/park.js';
+import { loopLoad, soon } from '../platform/process.js';
+import { print } from '../runtime/console.js';
+import { describeError, describeStack } from '../runtime/report.js';
+import { startThread, THREAD_MARK } from '../runtime/start.js';
+import { addressOf, defineSyncClass, SyncCell, syncHeader, WORKER as WORKER_CELL } from '../sync/cell.js';
+import { isThenable } from '../sync/held.js';
+import { mark } from '../sync/owner.js';
+import { pack } from '../data/parcel.js';
+import { blocking } from './blocking.js';
+import { BLOCKED, PARKED, RESERVE, RUNNING } from './crew.js';
+import {
+  backlogOf,
+  breakDown,
+  crewOf,
+  here,
+  initializerOf,
+  isClosed,
+  maxOf,
+  nameOfWorker,
+  signalOf,
+  starter,
+  summon,
+  type ThreadPoolExecutor,
+  takeTask,
+  tellGone,
+} from './executor.js';
+import { enlist, strike, tellQuiet } from './exit.js';
+import { type Future, finish, packError, WORKER } from './future.js';
+import { FAILED, FINISHED } from './state.js';
+import { forgetFunctions, readCall, unpackCall } from './task.js';
+import * as self from './worker.js';
+
+/** Milliseconds of idleness after which garbage is collected. */
+const TIDY_AFTER = 200;
+/** And after which the thread ends. */
+const IDLE_LIMIT = 5_000;
+/** Milliseconds of work after which the event loop gets a turn: timers that tasks have left, finalizers. */
+const TURN_AFTER = 50;
+
+/** The cell that stands for a worker's thread in the thread table: {header, over, asynchronous waiters, mark}. */
+class WorkerCell extends SyncCell {
+  constructor() {
+    super(WORKER_HEADER);
+  }
+}
+const WORKER_HEADER = syncHeader(WORKER_CELL, 3, 0);
+
+defineSyncClass(WORKER_CELL, WorkerCell);
+
+starter.start = (executor, index, number) => {
+  enlist(executor);
+  const cell = new WorkerCell();
+  const name = nameOfWorker(executor, number);
+  startThread(serve, [executor, index, number, mark], undefined, { cell: addressOf(cell), name, keeps: false });
+  // If this thread ends now, the place is not the dead's.
+  crewOf(executor).handOver(index, mark, atomic.load(addressOf(cell) + THREAD_MARK));
+};
+
+/** What this thread is, if it is a worker. */
+interface Post {
+  readonly executor: ThreadPoolExecutor;
+  readonly index: number;
+  /** Waits under way, of which all but the first are inside another. */
+  waits: number;
+  /** Futures that its task waits for on the event loop. */
+  awaited: number;
+  /** Whether its task has returned a promise that is not settled. */
+  suspended: boolean;
+  /** Whether it is BLOCKED. */
+  blocked: boolean;
+}
+
+let post: Post | undefined;
+
+/** Waits count once they last: the state says so. */
+function review(): void {
+  if (post === undefined) return;
+  const { executor, index } = post;
+  const blocked = post.waits > 0 || (post.suspended && post.awaited > 0);
+  if (blocked === post.blocked) return;
+  post.blocked = blocked;
+  crewOf(executor).setState(index, blocked ? BLOCKED : RUNNING);
+  if (blocked) summonQuietly(executor);
+}
+
+/** A thread that cannot be started now will be at the next look. */
+function summonQuietly(executor: ThreadPoolExecutor): void {
+  try {
+    summon(executor);
+  } catch {
+    // There is no room for one: the task waits for those that run.
+  }
+}
+
+blocking.enter = () => {
+  if (post === undefined) return;
+  post.waits++;
+  review();
+};
+
+blocking.leave = () => {
+  if (post === undefined) return;
+  post.waits--;
+  review();
+};
+
+blocking.attend = () => {
+  const mine = post;
+  if (mine === undefined) return () => {};
+  mine.awaited++;
+  review();
+  return () => {
+    mine.awaited--;
+    if (mine === post) review();
+  };
+};
+
+// Any other wait that lasts: for a lock, a queue, an event.
+{
+  const { look, leave } = patience;
+  let lasting = 0;
+  patience.look = (wanted, forever) => {
+    if (post !== undefined && wanted.idle !== true && lasting++ === 0) blocking.enter();
+    look(wanted, forever);
+  };
+  patience.leave = () => {
+    if (lasting > 0) {
+      lasting = 0;
+      blocking.leave();
+    }
+    leave();
+  };
+}
+
+/** The life of a worker. `by` is the mark of the thread that has started it, and has its place so far. */
+export async function serve(executor: ThreadPoolExecutor, index: number, number: number, by: number): Promise<void> {
+  const crew = crewOf(executor);
+  if (!crew.handOver(index, by, mark) && crew.ownerOf(index) !== mark) return;
+  crew.setState(index, RUNNING);
+  // From here on the runtime holds the event loop for this thread.
+  await undefined;
+  const baseline = loopLoad();
+  post = { executor, index, waits: 0, awaited: 0, suspended: false, blocked: false };
+  here.executor = executor;
+  try {
+    await initialize(executor);
+    await work(executor, index, number, baseline);
+  } finally {
+    post = undefined;
+    here.executor = undefined;
+    forgetFunctions();
+    crew.free(index);
+    strike(executor);
+    tellGone(executor);
+    // What came in since the last look, for nobody.
+    summonQuietly(executor);
+    tellQuiet();
+  }
+}
+
+async function initialize(executor: ThreadPoolExecutor): Promise<void> {
+  const packed = initializerOf(executor);
+  if (packed === undefined || isClosed(executor)) return;
+  try {
+    const { fn, args } = await unpackCall(packed);
+    await fn(...args);
+  } catch (error) {
+    print(2, `Exception in initializer:\n${describeError(error)}\n`);
+    breakDown(executor);
+  }
+}
+
+async function work(executor: ThreadPoolExecutor, index: number, number: number, baseline: number): Promise<void> {
+  const idler = new Idler(executor, index, baseline);
+  let turned = atomic.now();
+  for (;;) {
+    const task = idler.surplus() ? undefined : takeTask(executor);
+    if (task === undefined) {
+      // What tasks have left for the microtask queue.
+      await undefined;
+      if (!(await idler.wait())) return;
+      turned = atomic.now();
+    }
+    const mine = task ?? idler.found;
+    if (mine === undefined) continue;
+    idler.found = undefined;
+    atomic.store(addressOf(mine) + WORKER, number);
+    const pending = perform(mine);
+    if (pending !== undefined) await pending;
+    if (atomic.now() - turned > TURN_AFTER) {
+      await turn();
+      turned = atomic.now();
+    }
+  }
+}
+
+/** Waiting for tasks. */
+class Idler {
+  readonly #executor: ThreadPoolExecutor;
+  readonly #index: number;
+  readonly #baseline: number;
+  readonly #wanted: Wanted;
+  #reserve = false;
+  /** What the wait was for. */
+  found: Future<unknown> | undefined;
+
+  constructor(executor: ThreadPoolExecutor, index: number, baseline: number) {
+    this.#executor = executor;
+    this.#index = index;
+    this.#baseline = baseline;
+    const word = signalOf(executor);
+    this.#wanted = {
+      word,
+      attempt: () => this.#attempt(word),
+      describe: () => 'a task',
+      idle: true,
+    };
+  }
+
+  /** Whether more run than may. */
+  surplus(): boolean {
+    return crewOf(this.#executor).take().active > maxOf(this.#executor);
+  }
+
+  /** Waits until there is a task, or this thread is to look around: true. False: to leave. */
+  async wait(): Promise<boolean> {
+    this.#reserve = this.surplus();
+    this.#setState(this.#reserve ? RESERVE : PARKED);
+    tellQuiet();
+    const got = (await this.#park(TIDY_AFTER)) || (await this.#parkLong());
+    if (!got) return false;
+    this.#setState(RUNNING);
+    return this.found !== undefined || !this.#isToLeave();
+  }
+
+  async #parkLong(): Promise<boolean> {
+    releasePages();
+    tidyUp();
+    // Finalizers run in the turns between.
+    await turn();
+    await turn();
+    return this.#park(IDLE_LIMIT);
+  }
+
+  #park(limit: number): boolean | Promise<boolean> {
+    if (loopLoad() <= this.#baseline) return blockUntil(this.#wanted, limit);
+    // Tasks have left timers or handles, which are to run.
+    return new Promise((resolve) => void awaitLater(this.#wanted, limit, resolve));
+  }
+
+  #attempt(word: number): number | undefined {
+    const seen = atomic.load(word);
+    if (this.#reserve) {
+      if (crewOf(this.#executor).take().active >= maxOf(this.#executor) && !this.#isToLeave()) return seen;
+      this.#reserve = false;
+      this.#setState(PARKED);
+    }
+    if (backlogOf(this.#executor).size > 0) {
+      // Said first: who sees nothing waiting must see that something runs.
+      this.#setState(RUNNING);
+      this.found = takeTask(this.#executor);
+      if (this.found !== undefined) return undefined;
+      this.#setState(PARKED);
+    }
+    return this.#isToLeave() ? undefined : seen;
+  }
+
+  #isToLeave(): boolean {
+    return isClosed(this.#executor) && backlogOf(this.#executor).size === 0;
+  }
+
+  #setState(state: number): void {
+    crewOf(this.#executor).setState(this.#index, state);
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => void soon(resolve));
+
+/** Makes a task's call; a promise when that is not done on return. */
+function perform(task: Future<unknown>): Promise<void> | undefined {
+  let result: unknown;
+  try {
+    const call = readCall(task);
+    if (call instanceof Promise) return performLater(task, call);
+    result = call.fn(...call.args);
+    if (isThenable(result)) return performLater(task, Promise.resolve({ fn: () => result, args: [] }));
+  } catch (error) {
+    fail(task, error);
+    return undefined;
+  }
+  succeed(task, result);
+  return undefined;
+}
+
+async function performLater(task: Future<unknown>, call: Promise<Call>): Promise<void> {
+  try {
+    const { fn, args } = await call;
+    const result = fn(...args);
+    suspend(true);
+    succeed(task, await result);
+  } catch (error) {
+    fail(task, error);
+  } finally {
+    suspend(false);
+  }
+}
+
+function suspend(suspended: boolean): void {
+  if (post === undefined) return;
+  post.suspended = suspended;
+  review();
+}
+
+function succeed(task: Future<unknown>, result: unknown): void {
+  let packed: unknown;
+  try {
+    packed = pack(result, 'the result');
+  } catch (error) {
+    fail(task, error);
+    return;
+  }
+  finish(task, FINISHED, packed);
+}
+
+function fail(task: Future<unknown>, error: unknown): void {
+  showHere(error, 0);
+  finish(task, FAILED, packError(error));
+}
+
+/** Causes that are looked at. */
+const DEPTH = 8;
+
+/** The stack of an error, and of its causes, as others are to see it. */
+function showHere(error: unknown, depth: number): void {
+  if (!(error instanceof Error) || depth > DEPTH) return;
+  try {
+    if (typeof error.stack === 'string') error.stack = describeStack(error.stack);
+    showHere(error.cause, depth + 1);
+  } catch {
+    // It is frozen, or its own getters throw: it is shown as it is.
+  }
+}
+
+registerExports(import.meta.url, self);
