@@ -1,11 +1,13 @@
 // ThreadPoolExecutor: threads that take calls from a backlog in the shared heap. No thread is between a submitter and a worker, and no
 // event loop: a submission is a cell, a place in the backlog, and a wake-up.
 //
-// Cell {header, signal, asynchronous waiters, gone, asynchronous waiters, flags, most threads, names given, places used, table,
+// Cell {header, signal, asynchronous waiters, gone, asynchronous waiters, flags, most threads, names given, places used, waking, table,
 //       head, tail, name, initializer}
 //
 //   signal   raised by whoever adds a task, or wants the threads to look again; idle threads park on it
 //   gone     raised by a thread that leaves; who waits for all to be gone parks on it
+//   waking   1 = a thread was woken for a task and has not looked yet: others need not be, since it wakes the next if there is more to do.
+//            Cleared by every thread that looks before it parks, so at the latest when the next one does if that one is killed
 //   flags    SHUTDOWN: no more tasks; BROKEN: the initializer has failed. Only set
 //
 // The rest is in backlog.ts (tasks), crew.ts (threads), worker.ts (what a thread does), exit.ts (the end of the process).
@@ -47,8 +49,9 @@ const FLAGS = 20;
 const MAX = 24;
 const NAMES = 28;
 const USED = 32;
-const TABLE = 36;
-const WORDS = 8 + (PLACES * PLACE) / 4;
+const WAKING = 36;
+const TABLE = 40;
+const WORDS = 9 + (PLACES * PLACE) / 4;
 const HEAD = TABLE + PLACES * PLACE;
 const NAME = HEAD + 8;
 const INITIALIZER = HEAD + 12;
@@ -215,7 +218,7 @@ export class ThreadPoolExecutor extends SyncCell {
   #close({ cancelFutures = false }: ShutdownOptions): void {
     atomic.or(addressOf(this) + FLAGS, SHUTDOWN);
     if (cancelFutures) drain(this, (future) => cancel(addressOf(future) + STATE));
-    rouse(this, Infinity);
+    rouse(this);
     summon(this);
   }
 
@@ -278,7 +281,7 @@ export function submitTo(
 ): Future<unknown> {
   refuseClosed(executor);
   const future = new Future<unknown>();
-  Future.noteSite(future, siteOf(above));
+  Future.noteSite(future, siteOf(fn, above));
   const address = addressOf(future);
   if (typeof fn !== 'function') {
     // As in Python it is found out when it is called.
@@ -294,7 +297,7 @@ export function submitTo(
     }
     storeValue(address + OWNER, executor, '');
     backlogOf(executor).push(future);
-    rouse(executor, 1);
+    rouseOne(executor);
     summonFor(executor, future);
   } catch (error) {
     // Whoever reads it wants to see the call that failed, not how deep inside it was found.
@@ -328,11 +331,29 @@ export const isClosed = (executor: ThreadPoolExecutor): boolean => flagsOf(execu
 /** The word that its idle threads park on. */
 export const signalOf = (executor: ThreadPoolExecutor): number => addressOf(executor) + SIGNAL;
 
-/** Has idle threads look again. */
-export function rouse(executor: ThreadPoolExecutor, count: number): void {
+/** Has all idle threads look again. */
+export function rouse(executor: ThreadPoolExecutor): void {
   const signal = signalOf(executor);
   atomic.add(signal, 1);
-  wake(signal, count);
+  wake(signal, Infinity);
+}
+
+/** Has one idle thread look for a task, unless one is about to. */
+export function rouseOne(executor: ThreadPoolExecutor): void {
+  const signal = signalOf(executor);
+  atomic.add(signal, 1);
+  if (atomic.exchange(addressOf(executor) + WAKING, 1) === 0) wake(signal, 1);
+}
+
+/** This thread looks for a task, and parks if it finds none. */
+export function beginLook(executor: ThreadPoolExecutor): number {
+  atomic.store(addressOf(executor) + WAKING, 0);
+  return atomic.load(signalOf(executor));
+}
+
+/** This thread was idle and has found a task: wakes the next one if there are more. */
+export function passOn(executor: ThreadPoolExecutor): void {
+  if (backlogOf(executor).size > 0 && crewOf(executor).take().counts[PARKED]! > 0) rouseOne(executor);
 }
 
 /** Starts a thread, or lets one out of the reserve, if tasks wait for nobody and one more may run. */
@@ -343,7 +364,7 @@ export function summon(executor: ThreadPoolExecutor): void {
   const { counts, active } = crew.take();
   if (waiting <= counts[PARKED]! || active >= maxOf(executor)) return;
   if (counts[RESERVE]! > 0) {
-    rouse(executor, Infinity);
+    rouse(executor);
     return;
   }
   const index = crew.claim(mark);
@@ -395,7 +416,7 @@ function drain(executor: ThreadPoolExecutor, each: (future: Future<unknown>) => 
 export function breakDown(executor: ThreadPoolExecutor): void {
   atomic.or(addressOf(executor) + FLAGS, BROKEN);
   failAll(executor);
-  rouse(executor, Infinity);
+  rouse(executor);
 }
 
 function failAll(executor: ThreadPoolExecutor): void {

@@ -30,6 +30,7 @@ import { blocking } from './blocking.js';
 import { BLOCKED, PARKED, RESERVE, RUNNING } from './crew.js';
 import {
   backlogOf,
+  beginLook,
   breakDown,
   crewOf,
   here,
@@ -37,6 +38,7 @@ import {
   isClosed,
   maxOf,
   nameOfWorker,
+  passOn,
   signalOf,
   starter,
   summon,
@@ -50,6 +52,12 @@ import { FAILED, FINISHED } from './state.js';
 import { forgetFunctions, readCall, unpackCall } from './task.js';
 import * as self from './worker.js';
 
+/**
+ * Milliseconds to look for the next task before parking. Where a core is free for it, a task that comes then is begun in 2 µs instead of 14.
+ * Where there is none it keeps others from running, so after each time in vain it is left out for twice as many times, up to SPIN_LESS.
+ */
+const SPIN = 0.02;
+const SPIN_LESS = 64;
 /** Milliseconds of idleness after which garbage is collected. */
 const TIDY_AFTER = 200;
 /** And after which the thread ends. */
@@ -198,6 +206,7 @@ async function work(executor: ThreadPoolExecutor, index: number, number: number,
     if (task === undefined) {
       // What tasks have left for the microtask queue.
       await undefined;
+      if (idler.spin()) continue;
       if (!(await idler.wait())) return;
       turned = atomic.now();
     }
@@ -221,6 +230,9 @@ class Idler {
   readonly #baseline: number;
   readonly #wanted: Wanted;
   #reserve = false;
+  /** How many times the spinning is left out now, and how many it will be. */
+  #skipped = 0;
+  #left = 0;
   /** What the wait was for. */
   found: Future<unknown> | undefined;
 
@@ -231,7 +243,7 @@ class Idler {
     const word = signalOf(executor);
     this.#wanted = {
       word,
-      attempt: () => this.#attempt(word),
+      attempt: () => this.#attempt(),
       describe: () => 'a task',
       idle: true,
     };
@@ -240,6 +252,20 @@ class Idler {
   /** Whether more run than may. */
   surplus(): boolean {
     return crewOf(this.#executor).take().active > maxOf(this.#executor);
+  }
+
+  /** Whether there is something to do within a moment. */
+  spin(): boolean {
+    if (this.#left-- > 0) return false;
+    const backlog = backlogOf(this.#executor);
+    for (const end = atomic.now() + SPIN; atomic.now() < end; ) {
+      if (backlog.size === 0) continue;
+      this.#skipped = 0;
+      return true;
+    }
+    this.#skipped = Math.min(SPIN_LESS, this.#skipped * 2 + 1);
+    this.#left = this.#skipped;
+    return false;
   }
 
   /** Waits until there is a task, or this thread is to look around: true. False: to leave. */
@@ -268,8 +294,8 @@ class Idler {
     return new Promise((resolve) => void awaitLater(this.#wanted, limit, resolve));
   }
 
-  #attempt(word: number): number | undefined {
-    const seen = atomic.load(word);
+  #attempt(): number | undefined {
+    const seen = beginLook(this.#executor);
     if (this.#reserve) {
       if (crewOf(this.#executor).take().active >= maxOf(this.#executor) && !this.#isToLeave()) return seen;
       this.#reserve = false;
@@ -279,7 +305,10 @@ class Idler {
       // Said first: who sees nothing waiting must see that something runs.
       this.#setState(RUNNING);
       this.found = takeTask(this.#executor);
-      if (this.found !== undefined) return undefined;
+      if (this.found !== undefined) {
+        passOn(this.#executor);
+        return undefined;
+      }
       this.#setState(PARKED);
     }
     return this.#isToLeave() ? undefined : seen;
