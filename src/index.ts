@@ -32,8 +32,10 @@ export {
   wait,
   waitAsync,
 } from './futures/wait.js';
+
 // What starts the executors' threads.
 import './futures/worker.js';
+
 export { SharedArray } from './heap/array.js';
 export { configureHeap, type HeapOptions, type HeapStatistics, heapStatistics } from './heap/control.js';
 export { MemoryError } from './heap/errors.js';

@@ -168,7 +168,18 @@ function keep(fn: AnyFunction, encoder: Encoder, graph: Graph): Closure {
   const { codes, maps, handles, counted, read, seen } = encoder;
   const id = atomic.add(H_CLOSURES, 1) + 1;
   const index = new Map([...seen].filter(([value]) => typeof value !== 'symbol')) as Map<object, number>;
-  const closure: Closure = { id, graph, index, codes, maps, handles, counted, read, keepers: new Set(), posted: undefined };
+  const closure: Closure = {
+    id,
+    graph,
+    index,
+    codes,
+    maps,
+    handles,
+    counted,
+    read,
+    keepers: new Set(),
+    posted: undefined,
+  };
   abandoned.register(fn, { id, keepers: closure.keepers }, closure);
   return closure;
 }

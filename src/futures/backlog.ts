@@ -14,9 +14,8 @@
 //
 // HEAD moves on when all places of a segment are GONE and there is a next; never beyond TAIL.
 
-import { readWord, storeWord } from '../heap/values.js';
-import { CELL } from '../heap/values.js';
 import { TRUE, UNDEFINED } from '../heap/types.js';
+import { CELL, readWord, storeWord } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { addressOf, defineSyncClass, loadValue, SyncCell, syncHeader, TASK } from '../sync/cell.js';
 import type { Future } from './future.js';

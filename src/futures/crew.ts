@@ -7,11 +7,12 @@
 //          mark of a dead thread    it was killed                 → mark of who finds it, then 0
 //   STATE  of a place that is not free; written by its thread, and STARTING before the place is free again
 //          STARTING, RUNNING        counts as one that runs
+//          LOOKING                  as well: its task is done, or about to be, and it looks for the next one
 //          PARKED                   as well: it waits for a task
 //          BLOCKED                  its task waits for something: another thread may run in its place
 //          RESERVE                  waits until fewer run than may: it ran in the place of one that was blocked
 //
-// running(executor) = places in STARTING, RUNNING or PARKED. At most `max` of them are started; a thread that finds more goes to RESERVE.
+// running(executor) = places in STARTING, RUNNING, LOOKING or PARKED. At most `max` of them are started; a thread that finds more goes to RESERVE.
 
 import { atomic } from '../memory/atomics.js';
 import { fateOf } from '../sync/owner.js';
@@ -25,6 +26,7 @@ export const RUNNING = 1;
 export const PARKED = 2;
 export const BLOCKED = 3;
 export const RESERVE = 4;
+export const LOOKING = 5;
 
 const STATE = 4;
 
@@ -34,11 +36,11 @@ export interface Census {
   readonly counts: number[];
   /** Those that are not free. */
   all: number;
-  /** Starting, running or parked. */
+  /** Those that count as running. */
   active: number;
 }
 
-const census: Census = { counts: [0, 0, 0, 0, 0], all: 0, active: 0 };
+const census: Census = { counts: [0, 0, 0, 0, 0, 0], all: 0, active: 0 };
 
 export class Crew {
   readonly #table: number;
@@ -60,7 +62,7 @@ export class Crew {
       counts[atomic.load(place + STATE)]!++;
       census.all++;
     }
-    census.active = counts[STARTING]! + counts[RUNNING]! + counts[PARKED]!;
+    census.active = counts[STARTING]! + counts[RUNNING]! + counts[LOOKING]! + counts[PARKED]!;
     return census;
   }
 

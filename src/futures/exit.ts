@@ -3,32 +3,32 @@
 // Executors that have threads are in a shared set. When the main thread's event loop is dry, it waits on it until all of them are quiet.
 // H_QUIET is raised by a thread that becomes idle, or leaves, while somebody waits.
 
-import { mapRoot, GLOBALS } from '../heap/roots.js';
+import { GLOBALS, mapRoot } from '../heap/roots.js';
 import { SharedSet } from '../heap/set.js';
 import { atomic } from '../memory/atomics.js';
 import { H_QUIET } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { ASYNC, awaitLater, wake } from '../memory/park.js';
 import { onLoopDry } from '../platform/process.js';
-import { crewOf, isQuiet, type ThreadPoolExecutor } from './executor.js';
+import { crewOf, isQuiet, type Pool } from './pool.js';
 
 /** No name of the program's can be this: theirs begin with "=" in the map (src/data/globals.ts). */
 const KEY = '\u0000executors';
 
-let known: SharedSet<ThreadPoolExecutor> | undefined;
+let known: SharedSet<Pool> | undefined;
 
-function executors(): SharedSet<ThreadPoolExecutor> {
-  known ??= mapRoot(GLOBALS).getOrInsert(KEY, new SharedSet()) as SharedSet<ThreadPoolExecutor>;
+function executors(): SharedSet<Pool> {
+  known ??= mapRoot(GLOBALS).getOrInsert(KEY, new SharedSet()) as SharedSet<Pool>;
   return known;
 }
 
 /** An executor is about to have a thread. */
-export function enlist(executor: ThreadPoolExecutor): void {
+export function enlist(executor: Pool): void {
   executors().add(executor);
 }
 
 /** It may have none any more. */
-export function strike(executor: ThreadPoolExecutor): void {
+export function strike(executor: Pool): void {
   if (crewOf(executor).take().all > 0) return;
   executors().delete(executor);
   // One that was started between the look and the deletion has enlisted it before.

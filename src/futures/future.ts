@@ -30,6 +30,7 @@ import { mark } from '../sync/owner.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { blocking } from './blocking.js';
 import { BrokenExecutor, CancelledError, InvalidStateError, TimeoutError } from './errors.js';
+import { packError } from './outcome.js';
 import { addSite, type Site } from './site.js';
 import {
   beginSettling,
@@ -70,6 +71,8 @@ interface Local {
   outcome?: { readonly value: unknown } | { readonly error: unknown };
   promise?: Promise<unknown>;
   callbacks?: Callback[] | undefined;
+  /** Callbacks are being called. */
+  calling?: boolean;
   site?: Site | undefined;
 }
 
@@ -143,17 +146,13 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
    */
   addDoneCallback(fn: (future: this) => unknown): void {
     if (typeof fn !== 'function') throw new TypeError(`addDoneCallback() takes a function, not ${String(fn)}`);
-    if (this.done()) {
-      this.#runCallbacks();
-      callBack(fn as Callback, this);
-      return;
-    }
     const local = this.#here();
     if (local.callbacks === undefined) {
       local.callbacks = [];
-      awaitLater(wantedOf(this), Infinity, () => this.#runCallbacks());
+      if (!this.done()) awaitLater(wantedOf(this), Infinity, () => this.#runCallbacks());
     }
     local.callbacks.push(fn as Callback);
+    this.#runCallbacks();
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a future is to be awaited.
@@ -207,7 +206,8 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
     let outcome = '';
     if (state === FINISHED || state === FAILED) {
       const known = this.#local?.outcome;
-      if (known !== undefined) outcome = 'value' in known ? ` returned ${kindOf(known.value)}` : ` raised ${kindOf(known.error)}`;
+      if (known !== undefined)
+        outcome = 'value' in known ? ` returned ${kindOf(known.value)}` : ` raised ${kindOf(known.error)}`;
       else outcome = state === FINISHED ? ' returned' : ' raised';
     }
     return `<Future at 0x${addressOf(this).toString(16)} state=${nameOf(state)}${outcome}>`;
@@ -302,11 +302,13 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   }
 
   #runCallbacks(): void {
-    const callbacks = this.#local?.callbacks;
-    if (callbacks === undefined || !this.done()) return;
-    // More may be added meanwhile; those are called at once.
-    while (callbacks.length > 0) callBack(callbacks.shift()!, this);
-    this.#local!.callbacks = undefined;
+    const local = this.#local;
+    // One of them may ask for the result.
+    if (local?.callbacks === undefined || local.calling === true || !this.done()) return;
+    local.calling = true;
+    for (const callback of local.callbacks) callBack(callback, this);
+    local.callbacks = undefined;
+    local.calling = false;
   }
 }
 
@@ -422,25 +424,6 @@ const SETTLING_NAP = 1;
 /** Fails a future that waits: the thread has claimed it. */
 export function failClaimed(future: Future<unknown>, error: unknown): void {
   finish(future, FAILED, packError(error));
-}
-
-/** An error as it travels; if it cannot, one that says what it was. */
-export function packError(error: unknown): unknown {
-  try {
-    return pack(error, 'the error');
-  } catch (cause) {
-    const substitute = new Error(`${describeBriefly(error)} (it cannot travel: ${describeBriefly(cause)})`);
-    if (error instanceof Error && typeof error.stack === 'string') substitute.stack = error.stack;
-    return pack(substitute, 'the error');
-  }
-}
-
-function describeBriefly(value: unknown): string {
-  try {
-    return String(value);
-  } catch {
-    return 'an error that throws when it is looked at';
-  }
 }
 
 function kindOf(value: unknown): string {

@@ -44,7 +44,8 @@ export function readMapArguments(rest: readonly unknown[]): { inputs: readonly I
   if (bufferSize !== undefined && (typeof bufferSize !== 'number' || !Number.isInteger(bufferSize))) {
     throw new TypeError(`bufferSize must be an integer, not ${describe(bufferSize)}`);
   }
-  if (bufferSize !== undefined && bufferSize < 1) throw new RangeError(`bufferSize must be at least 1, not ${bufferSize}`);
+  if (bufferSize !== undefined && bufferSize < 1)
+    throw new RangeError(`bufferSize must be at least 1, not ${bufferSize}`);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`signal must be an AbortSignal, not ${describe(signal)}`);
   }
@@ -55,7 +56,9 @@ export function readMapArguments(rest: readonly unknown[]): { inputs: readonly I
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'object' && value !== null ? `an object of ${value.constructor?.name ?? 'no class'}` : String(value);
+  return typeof value === 'object' && value !== null
+    ? `an object of ${value.constructor?.name ?? 'no class'}`
+    : String(value);
 }
 
 /** Results of `map`, each to be taken once: both ways of iterating take from the same. */
@@ -77,11 +80,7 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
   #reading: Promise<void> | undefined;
 
   /** @internal */
-  constructor(
-    submit: (args: readonly unknown[]) => Future<unknown>,
-    inputs: readonly Input[],
-    options: MapOptions,
-  ) {
+  constructor(submit: (args: readonly unknown[]) => Future<unknown>, inputs: readonly Input[], options: MapOptions) {
     this.#submit = submit;
     this.#options = options;
     const timeout = timeoutOf(options, KNOWN);
@@ -132,7 +131,7 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
         else {
           // Inputs may be slower than results: those that are there go first.
           const reading = this.#read();
-          if (this.#first() === undefined) await this.#within(reading);
+          if (this.#first() === undefined) await this.#within(Promise.race([reading, this.#firstRead()]));
           else reading.catch(() => {});
         }
         const future = this.#first();
@@ -225,14 +224,17 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
       }
       this.#add(items);
       // Whoever waits for the first is to see it before the rest is read.
-      if (this.#first() !== undefined && this.#options.bufferSize === undefined) this.#wakeReader();
+      this.#tellFirst();
     }
   }
 
-  #readers: (() => void)[] = [];
+  #tellFirst = (): void => {};
 
-  #wakeReader(): void {
-    for (const wake of this.#readers.splice(0)) wake();
+  /** An item has come. */
+  #firstRead(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#tellFirst = resolve;
+    });
   }
 
   #add(items: unknown[]): void {
@@ -250,8 +252,8 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
     return this.#deadline === Infinity ? undefined : Math.max(0, this.#deadline - atomic.now());
   }
 
-  /** A promise, if it is settled in time; a read also when the first item has come. */
-  async #within<V>(promise: PromiseLike<V>): Promise<V | undefined> {
+  /** What a promise gives, if it is settled in time. */
+  #within<V>(promise: PromiseLike<V>): Promise<V> {
     const left = this.#left();
     const { signal } = this.#options;
     return new Promise((resolve, reject) => {
@@ -263,7 +265,6 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
         then();
       };
       signal?.addEventListener('abort', abort, { once: true });
-      this.#readers.push(() => over(() => resolve(undefined)));
       promise.then(
         (value) => over(() => resolve(value)),
         (error) => over(() => reject(error)),
@@ -276,6 +277,8 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
   }
 
   #late(): TimeoutError {
-    return new TimeoutError(`map() has not given all results within ${this.#options.timeout} ms: ${this.#taken} were taken`);
+    return new TimeoutError(
+      `map() has not given all results within ${this.#options.timeout} ms: ${this.#taken} were taken`,
+    );
   }
 }

@@ -1,13 +1,13 @@
 // Options of executors, and their checks.
 
-export interface ExecutorOptions<A extends readonly unknown[] = readonly never[]> {
+export interface ExecutorOptions {
   /** Threads that run at the same time at most; default min(32, cores + 4). */
   readonly maxWorkers?: number | undefined;
   /** Threads are called "prefix_0" and so on. */
   readonly threadNamePrefix?: string | undefined;
   /** Called in each thread before its first task. */
-  readonly initializer?: ((...args: A) => unknown) | undefined;
-  readonly initargs?: A | undefined;
+  readonly initializer?: ((...args: never[]) => unknown) | undefined;
+  readonly initargs?: readonly unknown[] | undefined;
 }
 
 export interface TaskOptions {

@@ -10,7 +10,10 @@ const KEY = '\u0000default executor';
 let shared: ThreadPoolExecutor | undefined;
 
 function defaultExecutor(): ThreadPoolExecutor {
-  shared ??= mapRoot(GLOBALS).getOrInsert(KEY, new ThreadPoolExecutor({ threadNamePrefix: 'run' })) as ThreadPoolExecutor;
+  shared ??= mapRoot(GLOBALS).getOrInsert(
+    KEY,
+    new ThreadPoolExecutor({ threadNamePrefix: 'run' }),
+  ) as ThreadPoolExecutor;
   return shared;
 }
 

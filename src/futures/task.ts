@@ -12,7 +12,7 @@
 import { captureCall, captureFor, Ledger, type PostedFunction, postedFunction } from '../closure/capture.js';
 import type { AnyFunction } from '../closure/functions.js';
 import { type Call, dropKept, rebuildCall } from '../closure/rebuild.js';
-import { isPlain, Parcel, packetIn, parcelOf } from '../data/parcel.js';
+import { isPlain, type Parcel, packetIn, parcelOf } from '../data/parcel.js';
 import { SharedArray } from '../heap/array.js';
 import { V } from '../memory/memory.js';
 import { addressOf, loadValue, storeValue } from '../sync/cell.js';
@@ -98,7 +98,8 @@ export function readCall(future: AnyFuture): Call | Promise<Call> {
   if (count === WHOLE) return unpackCall(loadValue(address + VALUES));
   const parcel = loadValue(address + FUNCTION) as Parcel;
   const fn = functions.get(parcel);
-  if (fn !== undefined) return count === GRAPH ? unpackCall(loadValue(address + VALUES)) : { fn, args: readArguments(address, count) };
+  if (fn !== undefined)
+    return count === GRAPH ? unpackCall(loadValue(address + VALUES)) : { fn, args: readArguments(address, count) };
   const rebuilt = rebuildFunction(parcel);
   return rebuilt instanceof Promise ? rebuilt.then(() => readCall(future)) : readCall(future);
 }

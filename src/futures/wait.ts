@@ -137,10 +137,7 @@ const later = (wanted: Wanted, timeout: number): Promise<boolean> =>
  * Blocks until all futures are done, or what `returnWhen` says, or the time has passed: that is no error.
  * @throws RangeError for an unknown `returnWhen`, unless all are done already. TypeError for what is no future.
  */
-export function wait<F extends Future<unknown>>(
-  futures: Iterable<F>,
-  options: WaitOptions = {},
-): DoneAndNotDone<F> {
+export function wait<F extends Future<unknown>>(futures: Iterable<F>, options: WaitOptions = {}): DoneAndNotDone<F> {
   const { watched, wanted, timeout, enough } = prepare(futures, options);
   if (!enough()) block(wanted, timeout);
   return outcomeOf(watched);
@@ -157,10 +154,11 @@ export async function waitAsync<F extends Future<unknown>>(
 }
 
 /** What `asCompleted` returns. Both ways of iterating take from the same futures. */
-export interface Completions<F> extends Iterable<F>, AsyncIterable<F> {}
+export interface Completions<F> extends Iterable<F>, AsyncIterable<Awaited<F>> {}
 
 /**
- * The futures as they are done, each once: blocking with `for … of`, on the event loop with `for await … of`.
+ * The futures as they are done, each once: `for … of` blocks for each. `for await … of` does not, and gives their results, since what can be
+ * awaited is no item of an async iteration: the first error is thrown.
  * @param options `timeout`: milliseconds from this call on.
  * @throws TimeoutError in the iteration, when the time has passed.
  */
@@ -190,7 +188,7 @@ export function asCompleted<F extends Future<unknown>>(
     async *[Symbol.asyncIterator]() {
       while (watched.done.length > 0 || watched.pending.size > 0) {
         if (watched.done.length === 0 && !(await later(wanted, left()))) throw late();
-        yield next();
+        yield await next();
       }
     },
   };

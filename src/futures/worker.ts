@@ -25,9 +25,14 @@ import { startThread, THREAD_MARK } from '../runtime/start.js';
 import { addressOf, defineSyncClass, SyncCell, syncHeader, WORKER as WORKER_CELL } from '../sync/cell.js';
 import { isThenable } from '../sync/held.js';
 import { mark } from '../sync/owner.js';
+// Sets the hooks that are extended below.
+import '../sync/patience.js';
 import { pack } from '../data/parcel.js';
 import { blocking } from './blocking.js';
-import { BLOCKED, PARKED, RESERVE, RUNNING } from './crew.js';
+import { BLOCKED, LOOKING, PARKED, RESERVE, RUNNING } from './crew.js';
+import { enlist, strike, tellQuiet } from './exit.js';
+import { type Future, finish, WORKER } from './future.js';
+import { packError } from './outcome.js';
 import {
   backlogOf,
   beginLook,
@@ -38,16 +43,14 @@ import {
   isClosed,
   maxOf,
   nameOfWorker,
+  type Pool,
   passOn,
   signalOf,
   starter,
   summon,
-  type ThreadPoolExecutor,
   takeTask,
   tellGone,
-} from './executor.js';
-import { enlist, strike, tellQuiet } from './exit.js';
-import { type Future, finish, packError, WORKER } from './future.js';
+} from './pool.js';
 import { FAILED, FINISHED } from './state.js';
 import { forgetFunctions, readCall, unpackCall } from './task.js';
 import * as self from './worker.js';
@@ -86,7 +89,7 @@ starter.start = (executor, index, number) => {
 
 /** What this thread is, if it is a worker. */
 interface Post {
-  readonly executor: ThreadPoolExecutor;
+  readonly executor: Pool;
   readonly index: number;
   /** Waits under way, of which all but the first are inside another. */
   waits: number;
@@ -112,7 +115,7 @@ function review(): void {
 }
 
 /** A thread that cannot be started now will be at the next look. */
-function summonQuietly(executor: ThreadPoolExecutor): void {
+function summonQuietly(executor: Pool): void {
   try {
     summon(executor);
   } catch {
@@ -161,7 +164,7 @@ blocking.attend = () => {
 }
 
 /** The life of a worker. `by` is the mark of the thread that has started it, and has its place so far. */
-export async function serve(executor: ThreadPoolExecutor, index: number, number: number, by: number): Promise<void> {
+export async function serve(executor: Pool, index: number, number: number, by: number): Promise<void> {
   const crew = crewOf(executor);
   if (!crew.handOver(index, by, mark) && crew.ownerOf(index) !== mark) return;
   crew.setState(index, RUNNING);
@@ -186,7 +189,7 @@ export async function serve(executor: ThreadPoolExecutor, index: number, number:
   }
 }
 
-async function initialize(executor: ThreadPoolExecutor): Promise<void> {
+async function initialize(executor: Pool): Promise<void> {
   const packed = initializerOf(executor);
   if (packed === undefined || isClosed(executor)) return;
   try {
@@ -198,7 +201,7 @@ async function initialize(executor: ThreadPoolExecutor): Promise<void> {
   }
 }
 
-async function work(executor: ThreadPoolExecutor, index: number, number: number, baseline: number): Promise<void> {
+async function work(executor: Pool, index: number, number: number, baseline: number): Promise<void> {
   const idler = new Idler(executor, index, baseline);
   let turned = atomic.now();
   for (;;) {
@@ -213,6 +216,7 @@ async function work(executor: ThreadPoolExecutor, index: number, number: number,
     const mine = task ?? idler.found;
     if (mine === undefined) continue;
     idler.found = undefined;
+    crewOf(executor).setState(index, RUNNING);
     atomic.store(addressOf(mine) + WORKER, number);
     const pending = perform(mine);
     if (pending !== undefined) await pending;
@@ -225,7 +229,7 @@ async function work(executor: ThreadPoolExecutor, index: number, number: number,
 
 /** Waiting for tasks. */
 class Idler {
-  readonly #executor: ThreadPoolExecutor;
+  readonly #executor: Pool;
   readonly #index: number;
   readonly #baseline: number;
   readonly #wanted: Wanted;
@@ -236,7 +240,7 @@ class Idler {
   /** What the wait was for. */
   found: Future<unknown> | undefined;
 
-  constructor(executor: ThreadPoolExecutor, index: number, baseline: number) {
+  constructor(executor: Pool, index: number, baseline: number) {
     this.#executor = executor;
     this.#index = index;
     this.#baseline = baseline;
@@ -360,6 +364,11 @@ function suspend(suspended: boolean): void {
   review();
 }
 
+/** Said before the future is: who is told of it may have another task, which is for this thread. */
+function lookNext(): void {
+  if (post !== undefined) crewOf(post.executor).setState(post.index, LOOKING);
+}
+
 function succeed(task: Future<unknown>, result: unknown): void {
   let packed: unknown;
   try {
@@ -368,12 +377,15 @@ function succeed(task: Future<unknown>, result: unknown): void {
     fail(task, error);
     return;
   }
+  lookNext();
   finish(task, FINISHED, packed);
 }
 
 function fail(task: Future<unknown>, error: unknown): void {
   showHere(error, 0);
-  finish(task, FAILED, packError(error));
+  const packed = packError(error);
+  lookNext();
+  finish(task, FAILED, packed);
 }
 
 /** Causes that are looked at. */
