@@ -1,9 +1,11 @@
 // What threads share of an executor, and how they tell each other.
 //
-// Cell {header, signal, asynchronous waiters, gone, asynchronous waiters, flags, most threads, names given, places used, waking, table,
+// Cell {header, signal, asynchronous waiters, gone, asynchronous waiters, flags, most threads, names given, places used, waking, room,
+//       asynchronous waiters, table,
 //       head, tail, name, initializer}
 //
 //   signal   raised by whoever adds a task, or wants the threads to look again; idle threads park on it
+//   room     raised when a thread of the reserve may run; they park on it
 //   gone     raised by a thread that leaves; who waits for all to be gone parks on it
 //   waking   1 = a thread was woken for a task and has not looked yet: others need not be, since it wakes the next if there is more to do.
 //            Cleared by every thread that looks before it parks, so at the latest when the next one does if that one is killed
@@ -29,8 +31,9 @@ export const MAX = 24;
 const NAMES = 28;
 const USED = 32;
 const WAKING = 36;
-const TABLE = 40;
-const WORDS = 9 + (PLACES * PLACE) / 4;
+const ROOM = 40;
+const TABLE = 48;
+const WORDS = 11 + (PLACES * PLACE) / 4;
 const HEAD = TABLE + PLACES * PLACE;
 export const NAME = HEAD + 8;
 export const INITIALIZER = HEAD + 12;
@@ -78,11 +81,15 @@ export const isClosed = (executor: Pool): boolean => flagsOf(executor) !== 0;
 /** The word that its idle threads park on. */
 export const signalOf = (executor: Pool): number => addressOf(executor) + SIGNAL;
 
+/** The word that threads of its reserve park on. */
+export const roomOf = (executor: Pool): number => addressOf(executor) + ROOM;
+
 /** Has all idle threads look again. */
 export function rouse(executor: Pool): void {
-  const signal = signalOf(executor);
-  atomic.add(signal, 1);
-  wake(signal, Infinity);
+  for (const word of [signalOf(executor), roomOf(executor)]) {
+    atomic.add(word, 1);
+    wake(word, Infinity);
+  }
 }
 
 /** Has one idle thread look for a task, unless one is about to. */
@@ -92,11 +99,17 @@ export function rouseOne(executor: Pool): void {
   if (atomic.exchange(addressOf(executor) + WAKING, 1) === 0) wake(signal, 1);
 }
 
-/** This thread looks for a task, and parks if it finds none. */
+/** This thread looks for a task, and parks on the signal if it finds none and that is still what this returns. */
 export function beginLook(executor: Pool): number {
   atomic.store(addressOf(executor) + WAKING, 0);
   return atomic.load(signalOf(executor));
 }
+
+/** Whether more run than may. */
+export const isCrowded = (executor: Pool): boolean => crewOf(executor).take().active > maxOf(executor);
+
+/** Whether one more may run. */
+export const hasRoom = (executor: Pool): boolean => crewOf(executor).take().active < maxOf(executor);
 
 /** This thread was idle and has found a task: wakes the next one if there are more. */
 export function passOn(executor: Pool): void {
@@ -111,7 +124,8 @@ export function summon(executor: Pool): void {
   const { counts, active } = crew.take();
   if (waiting <= counts[PARKED]! + counts[LOOKING]! || active >= maxOf(executor)) return;
   if (counts[RESERVE]! > 0) {
-    rouse(executor);
+    atomic.add(roomOf(executor), 1);
+    wake(roomOf(executor), 1);
     return;
   }
   const index = crew.claim(mark);

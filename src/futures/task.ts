@@ -89,7 +89,14 @@ const functions = new WeakMap<object, Call['fn']>();
 const recent: Parcel[] = [];
 const RECENT = 16;
 
-const gone = new FinalizationRegistry<number>(dropKept);
+/** The latest of this thread's objects for a parcel is the one whose end counts. */
+const holders = new Map<number, object>();
+
+const gone = new FinalizationRegistry<{ readonly id: number }>((holder) => {
+  if (holders.get(holder.id) !== holder) return;
+  holders.delete(holder.id);
+  dropKept(holder.id);
+});
 
 /** The call of a future that this thread has claimed; a promise when modules must be imported first. */
 export function readCall(future: AnyFuture): Call | Promise<Call> {
@@ -108,7 +115,9 @@ function rebuildFunction(parcel: Parcel): void | Promise<void> {
   const packet = packetIn(parcel) as { closure: { id: number } };
   const keep = ({ fn }: Call): void => {
     functions.set(parcel, fn);
-    gone.register(parcel, packet.closure.id);
+    const holder = { id: packet.closure.id };
+    holders.set(holder.id, holder);
+    gone.register(parcel, holder);
     if (recent.push(parcel) > RECENT) recent.shift();
   };
   const call = rebuildCall(packet);

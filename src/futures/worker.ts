@@ -38,13 +38,15 @@ import {
   beginLook,
   breakDown,
   crewOf,
+  hasRoom,
   here,
   initializerOf,
   isClosed,
-  maxOf,
+  isCrowded,
   nameOfWorker,
   type Pool,
   passOn,
+  roomOf,
   signalOf,
   starter,
   summon,
@@ -205,12 +207,13 @@ async function work(executor: Pool, index: number, number: number, baseline: num
   const idler = new Idler(executor, index, baseline);
   let turned = atomic.now();
   for (;;) {
-    const task = idler.surplus() ? undefined : takeTask(executor);
+    const crowded = isCrowded(executor);
+    const task = crowded ? undefined : takeTask(executor);
     if (task === undefined) {
       // What tasks have left for the microtask queue.
       await undefined;
-      if (idler.spin()) continue;
-      if (!(await idler.wait())) return;
+      if (!crowded && idler.spin()) continue;
+      if (!(await idler.wait(crowded))) return;
       turned = atomic.now();
     }
     const mine = task ?? idler.found;
@@ -232,8 +235,10 @@ class Idler {
   readonly #executor: Pool;
   readonly #index: number;
   readonly #baseline: number;
-  readonly #wanted: Wanted;
-  #reserve = false;
+  /** A task, or to be told to leave. */
+  readonly #task: Wanted;
+  /** That fewer run than may, or to be told to leave. */
+  readonly #room: Wanted;
   /** How many times the spinning is left out now, and how many it will be. */
   #skipped = 0;
   #left = 0;
@@ -244,18 +249,22 @@ class Idler {
     this.#executor = executor;
     this.#index = index;
     this.#baseline = baseline;
-    const word = signalOf(executor);
-    this.#wanted = {
-      word,
+    const room = roomOf(executor);
+    this.#task = {
+      word: signalOf(executor),
       attempt: () => this.#attempt(),
       describe: () => 'a task',
       idle: true,
     };
-  }
-
-  /** Whether more run than may. */
-  surplus(): boolean {
-    return crewOf(this.#executor).take().active > maxOf(this.#executor);
+    this.#room = {
+      word: room,
+      attempt: () => {
+        const seen = atomic.load(room);
+        return hasRoom(executor) || this.#isToLeave() ? undefined : seen;
+      },
+      describe: () => 'a task',
+      idle: true,
+    };
   }
 
   /** Whether there is something to do within a moment. */
@@ -273,41 +282,36 @@ class Idler {
   }
 
   /** Waits until there is a task, or this thread is to look around: true. False: to leave. */
-  async wait(): Promise<boolean> {
-    this.#reserve = this.surplus();
-    this.#setState(this.#reserve ? RESERVE : PARKED);
+  async wait(crowded: boolean): Promise<boolean> {
+    const wanted = crowded ? this.#room : this.#task;
+    this.#setState(crowded ? RESERVE : PARKED);
     tellQuiet();
-    const got = (await this.#park(TIDY_AFTER)) || (await this.#parkLong());
+    const got = (await this.#park(wanted, TIDY_AFTER)) || (await this.#parkLong(wanted));
     if (!got) return false;
-    this.#setState(RUNNING);
+    this.#setState(LOOKING);
     return this.found !== undefined || !this.#isToLeave();
   }
 
-  async #parkLong(): Promise<boolean> {
+  async #parkLong(wanted: Wanted): Promise<boolean> {
     releasePages();
     tidyUp();
     // Finalizers run in the turns between.
     await turn();
     await turn();
-    return this.#park(IDLE_LIMIT);
+    return this.#park(wanted, IDLE_LIMIT);
   }
 
-  #park(limit: number): boolean | Promise<boolean> {
-    if (loopLoad() <= this.#baseline) return blockUntil(this.#wanted, limit);
+  #park(wanted: Wanted, limit: number): boolean | Promise<boolean> {
+    if (loopLoad() <= this.#baseline) return blockUntil(wanted, limit);
     // Tasks have left timers or handles, which are to run.
-    return new Promise((resolve) => void awaitLater(this.#wanted, limit, resolve));
+    return new Promise((resolve) => void awaitLater(wanted, limit, resolve));
   }
 
   #attempt(): number | undefined {
     const seen = beginLook(this.#executor);
-    if (this.#reserve) {
-      if (crewOf(this.#executor).take().active >= maxOf(this.#executor) && !this.#isToLeave()) return seen;
-      this.#reserve = false;
-      this.#setState(PARKED);
-    }
     if (backlogOf(this.#executor).size > 0) {
       // Said first: who sees nothing waiting must see that something runs.
-      this.#setState(RUNNING);
+      this.#setState(LOOKING);
       this.found = takeTask(this.#executor);
       if (this.found !== undefined) {
         passOn(this.#executor);

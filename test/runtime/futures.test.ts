@@ -27,7 +27,10 @@ console.log('main ends');
   assert.equal(status, 0);
   const lines = stdout.trim().split('\n');
   assert.equal(lines[0], 'main ends');
-  assert.deepEqual(lines.slice(1).sort(), [0, 1, 2, 3, 4].map((n) => `done ${n}`));
+  assert.deepEqual(
+    lines.slice(1).sort(),
+    [0, 1, 2, 3, 4].map((n) => `done ${n}`),
+  );
 });
 
 test('tasks that tasks have submitted are done before the process ends', async () => {
