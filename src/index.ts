@@ -10,6 +10,33 @@ export { collect, isShared, keys, onCollect, shared, snapshot } from './data/sha
 export { type StructClass, struct } from './data/struct.js';
 export { transfer } from './data/transfer.js';
 export type { Shared, Snapshot } from './data/types.js';
+export { BrokenExecutor, CancelledError, InvalidStateError, TimeoutError } from './futures/errors.js';
+export {
+  type ExecutorOptions,
+  type ShutdownOptions,
+  type Submitter,
+  type TaskOptions,
+  ThreadPoolExecutor,
+} from './futures/executor.js';
+export { Future, type Timeout } from './futures/future.js';
+export type { MapOptions, MapResults, Progress } from './futures/map.js';
+export { run } from './futures/run.js';
+export {
+  ALL_COMPLETED,
+  asCompleted,
+  type Completions,
+  type DoneAndNotDone,
+  FIRST_COMPLETED,
+  FIRST_EXCEPTION,
+  type ReturnWhen,
+  type WaitOptions as FutureWaitOptions,
+  wait,
+  waitAsync,
+} from './futures/wait.js';
+
+// What starts the executors' threads.
+import './futures/worker.js';
+
 export { SharedArray } from './heap/array.js';
 export { configureHeap, type HeapOptions, type HeapStatistics, heapStatistics } from './heap/control.js';
 export { MemoryError } from './heap/errors.js';

@@ -9,7 +9,7 @@
 import { atomic } from '../memory/atomics.js';
 import { H_CLOSURES } from '../memory/layout.js';
 import { inspectorCalls, leave } from '../platform/inspector.js';
-import { Encoder, isPrimitive } from './encode.js';
+import { Encoder, isPrimitive, type Kept } from './encode.js';
 import { type AnyFunction, kindOf } from './functions.js';
 import type { CallPacket, CodeRecord, Graph, MapRecord } from './graph.js';
 import { labelOf, nameOf } from './labels.js';
@@ -43,6 +43,20 @@ interface Closure {
   readonly counted: readonly (readonly [owner: object, keys: number])[];
   readonly read: readonly (readonly [owner: object, name: string, value: unknown])[];
   readonly keepers: Set<Ledger>;
+  /** The same for threads that find it in the shared heap, once somebody has asked. */
+  posted: PostedFunction | undefined;
+}
+
+/**
+ * A function that cannot change, for threads that find it in the shared heap instead of being sent it. They keep it under a number of its
+ * own, since no ledger knows of them.
+ */
+export interface PostedFunction extends Kept {
+  /** What rebuilds it: a call without arguments. Structured-cloneable. */
+  packet(): CallPacket;
+  /** Shared cells that must live as long as the packet does. */
+  readonly handles: readonly number[];
+  readonly label: string;
 }
 
 interface History {
@@ -73,6 +87,36 @@ export function captureCall(
   }
   try {
     return captureAll(fn, all, naming, history);
+  } finally {
+    leave();
+  }
+}
+
+/** The function as it is posted in the heap, if it was captured twice and nothing that it reaches can change. */
+export function postedFunction(fn: AnyFunction): PostedFunction | undefined {
+  const history = histories.get(fn);
+  const closure = history?.closure;
+  if (history === undefined || closure === undefined || !isCurrent(closure)) return undefined;
+  closure.posted ??= post(closure, history.label);
+  return closure.posted;
+}
+
+function post({ graph, index, codes, maps, handles }: Closure, label: string): PostedFunction {
+  const id = atomic.add(H_CLOSURES, 1) + 1;
+  const packet = (): CallPacket => ({ ...new Ledger().ship(codes, maps), closure: { id, graph }, args: [] });
+  return { id, index, packet, handles, label };
+}
+
+/** Arguments for a posted function: one graph with it, so that `===` and `instanceof` hold between them. */
+export function captureFor(
+  { id, index }: PostedFunction,
+  args: readonly unknown[],
+): Pick<CapturedCall, 'transfer' | 'handles'> & { readonly packet: CallPacket } {
+  const encoder = new Encoder({ id, index });
+  try {
+    const graph = encoder.encode(argumentPaths(args, (at) => `args[${at}]`));
+    const packet = { ...new Ledger().ship(encoder.codes, encoder.maps), closure: { id }, graph };
+    return { packet, transfer: encoder.transfer, handles: encoder.handles };
   } finally {
     leave();
   }
@@ -132,7 +176,18 @@ function keep(fn: AnyFunction, encoder: Encoder, graph: Graph): Closure {
   const { codes, maps, handles, counted, read, seen } = encoder;
   const id = atomic.add(H_CLOSURES, 1) + 1;
   const index = new Map([...seen].filter(([value]) => typeof value !== 'symbol')) as Map<object, number>;
-  const closure: Closure = { id, graph, index, codes, maps, handles, counted, read, keepers: new Set() };
+  const closure: Closure = {
+    id,
+    graph,
+    index,
+    codes,
+    maps,
+    handles,
+    counted,
+    read,
+    keepers: new Set(),
+    posted: undefined,
+  };
   abandoned.register(fn, { id, keepers: closure.keepers }, closure);
   return closure;
 }

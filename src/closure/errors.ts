@@ -1,5 +1,8 @@
 // The one error of this layer.
 
+import * as self from './errors.js';
+import { registerExports } from './exports.js';
+
 /**
  * Something cannot travel to another thread. Thrown by a start, and in the thread by the first use of a captured value that stayed
  * behind. The message names the variable, its path and place, why, and what to do instead.
@@ -14,3 +17,5 @@ export class CaptureError extends TypeError {
   }
   readonly code = 'ERR_CANNOT_CAPTURE';
 }
+
+registerExports(import.meta.url, self);

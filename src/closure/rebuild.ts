@@ -17,6 +17,11 @@ export function keptCall(id: number): Call {
   return { fn: kept.fn as Call['fn'], args: [] };
 }
 
+/** Nobody will call a kept function again. */
+export function dropKept(id: number): void {
+  keptClosures.delete(id);
+}
+
 /** A promise when modules must be imported first. */
 export function rebuildCall(packet: unknown): Call | Promise<Call> {
   const { closure, args, graph, codes, maps, drop } = packet as CallPacket;

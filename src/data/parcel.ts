@@ -3,25 +3,24 @@
 //
 // What the heap holds by itself goes as it is: primitives, shared objects, locks. All else is captured as an argument would be (plain data
 // arrives as a copy, an error as an error of its class, a function with its captures) and lies in a PARCEL cell:
-//   {header, text: the packet, held: the shared objects that it names, buffers: the shared buffers in it}
+//   {header, text: the packet, held: the shared objects that it names}
 
 import { captureValue, rebuildValue } from '../closure/codec.js';
-import type { ValuePacket } from '../closure/graph.js';
-import type { SharedArray } from '../heap/array.js';
+import type { Graph, Node } from '../closure/graph.js';
+import { shareBuffer } from '../heap/buffer.js';
 import { share } from '../heap/copy.js';
-import { adoptCell } from '../heap/inflight.js';
+import { adoptCell, addressOf as cellAddress } from '../heap/inflight.js';
 import { cellOf } from '../heap/values.js';
 import { fromText, toText } from '../platform/serialize.js';
 import { addressOf, defineSyncClass, loadValue, PARCEL, SyncCell, storeValue, syncHeader } from '../sync/cell.js';
 import { detach, takeMarked } from './transfer.js';
 
-const HEADER = syncHeader(PARCEL, 0, 3);
+const HEADER = syncHeader(PARCEL, 0, 2);
 const TEXT = 4;
 const HELD = 8;
-const BUFFERS = 12;
 
 /** A captured value in the heap. Never given to programs. */
-class Parcel extends SyncCell {
+export class Parcel extends SyncCell {
   constructor() {
     super(HEADER);
   }
@@ -42,6 +41,65 @@ export function isPlain(value: unknown): boolean {
   }
 }
 
+/** What a capture has made, as far as a parcel needs it. */
+export interface Contents {
+  readonly packet: unknown;
+  readonly handles: readonly number[];
+  /** What can only go with a message: then it cannot go this way. */
+  readonly transfer: readonly object[];
+}
+
+/**
+ * A parcel of what was captured. `name` is what error messages call it.
+ * @throws TypeError when something in it can only go with a message.
+ */
+export function parcelOf({ packet, handles, transfer }: Contents, name: string): Parcel {
+  if (transfer.length > 0) {
+    throw new TypeError(
+      `${name} holds what can only be given to a thread that is started, such as a port: pass it to start_new_thread()`,
+    );
+  }
+  const shared: object[] = handles.map((address) => adoptCell(address) as object);
+  const whole = withBuffers(packet as Graphs, shared);
+  const parcel = new Parcel();
+  const address = addressOf(parcel);
+  if (shared.length > 0) storeValue(address + HELD, share(shared), name);
+  storeValue(address + TEXT, toText(whole), name);
+  return parcel;
+}
+
+/** The packet of a parcel. */
+export const packetIn = (parcel: Parcel): unknown => fromText(loadValue(addressOf(parcel) + TEXT) as string);
+
+interface Graphs {
+  readonly graph?: Graph;
+  readonly closure?: { readonly id: number; readonly graph?: Graph };
+}
+
+/** The packet with its SharedArrayBuffers as shared objects, which are added to `held`: text cannot carry them. */
+function withBuffers(packet: Graphs, held: object[]): Graphs {
+  const { graph, closure } = packet;
+  return {
+    ...packet,
+    ...(graph && { graph: shareBuffersOf(graph, held) }),
+    ...(closure?.graph && { closure: { ...closure, graph: shareBuffersOf(closure.graph, held) } }),
+  };
+}
+
+function shareBuffersOf(graph: Graph, held: object[]): Graph {
+  if (!graph.nodes.some(isSharedBytes)) return graph;
+  const nodes = graph.nodes.map((node): Node => {
+    if (!isSharedBytes(node)) return node;
+    const buffer = shareBuffer(node[1] as SharedArrayBuffer);
+    held.push(buffer);
+    return ['shared', cellAddress(buffer)];
+  });
+  return { ...graph, nodes };
+}
+
+const isSharedBytes = (node: Node): boolean =>
+  node[0] === 'raw' && Object.prototype.toString.call(node[1]) === '[object SharedArrayBuffer]';
+
 /**
  * A value as something that `storeValue` takes without a copy. `name` is what error messages call it. What `transfer` has marked is gone here
  * afterwards.
@@ -50,39 +108,12 @@ export function isPlain(value: unknown): boolean {
 export function pack(value: unknown, name: string): unknown {
   if (isPlain(value)) return value;
   const captured = captureValue(value, name);
-  const packet = captured.packet() as ValuePacket;
-  const buffers = takeBuffers(packet);
-  const text = toText(packet);
-  const parcel = new Parcel();
-  const address = addressOf(parcel);
-  if (captured.handles.length > 0) storeValue(address + HELD, share(captured.handles.map(adoptCell)), name);
-  if (buffers.length > 0) storeValue(address + BUFFERS, share(buffers), name);
-  storeValue(address + TEXT, text, name);
+  const parcel = parcelOf({ packet: captured.packet(), handles: captured.handles, transfer: captured.transfer }, name);
   detach(takeMarked(value));
   return parcel;
 }
 
 /** The value of what `pack` has made, by this or another thread; a promise of it when modules must be imported first. */
 export function unpack(packed: unknown): unknown {
-  if (!(packed instanceof Parcel)) return packed;
-  const address = addressOf(packed);
-  const packet = fromText(loadValue(address + TEXT) as string) as ValuePacket;
-  const buffers = loadValue(address + BUFFERS);
-  if (buffers !== undefined) putBuffers(packet, (buffers as SharedArray<number | SharedArrayBuffer>).toArray());
-  return rebuildValue(packet);
-}
-
-/** Takes the shared buffers out of a packet, for they have no text: {index of the node, buffer, …}. */
-function takeBuffers({ graph }: ValuePacket): (number | SharedArrayBuffer)[] {
-  const buffers: (number | SharedArrayBuffer)[] = [];
-  graph.nodes.forEach((node, index) => {
-    if (node[0] !== 'raw' || !(node[1] instanceof SharedArrayBuffer)) return;
-    buffers.push(index, node[1]);
-    node[1] = undefined;
-  });
-  return buffers;
-}
-
-function putBuffers({ graph }: ValuePacket, buffers: readonly (number | SharedArrayBuffer)[]): void {
-  for (let at = 0; at < buffers.length; at += 2) graph.nodes[buffers[at] as number]![1] = buffers[at + 1] as never;
+  return packed instanceof Parcel ? rebuildValue(packetIn(packed)) : packed;
 }

@@ -126,13 +126,17 @@ export const H_PEAK_PAGES = 632;
 export const H_COLLECTOR = 636;
 /** Counts what was made by `globals.get`; who waits for something parks on it. The word behind it counts asynchronous waiters: none. */
 export const H_GLOBALS = 672;
-/** Structs whose methods use modules that must be imported first (src/data/struct.ts). */
-export const H_STRUCTS_IMPORTING = 676;
+/** Counts futures that are done and that somebody watches among others; whoever waits for several parks on it. Async waiters behind it. */
+export const H_FUTURES = 680;
+/** Who waits for executors to have nothing to do watches this word. Async waiters behind it. */
+export const H_QUIET = 688;
 export const H_LIVE_BYTES = 640;
 export const H_PAUSE = 648;
 export const H_MARKING = 656;
 export const H_EXTERNAL = 664;
 export const H_ALLOC_LOCK = 704;
+/** Structs whose methods use modules that must be imported first (src/data/struct.ts). */
+export const H_STRUCTS_IMPORTING = 708;
 /** Words that are roots of the collection; src/heap/roots.ts names them. */
 export const H_ROOTS = 768;
 export const ROOTS = 16;

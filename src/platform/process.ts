@@ -131,6 +131,11 @@ export function loopIsQuiet(): boolean {
   return process.getActiveResourcesInfo().length === 0;
 }
 
+/** How many timers, requests and handles keep this thread's event loop alive. */
+export function loopLoad(): number {
+  return process.getActiveResourcesInfo().length;
+}
+
 /** Calls `action` in a turn of its own of this thread's event loop, which stays alive until then. */
 export function soon(action: () => void): void {
   setImmediate(action);

@@ -19,6 +19,11 @@ export function describeError(error: unknown): string {
   return withoutOwnFrames(mapStack(inspect(error)));
 }
 
+/** The stack of an error as its thread shows it to others: source-mapped, without Heddle's and the platform's frames. */
+export function describeStack(stack: string): string {
+  return withoutOwnFrames(mapStack(stack));
+}
+
 const POSITION = /\(?((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/;
 /** Frames of the platform, and that of an evaluation by another thread. */
 const PLATFORM = /\bnode:|^\s+at <anonymous>:\d+:\d+$/;

@@ -1,0 +1,321 @@
+// ThreadPoolExecutor: threads that take calls from a backlog in the shared heap. No thread is between a submitter and a worker, and no
+// event loop: a submission is a cell, a place in the backlog, and a wake-up. pool.ts has what all threads share of it.
+
+import type { AnyFunction } from '../closure/functions.js';
+import { atomic } from '../memory/atomics.js';
+import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
+import { cores } from '../platform/process.js';
+import {
+  addressOf,
+  defineSyncClass,
+  EXECUTOR,
+  isAdopting,
+  loadValue,
+  refuseSubclass,
+  storeValue,
+} from '../sync/cell.js';
+import { ThreadError } from '../sync/errors.js';
+import { mask, poll, unmask } from '../sync/safepoint.js';
+import { PLACES } from './crew.js';
+import { BrokenExecutor } from './errors.js';
+import { Future, OWNER, STATE } from './future.js';
+import { type MapOptions, MapResults, readMapArguments } from './map.js';
+import { checkOptions, type ExecutorOptions, type TaskOptions } from './options.js';
+import {
+  BROKEN,
+  BROKEN_TEXT,
+  backlogOf,
+  bury,
+  crewOf,
+  drain,
+  FLAGS,
+  failAll,
+  flagsOf,
+  GONE,
+  here,
+  INITIALIZER,
+  MAX,
+  NAME,
+  nameOfWorker,
+  Pool,
+  rouse,
+  rouseOne,
+  SHUTDOWN,
+  summon,
+} from './pool.js';
+import { siteOf } from './site.js';
+import { cancel } from './state.js';
+import { packCall, writeCall } from './task.js';
+
+export type { ExecutorOptions, TaskOptions } from './options.js';
+
+export interface ShutdownOptions {
+  /** Whether to return only when all tasks are done and all threads gone. Default: true. */
+  readonly wait?: boolean;
+  /** Whether tasks that have not begun are cancelled. Default: false. */
+  readonly cancelFutures?: boolean;
+}
+
+/**
+ * Calls functions on threads of its own. It is the same object in every thread: any thread may submit to it. Threads are started as they are
+ * needed, `maxWorkers` at most that run at the same time: one whose task waits for a future, or long for a lock, does not count, so tasks
+ * that wait for each other cannot use the threads up. Idle threads end after some seconds; they do not keep the process alive, but tasks
+ * do.
+ */
+export class ThreadPoolExecutor extends Pool {
+  /**
+   * @param options `maxWorkers`: threads that run at the same time at most; default min(32, cores + 4). `threadNamePrefix`: threads are
+   * called "prefix_0" and so on. `initializer`: called in each thread before its first task, with `initargs`; if it throws the executor is
+   * broken.
+   * @throws TypeError, RangeError for wrong options. CaptureError for an initializer that cannot travel.
+   */
+  constructor(options: ExecutorOptions = {}) {
+    const fresh = !isAdopting();
+    if (fresh) {
+      refuseSubclass(new.target, ThreadPoolExecutor);
+      checkOptions(options, PLACES);
+    }
+    super();
+    if (!fresh) return;
+    const { maxWorkers = Math.min(32, cores + 4), threadNamePrefix, initializer, initargs = [] } = options;
+    const address = addressOf(this);
+    atomic.store(address + MAX, maxWorkers);
+    storeValue(address + NAME, threadNamePrefix || `ThreadPoolExecutor-${nextExecutor()}`, 'threadNamePrefix');
+    if (initializer !== undefined)
+      storeValue(address + INITIALIZER, packCall(initializer, initargs), 'the initializer');
+    backlogOf(this).open();
+  }
+
+  /**
+   * Has a thread call `fn` with `args`. What they may be and how they travel is as for `startNewThread`: shared objects by reference, all
+   * else as a copy; so does the result. If it is a promise, the future gets what that resolves to.
+   *
+   * @throws ThreadError "cannot schedule new futures after shutdown". BrokenExecutor when the initializer has failed.
+   * @throws CaptureError when something cannot travel.
+   */
+  submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
+    return submitTo(this, fn, args, this.submit) as Future<Awaited<R>>;
+  }
+
+  /**
+   * The same executor with options for what is submitted through it: `executor.withOptions({ signal }).submit(fn)`.
+   * @param options `signal`: when it is aborted, tasks that have not begun are cancelled.
+   */
+  withOptions(options: TaskOptions): Submitter {
+    return new Submitter(this, options);
+  }
+
+  /**
+   * Calls `fn` for each item of an iterable, or with one item of each of several until the shortest ends; results come in the order of the
+   * items, blocking (`for … of`) or not (`for await … of`). All items are taken and submitted at once, unless there is a `bufferSize`; those
+   * of an async iterable as they come. An error is thrown in its place, and what has not begun is then cancelled, also when the loop is left.
+   *
+   * @param options `timeout`: milliseconds from this call until the last result; then TimeoutError. `bufferSize`: so many are submitted ahead
+   * of what was taken, so inputs may be infinite. `signal`: cancels and throws its reason. `onProgress`: called as results are taken.
+   */
+  map<T, R>(fn: (item: T) => R, items: Iterable<T> | AsyncIterable<T>, options?: MapOptions): MapResults<Awaited<R>>;
+  map<A extends readonly unknown[], R>(
+    fn: (...items: A) => R,
+    ...iterables: { [K in keyof A]: Iterable<A[K]> | AsyncIterable<A[K]> }
+  ): MapResults<Awaited<R>>;
+  map(fn: AnyFunction, ...rest: readonly unknown[]): MapResults<unknown> {
+    const { inputs, options } = readMapArguments(rest);
+    const above = this.map as AnyFunction;
+    return new MapResults((args) => submitTo(this, fn, args, above), inputs, options);
+  }
+
+  /**
+   * No more tasks are taken. Those that wait are still made, unless they are cancelled. May be called again.
+   * @throws TypeError for wrong options. ThreadError when a thread of this executor waits for itself.
+   */
+  shutdown(options: ShutdownOptions = {}): void {
+    const { wait = true } = checkShutdown(options);
+    this.#close(options);
+    if (!wait) return;
+    refuseOwn(this);
+    poll();
+    mask();
+    try {
+      blockUntil(this.#allGone(), Infinity);
+    } finally {
+      unmask();
+    }
+    poll();
+  }
+
+  /** As `shutdown`, without blocking this thread. */
+  async shutdownAsync(options: ShutdownOptions = {}): Promise<void> {
+    const { wait = true } = checkShutdown(options);
+    this.#close(options);
+    if (!wait) return;
+    refuseOwn(this);
+    await new Promise<void>((resolve, reject) => {
+      awaitLater(this.#allGone(), Infinity, (_got, error) => (error === undefined ? resolve() : reject(error)));
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.shutdown();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdownAsync();
+  }
+
+  toJSON(): never {
+    throw new TypeError("cannot pickle 'ThreadPoolExecutor' object: pass it to a thread as an argument, or capture it");
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'ThreadPoolExecutor';
+  }
+
+  /** @internal Somebody waits for one of its tasks, which nobody has begun: the dead are replaced. */
+  lookAfter(): void {
+    bury(this);
+    summon(this);
+  }
+
+  /** @internal */
+  describeWorker(number: number): string {
+    return `thread '${nameOfWorker(this, number)}'`;
+  }
+
+  #close({ cancelFutures = false }: ShutdownOptions): void {
+    atomic.or(addressOf(this) + FLAGS, SHUTDOWN);
+    if (cancelFutures) drain(this, (future) => cancel(addressOf(future) + STATE));
+    rouse(this);
+    summon(this);
+  }
+
+  #allGone(): Wanted {
+    const word = addressOf(this) + GONE;
+    return {
+      word,
+      attempt: () => {
+        const seen = atomic.load(word);
+        this.lookAfter();
+        return crewOf(this).take().all === 0 ? undefined : seen;
+      },
+      describe: () => `shutdown() of ${this.#name()}`,
+    };
+  }
+
+  #name(): string {
+    return `executor '${String(loadValue(addressOf(this) + NAME))}'`;
+  }
+}
+
+defineSyncClass(EXECUTOR, ThreadPoolExecutor as new () => ThreadPoolExecutor);
+
+/** What `withOptions` returns. */
+export class Submitter {
+  readonly #executor: ThreadPoolExecutor;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(executor: ThreadPoolExecutor, { signal }: TaskOptions) {
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw new TypeError(`signal must be an AbortSignal, not ${String(signal)}`);
+    }
+    this.#executor = executor;
+    this.#signal = signal;
+  }
+
+  /** As `ThreadPoolExecutor.submit`. */
+  submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
+    const future = submitTo(this.#executor, fn, args, this.submit, this.#signal?.aborted);
+    if (this.#signal !== undefined) cancelOn(this.#signal, future);
+    return future as Future<Awaited<R>>;
+  }
+}
+
+/** The signal does not keep the future alive, nor is it left with a listener for each that is done. */
+function cancelOn(signal: AbortSignal, future: Future<unknown>): void {
+  if (future.done()) return;
+  const abort = (): void => void future.cancel();
+  signal.addEventListener('abort', abort, { once: true });
+  future.addDoneCallback(() => signal.removeEventListener('abort', abort));
+}
+
+/** `above` is the public function whose caller has submitted it. With `cancelled` it is cancelled before anyone can begin it. */
+export function submitTo(
+  executor: ThreadPoolExecutor,
+  fn: AnyFunction,
+  args: readonly unknown[],
+  above: AnyFunction,
+  cancelled = false,
+): Future<unknown> {
+  refuseClosed(executor);
+  const future = new Future<unknown>();
+  Future.noteSite(future, siteOf(fn, above));
+  const address = addressOf(future);
+  if (typeof fn !== 'function') {
+    // As in Python it is found out when it is called.
+    future.setException(new TypeError(`${String(fn)} is not a function`));
+    return future;
+  }
+  mask();
+  try {
+    writeCall(future, fn, args);
+    if (cancelled) {
+      cancel(address + STATE);
+      return future;
+    }
+    storeValue(address + OWNER, executor, '');
+    backlogOf(executor).push(future);
+    rouseOne(executor);
+    summonFor(executor, future);
+  } catch (error) {
+    // Whoever reads it wants to see the call that failed, not how deep inside it was found.
+    if (error instanceof Error) Error.captureStackTrace(error, above);
+    throw error;
+  } finally {
+    unmask();
+  }
+  // It may have been closed, and its threads gone, between the look and the push.
+  if ((flagsOf(executor) & (SHUTDOWN | BROKEN)) !== 0) afterClosing(executor);
+  return future;
+}
+
+function afterClosing(executor: ThreadPoolExecutor): void {
+  if ((flagsOf(executor) & BROKEN) !== 0) failAll(executor);
+  else summon(executor);
+}
+
+function refuseClosed(executor: ThreadPoolExecutor): void {
+  const flags = flagsOf(executor);
+  if (flags === 0) return;
+  if ((flags & BROKEN) !== 0) throw new BrokenExecutor(BROKEN_TEXT);
+  throw new ThreadError('cannot schedule new futures after shutdown');
+}
+
+/** As `summon`, for a task that was just submitted: if no thread can be started it is submitted only if there is one. */
+function summonFor(executor: ThreadPoolExecutor, future: Future<unknown>): void {
+  try {
+    summon(executor);
+  } catch (error) {
+    if (crewOf(executor).take().all === 0 && future.cancel()) throw error;
+  }
+}
+
+function checkShutdown(options: ShutdownOptions): ShutdownOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`shutdown() takes options such as { wait: false }, not ${String(options)}`);
+  }
+  for (const key of Object.keys(options)) {
+    if (key !== 'wait' && key !== 'cancelFutures') {
+      throw new TypeError(`unknown option '${key}': known are wait, cancelFutures`);
+    }
+  }
+  return options;
+}
+
+function refuseOwn(executor: ThreadPoolExecutor): void {
+  if (here.executor !== executor) return;
+  throw new ThreadError(
+    'cannot join current thread: a task cannot wait for the end of its own executor; use { wait: false }',
+  );
+}
+
+let executors = 0;
+const nextExecutor = (): number => executors++;

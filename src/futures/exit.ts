@@ -1,0 +1,68 @@
+// The end of the process: tasks that were submitted are done before, idle threads are left behind.
+//
+// Executors that have threads are in a shared set. When the main thread's event loop is dry, it waits on it until all of them are quiet.
+// H_QUIET is raised by a thread that becomes idle, or leaves, while somebody waits.
+
+import { GLOBALS, mapRoot } from '../heap/roots.js';
+import { SharedSet } from '../heap/set.js';
+import { atomic } from '../memory/atomics.js';
+import { H_QUIET } from '../memory/layout.js';
+import { slot } from '../memory/memory.js';
+import { ASYNC, awaitLater, wake } from '../memory/park.js';
+import { onLoopDry } from '../platform/process.js';
+import { crewOf, isQuiet, type Pool } from './pool.js';
+
+/** No name of the program's can be this: theirs begin with "=" in the map (src/data/globals.ts). */
+const KEY = '\u0000executors';
+
+let known: SharedSet<Pool> | undefined;
+
+function executors(): SharedSet<Pool> {
+  known ??= mapRoot(GLOBALS).getOrInsert(KEY, new SharedSet()) as SharedSet<Pool>;
+  return known;
+}
+
+/** An executor is about to have a thread. */
+export function enlist(executor: Pool): void {
+  executors().add(executor);
+}
+
+/** It may have none any more. */
+export function strike(executor: Pool): void {
+  if (crewOf(executor).take().all > 0) return;
+  executors().delete(executor);
+  // One that was started between the look and the deletion has enlisted it before.
+  if (crewOf(executor).take().all > 0) enlist(executor);
+}
+
+/** A thread has nothing to do, or is gone. */
+export function tellQuiet(): void {
+  if (atomic.load(H_QUIET + ASYNC) === 0) return;
+  atomic.add(H_QUIET, 1);
+  wake(H_QUIET, Infinity);
+}
+
+function allQuiet(): boolean {
+  for (const executor of executors().values()) if (!isQuiet(executor)) return false;
+  return true;
+}
+
+/** Keeps this thread's event loop alive until all tasks are done. */
+function finishTasks(): void {
+  if (allQuiet()) return;
+  awaitLater(
+    {
+      word: H_QUIET,
+      attempt() {
+        const seen = atomic.load(H_QUIET);
+        return allQuiet() ? undefined : seen;
+      },
+      describe: () => 'the tasks of executors, to end the process',
+    },
+    Infinity,
+    () => {},
+  );
+}
+
+// To be one of the actions of the process's shutdown, where those that are not of this module are ordered too.
+if (slot === 0) onLoopDry(finishTasks);

@@ -1,0 +1,433 @@
+// Future: the outcome of a call that another thread makes, in a cell that all threads share.
+//
+// Cell {header, state, asynchronous waiters, watched, number of arguments, worker's number,
+//       outcome, function, four arguments, executor}
+//
+// Words and transitions of the state are in state.ts. The outcome is a parcel, or a value as it is (src/data/parcel.ts); it is written
+// before the state says so. Behind it is what the executor needs (task.ts).
+
+import { pack, unpack } from '../data/parcel.js';
+import { atomic } from '../memory/atomics.js';
+import { V } from '../memory/memory.js';
+import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
+import { print } from '../runtime/console.js';
+import { describeError } from '../runtime/report.js';
+import { timeoutOf } from '../sync/arguments.js';
+import {
+  addressOf,
+  defineSyncClass,
+  FUTURE,
+  isAdopting,
+  loadValue,
+  refuseSubclass,
+  SyncCell,
+  storeValue,
+  syncHeader,
+} from '../sync/cell.js';
+import { ThreadError } from '../sync/errors.js';
+import { isThenable } from '../sync/held.js';
+import { mark } from '../sync/owner.js';
+import { mask, poll, unmask } from '../sync/safepoint.js';
+import { blocking } from './blocking.js';
+import { BrokenExecutor, CancelledError, InvalidStateError, TimeoutError } from './errors.js';
+import { packError } from './outcome.js';
+import { addSite, type Site } from './site.js';
+import {
+  beginSettling,
+  CANCELLED,
+  cancel,
+  FAILED,
+  FINISHED,
+  isOrphaned,
+  isOver,
+  isRunning,
+  isSettling,
+  NOTIFIED,
+  nameOf,
+  PENDING,
+  RUNNING,
+  runnerOf,
+  settle,
+} from './state.js';
+
+export const STATE = 4;
+export const ARGUMENTS = 16;
+export const WORKER = 20;
+const OUTCOME = 24;
+export const FUNCTION = 28;
+export const VALUES = 32;
+/** How many arguments lie in the cell itself. */
+export const INLINE = 4;
+export const OWNER = VALUES + INLINE * 4;
+const HEADER = syncHeader(FUTURE, 5, 3 + INLINE);
+
+/** Milliseconds to wait at most, none = for ever; or an object that says so. */
+export type Timeout = number | { readonly timeout?: number | undefined };
+
+type Callback = (future: never) => unknown;
+
+/** What this thread knows of a future. */
+interface Local {
+  outcome?: { readonly value: unknown } | { readonly error: unknown };
+  promise?: Promise<unknown>;
+  callbacks?: Callback[] | undefined;
+  /** Callbacks are being called. */
+  calling?: boolean;
+  site?: Site | undefined;
+}
+
+/** What a future asks of the executor that it waits in. */
+export interface Keeper {
+  /** It has waited for a while: whether anybody is left to run it. */
+  lookAfter(): void;
+  /** "thread 'pool_3'" */
+  describeWorker(number: number): string;
+}
+
+/**
+ * The outcome of a call that another thread makes. It is the same object in every thread: it can be awaited in any, blocked on from any,
+ * captured, passed, and held by shared objects.
+ */
+export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
+  #local: Local | undefined;
+
+  /** A future to be settled by hand: `setResult`, `setException`. */
+  constructor() {
+    if (!isAdopting()) refuseSubclass(new.target, Future);
+    super(HEADER);
+  }
+
+  /**
+   * Blocks this thread until the outcome is there, and returns the result; the same object each time in one thread.
+   *
+   * @param timeout milliseconds; none = for ever.
+   * @throws what the call has thrown. CancelledError if it was cancelled. TimeoutError when the time has passed.
+   * @throws BrokenExecutor when the thread that ran it has died. ThreadError when the result needs modules to be imported: await it.
+   */
+  result(timeout?: Timeout): T {
+    const outcome = this.#outcomeWithin(timeout);
+    if ('error' in outcome) throw outcome.error;
+    return outcome.value as T;
+  }
+
+  /**
+   * As `result`, but returns what the call has thrown; undefined if it has returned.
+   * @throws CancelledError, TimeoutError, ThreadError as `result`.
+   */
+  exception(timeout?: Timeout): unknown {
+    const outcome = this.#outcomeWithin(timeout);
+    if (atomic.load(addressOf(this) + STATE) !== FAILED && 'error' in outcome) throw outcome.error;
+    return 'error' in outcome ? outcome.error : undefined;
+  }
+
+  /** Cancels the call unless it has begun; whether it is cancelled now. */
+  cancel(): boolean {
+    return cancel(addressOf(this) + STATE);
+  }
+
+  cancelled(): boolean {
+    const state = this.#state();
+    return state === CANCELLED || state === NOTIFIED;
+  }
+
+  /** Whether the call is being made right now. */
+  running(): boolean {
+    return isRunning(this.#state());
+  }
+
+  /** Whether there is an outcome, or it was cancelled. */
+  done(): boolean {
+    return isOver(this.#state());
+  }
+
+  /**
+   * Calls `fn` with this future when it is done, in this thread: on its event loop, or when it waits for the future otherwise; at once if
+   * it is done already. In the order in which they were added. What it throws is printed and goes no further.
+   */
+  addDoneCallback(fn: (future: this) => unknown): void {
+    if (typeof fn !== 'function') throw new TypeError(`addDoneCallback() takes a function, not ${String(fn)}`);
+    const local = this.#here();
+    if (local.callbacks === undefined) {
+      local.callbacks = [];
+      if (!this.done()) awaitLater(wantedOf(this), Infinity, () => this.#runCallbacks());
+    }
+    local.callbacks.push(fn as Callback);
+    this.#runCallbacks();
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a future is to be awaited.
+  then<A = T, B = never>(
+    onResult?: ((value: T) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#promise().then(onResult, onError);
+  }
+
+  catch<B = never>(onError?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.#promise().catch(onError);
+  }
+
+  finally(onDone?: (() => void) | null): Promise<T> {
+    return this.#promise().finally(onDone);
+  }
+
+  /**
+   * For who runs futures by hand: it is running now, and cannot be cancelled any more; false if it was cancelled.
+   * @throws InvalidStateError when it runs already, or is done.
+   */
+  setRunningOrNotifyCancel(): boolean {
+    const word = addressOf(this) + STATE;
+    const before = atomic.compareExchange(word, PENDING, RUNNING);
+    if (before === PENDING) return true;
+    if (before === CANCELLED && atomic.compareExchange(word, CANCELLED, NOTIFIED) === CANCELLED) return false;
+    throw new InvalidStateError(`Future in unexpected state: ${nameOf(before)}`);
+  }
+
+  /** Settles a future by hand. @throws InvalidStateError when it is done. CaptureError for what cannot travel. */
+  setResult(value: T): void {
+    settleByHand(this, FINISHED, pack(value, 'the result'));
+  }
+
+  /** As `setResult`, with an error that `result()` will throw. */
+  setException(error: unknown): void {
+    settleByHand(this, FAILED, packError(error));
+  }
+
+  toJSON(): never {
+    throw new TypeError("cannot pickle 'Future' object: pass it to a thread as an argument, or capture it");
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Future';
+  }
+
+  override toString(): string {
+    const state = this.#state();
+    let outcome = '';
+    if (state === FINISHED || state === FAILED) {
+      const known = this.#local?.outcome;
+      if (known !== undefined)
+        outcome = 'value' in known ? ` returned ${kindOf(known.value)}` : ` raised ${kindOf(known.error)}`;
+      else outcome = state === FINISHED ? ' returned' : ' raised';
+    }
+    return `<Future at 0x${addressOf(this).toString(16)} state=${nameOf(state)}${outcome}>`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  /** @internal Where it was submitted, in this thread. */
+  static noteSite(future: Future<unknown>, site: Site): void {
+    future.#here().site = site;
+  }
+
+  /** @internal This thread has seen that it is done. */
+  static notice(future: Future<unknown>): void {
+    if (future.#local?.callbacks !== undefined) future.#runCallbacks();
+  }
+
+  #state(): number {
+    const word = addressOf(this) + STATE;
+    const state = atomic.load(word);
+    if (!isOrphaned(state)) return state;
+    bury(this, state);
+    return atomic.load(word);
+  }
+
+  #here(): Local {
+    this.#local ??= {};
+    return this.#local;
+  }
+
+  #outcomeWithin(timeout: Timeout | undefined): NonNullable<Local['outcome']> {
+    const known = this.#local?.outcome;
+    if (known !== undefined) return known;
+    const limit = limitOf(timeout);
+    poll();
+    const done = isOver(atomic.load(addressOf(this) + STATE)) || (limit > 0 && waitFor(this, limit));
+    poll();
+    if (!done) throw new TimeoutError(`the future was not done within ${limit} ms: ${this.toString()}`);
+    const outcome = this.#read();
+    if (outcome instanceof Promise) {
+      throw new ThreadError('the result needs modules that this thread has to import first: await the future instead');
+    }
+    Future.notice(this);
+    return outcome;
+  }
+
+  /** The outcome of a future that is done; a promise of it when modules must be imported first. */
+  #read(): NonNullable<Local['outcome']> | Promise<NonNullable<Local['outcome']>> {
+    const local = this.#here();
+    if (local.outcome !== undefined) return local.outcome;
+    const address = addressOf(this);
+    const state = atomic.load(address + STATE);
+    if (state === CANCELLED || state === NOTIFIED) {
+      return { error: new CancelledError('the future was cancelled') };
+    }
+    const keep = (value: unknown): NonNullable<Local['outcome']> => {
+      if (state === FAILED) addSite(value, local.site);
+      local.site = undefined;
+      local.outcome ??= state === FAILED ? { error: value } : { value };
+      return local.outcome;
+    };
+    const value = unpack(loadValue(address + OUTCOME));
+    return value instanceof Promise ? value.then(keep) : keep(value);
+  }
+
+  #promise(): Promise<T> {
+    const local = this.#here();
+    if (local.promise === undefined) {
+      local.promise = new Promise((resolve, reject) => {
+        const deliver = async (): Promise<void> => {
+          const outcome = await this.#read();
+          if ('error' in outcome) reject(outcome.error);
+          else resolve(outcome.value);
+        };
+        if (this.done()) {
+          deliver().catch(reject);
+          return;
+        }
+        const over = blocking.attend();
+        awaitLater(wantedOf(this), Infinity, (_got, error) => {
+          over();
+          if (error !== undefined) reject(error);
+          else deliver().catch(reject);
+        });
+      });
+      // An error of a future that nobody looks at is nobody's business; what `then` returns is another promise.
+      local.promise.catch(() => {});
+    }
+    return local.promise as Promise<T>;
+  }
+
+  #runCallbacks(): void {
+    const local = this.#local;
+    // One of them may ask for the result.
+    if (local?.callbacks === undefined || local.calling === true || !this.done()) return;
+    local.calling = true;
+    for (const callback of local.callbacks) callBack(callback, this);
+    local.callbacks = undefined;
+    local.calling = false;
+  }
+}
+
+defineSyncClass(FUTURE, Future);
+
+function callBack(fn: Callback, future: Future<unknown>): void {
+  const report = (error: unknown): void =>
+    print(2, `exception calling callback for ${String(future)}\n${describeError(error)}\n`);
+  try {
+    const returned = fn(future as never);
+    if (isThenable(returned)) returned.then(undefined, report);
+  } catch (error) {
+    report(error);
+  }
+}
+
+/** Milliseconds that a call may wait: Infinity = for ever. */
+export function limitOf(timeout: Timeout | undefined): number {
+  if (timeout === undefined) return Infinity;
+  return timeoutOf(typeof timeout === 'object' ? timeout : { timeout }, ['timeout']);
+}
+
+/** A future's end as something to wait for. */
+export function wantedOf(future: Future<unknown>): Wanted {
+  const address = addressOf(future);
+  const word = address + STATE;
+  let looks = 0;
+  return {
+    word,
+    attempt() {
+      let state = atomic.load(word);
+      if (isOver(state)) return undefined;
+      if (isOrphaned(state)) {
+        bury(future, state);
+        state = atomic.load(word);
+        if (isOver(state)) return undefined;
+      }
+      // It has waited for a while, and nobody has begun.
+      if (looks++ > 0 && state === PENDING) (loadValue(address + OWNER) as Keeper | undefined)?.lookAfter();
+      return state;
+    },
+    describe: () => `the result of future 0x${address.toString(16)}, which is ${nameOf(atomic.load(word))}`,
+    // Whoever runs it. If that thread is over there is an outcome: the next attempt makes one.
+    holder() {
+      const state = atomic.load(word);
+      return isOrphaned(state) ? 0 : runnerOf(state);
+    },
+  };
+}
+
+/** Blocks until the future is done; false = the time has passed. */
+function waitFor(future: Future<unknown>, limit: number): boolean {
+  const wanted = wantedOf(future);
+  mask();
+  blocking.enter();
+  try {
+    return blockUntil(wanted, limit);
+  } finally {
+    blocking.leave();
+    unmask();
+  }
+}
+
+/** The thread that ran it is over: its future fails. Of several that find out, one does it. */
+export function bury(future: Future<unknown>, state: number): void {
+  const address = addressOf(future);
+  if (!beginSettling(address + STATE, state, mark)) return;
+  const keeper = loadValue(address + OWNER) as Keeper | undefined;
+  const name = keeper?.describeWorker(atomic.load(address + WORKER)) ?? 'the thread';
+  const error = new BrokenExecutor(
+    `the task is lost: ${name}, which ran it, has died. It was terminated or out of memory, as its report on stderr says`,
+  );
+  storeValue(address + OUTCOME, packError(error), 'an error');
+  forgetTask(address);
+  settle(address + STATE, FAILED);
+}
+
+/** What ran is of no use any more, and holds its arguments. */
+export function forgetTask(address: number): void {
+  V.I32.fill(0, (address + FUNCTION) >>> 2, (address + OWNER) >>> 2);
+}
+
+/** The outcome of a future that this thread runs. */
+export function finish(future: Future<unknown>, outcome: number, packed: unknown): void {
+  const address = addressOf(future);
+  // Somebody may have settled it by hand.
+  if (!beginSettling(address + STATE, mark, mark)) return;
+  storeValue(address + OUTCOME, packed, 'the result');
+  forgetTask(address);
+  settle(address + STATE, outcome);
+}
+
+/** Settles a future that waits, or runs by hand, whoever does so first. */
+function settleByHand(future: Future<unknown>, outcome: number, packed: unknown): void {
+  const address = addressOf(future);
+  for (;;) {
+    const state = atomic.load(address + STATE);
+    if (isOver(state)) throw new InvalidStateError(`${nameOf(state).toUpperCase()}: ${String(future)}`);
+    // Somebody is about to: a matter of a moment.
+    if (isSettling(state) && !isOrphaned(state)) {
+      atomic.wait(address + STATE, state, SETTLING_NAP);
+      continue;
+    }
+    if (beginSettling(address + STATE, state, mark)) break;
+  }
+  storeValue(address + OUTCOME, packed, 'the result');
+  settle(address + STATE, outcome);
+}
+
+/** Milliseconds between looks at whether another thread has settled a future. */
+const SETTLING_NAP = 1;
+
+/** Fails a future that waits: the thread has claimed it. */
+export function failClaimed(future: Future<unknown>, error: unknown): void {
+  finish(future, FAILED, packError(error));
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value !== 'object' && typeof value !== 'function') return typeof value;
+  return value.constructor?.name ?? 'object';
+}

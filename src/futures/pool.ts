@@ -1,0 +1,205 @@
+// What threads share of an executor, and how they tell each other.
+//
+// Cell {header, signal, asynchronous waiters, gone, asynchronous waiters, flags, most threads, names given, places used, waking, room,
+//       asynchronous waiters, table,
+//       head, tail, name, initializer}
+//
+//   signal   raised by whoever adds a task, or wants the threads to look again; idle threads park on it
+//   room     raised when a thread of the reserve may run; they park on it
+//   gone     raised by a thread that leaves; who waits for all to be gone parks on it
+//   waking   1 = a thread was woken for a task and has not looked yet: others need not be, since it wakes the next if there is more to do.
+//            Cleared by every thread that looks before it parks, so at the latest when the next one does if that one is killed
+//   flags    SHUTDOWN: no more tasks; BROKEN: the initializer has failed. Only set
+//
+// The rest is in backlog.ts (tasks), crew.ts (threads), worker.ts (what a thread does), exit.ts (the end of the process).
+
+import type { Parcel } from '../data/parcel.js';
+import { atomic } from '../memory/atomics.js';
+import { wake } from '../memory/park.js';
+import { addressOf, EXECUTOR, loadValue, SyncCell, syncHeader } from '../sync/cell.js';
+import { mark } from '../sync/owner.js';
+import { Backlog } from './backlog.js';
+import { BLOCKED, Crew, LOOKING, PARKED, PLACE, PLACES, RESERVE, RUNNING, STARTING } from './crew.js';
+import { BrokenExecutor } from './errors.js';
+import { type Future, failClaimed, STATE } from './future.js';
+import { claim } from './state.js';
+
+const SIGNAL = 4;
+export const GONE = 12;
+export const FLAGS = 20;
+export const MAX = 24;
+const NAMES = 28;
+const USED = 32;
+const WAKING = 36;
+const ROOM = 40;
+const TABLE = 48;
+const WORDS = 11 + (PLACES * PLACE) / 4;
+const HEAD = TABLE + PLACES * PLACE;
+export const NAME = HEAD + 8;
+export const INITIALIZER = HEAD + 12;
+const HEADER = syncHeader(EXECUTOR, WORDS, 4);
+
+export const SHUTDOWN = 1;
+export const BROKEN = 2;
+
+export const BROKEN_TEXT = 'A thread initializer failed, the thread pool is not usable anymore';
+
+/** How a thread is started; set by worker.ts, which has what it runs. */
+export const starter = {
+  start(_executor: Pool, _index: number, _number: number): void {},
+};
+
+/** Set by `Pool`, for its family only. */
+export let crewOf: (executor: Pool) => Crew;
+export let backlogOf: (executor: Pool) => Backlog;
+
+/** The cell of an executor. */
+export class Pool extends SyncCell {
+  #parts: { readonly crew: Crew; readonly backlog: Backlog } | undefined;
+
+  static {
+    crewOf = (executor) => executor.#own().crew;
+    backlogOf = (executor) => executor.#own().backlog;
+  }
+
+  constructor() {
+    super(HEADER);
+  }
+
+  #own(): { readonly crew: Crew; readonly backlog: Backlog } {
+    const address = addressOf(this);
+    this.#parts ??= { crew: new Crew(address + TABLE, address + USED), backlog: new Backlog(address + HEAD) };
+    return this.#parts;
+  }
+}
+
+export const flagsOf = (executor: Pool): number => atomic.load(addressOf(executor) + FLAGS);
+
+/** Whether its threads are to leave when nothing waits. */
+export const isClosed = (executor: Pool): boolean => flagsOf(executor) !== 0;
+
+/** The word that its idle threads park on. */
+export const signalOf = (executor: Pool): number => addressOf(executor) + SIGNAL;
+
+/** The word that threads of its reserve park on. */
+export const roomOf = (executor: Pool): number => addressOf(executor) + ROOM;
+
+/** Has all idle threads look again. */
+export function rouse(executor: Pool): void {
+  for (const word of [signalOf(executor), roomOf(executor)]) {
+    atomic.add(word, 1);
+    wake(word, Infinity);
+  }
+}
+
+/** Has one idle thread look for a task, unless one is about to. */
+export function rouseOne(executor: Pool): void {
+  const signal = signalOf(executor);
+  atomic.add(signal, 1);
+  if (atomic.exchange(addressOf(executor) + WAKING, 1) === 0) wake(signal, 1);
+}
+
+/** This thread looks for a task, and parks on the signal if it finds none and that is still what this returns. */
+export function beginLook(executor: Pool): number {
+  atomic.store(addressOf(executor) + WAKING, 0);
+  return atomic.load(signalOf(executor));
+}
+
+/** Whether more run than may. */
+export const isCrowded = (executor: Pool): boolean => crewOf(executor).take().active > maxOf(executor);
+
+/** Whether one more may run. */
+export const hasRoom = (executor: Pool): boolean => crewOf(executor).take().active < maxOf(executor);
+
+/** This thread was idle and has found a task: wakes the next one if there are more. */
+export function passOn(executor: Pool): void {
+  if (backlogOf(executor).size > 0 && crewOf(executor).take().counts[PARKED]! > 0) rouseOne(executor);
+}
+
+/** Starts a thread, or lets one out of the reserve, if tasks wait for nobody and one more may run. */
+export function summon(executor: Pool): void {
+  const waiting = backlogOf(executor).size;
+  if (waiting === 0) return;
+  const crew = crewOf(executor);
+  const { counts, active } = crew.take();
+  if (waiting <= counts[PARKED]! + counts[LOOKING]! || active >= maxOf(executor)) return;
+  if (counts[RESERVE]! > 0) {
+    atomic.add(roomOf(executor), 1);
+    wake(roomOf(executor), 1);
+    return;
+  }
+  const index = crew.claim(mark);
+  if (index < 0) return;
+  // Others may have come to the same conclusion.
+  if (crew.take().active > maxOf(executor)) {
+    crew.free(index);
+    return;
+  }
+  const number = atomic.add(addressOf(executor) + NAMES, 1);
+  try {
+    starter.start(executor, index, number);
+  } catch (error) {
+    crew.free(index);
+    throw error;
+  }
+}
+
+export const maxOf = (executor: Pool): number => atomic.load(addressOf(executor) + MAX);
+
+export const nameOfWorker = (executor: Pool, number: number): string =>
+  `${String(loadValue(addressOf(executor) + NAME))}_${number}`;
+
+export const initializerOf = (executor: Pool): Parcel | undefined =>
+  loadValue(addressOf(executor) + INITIALIZER) as Parcel | undefined;
+
+/** Takes the first task that waits. */
+export function takeTask(executor: Pool): Future<unknown> | undefined {
+  return backlogOf(executor).shift(claimMine);
+}
+
+const claimMine = (future: Future<unknown>): boolean => claim(addressOf(future) + STATE, mark);
+
+/** Empties the backlog. */
+export function drain(executor: Pool, each: (future: Future<unknown>) => boolean): void {
+  while (backlogOf(executor).shift(each) !== undefined);
+}
+
+/** The initializer has failed: nothing that waits will be done. */
+export function breakDown(executor: Pool): void {
+  atomic.or(addressOf(executor) + FLAGS, BROKEN);
+  failAll(executor);
+  rouse(executor);
+}
+
+export function failAll(executor: Pool): void {
+  drain(executor, (future) => {
+    if (!claimMine(future)) return false;
+    failClaimed(future, new BrokenExecutor(BROKEN_TEXT));
+    return true;
+  });
+}
+
+/** The places of threads that have died are free again. */
+export function bury(executor: Pool): void {
+  if (crewOf(executor).bury(mark)) tellGone(executor);
+}
+
+/** A thread is gone. */
+export function tellGone(executor: Pool): void {
+  const gone = addressOf(executor) + GONE;
+  atomic.add(gone, 1);
+  wake(gone, Infinity);
+}
+
+/** Whether nothing waits and nothing runs. */
+export function isQuiet(executor: Pool): boolean {
+  bury(executor);
+  summon(executor);
+  // In this order: a thread says that it runs before it takes what waits.
+  if (backlogOf(executor).size > 0) return false;
+  const { counts } = crewOf(executor).take();
+  return counts[STARTING]! + counts[RUNNING]! + counts[LOOKING]! + counts[BLOCKED]! === 0;
+}
+
+/** The executor whose thread this is. */
+export const here: { executor: Pool | undefined } = { executor: undefined };

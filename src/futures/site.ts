@@ -1,0 +1,47 @@
+// Where a task was submitted. Engines take a stack cheaply and make text of it only when somebody reads it, so it stays in the thread
+// that submitted, as an object; whoever gets the error in that thread sees both stacks.
+
+import { atomic } from '../memory/atomics.js';
+import { describeStack } from '../runtime/report.js';
+
+export interface Site {
+  readonly stack?: string;
+}
+
+/** Frames of the program that are kept. Each costs about half a microsecond, so of tasks that follow each other closely it is one. */
+const DEPTH = 8;
+const CLOSE_DEPTH = 1;
+/** Milliseconds within which a task follows closely. */
+const CLOSE = 0.2;
+/** The same function so many times, closely, is submitted by a loop: the others come from where the last one did. */
+const LOOP = 16;
+
+let last: { fn: unknown; at: number; times: number; site: Site } = { fn: undefined, at: -Infinity, times: 0, site: {} };
+
+/** Where a task is submitted, without the frames down to `above`. */
+export function siteOf(fn: unknown, above: (...args: never[]) => unknown): Site {
+  const now = atomic.now();
+  const close = now - last.at < CLOSE;
+  if (close && last.fn === fn && last.times >= LOOP) {
+    last.at = now;
+    return last.site;
+  }
+  const site: Site = {};
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = close ? CLOSE_DEPTH : DEPTH;
+  Error.captureStackTrace(site, above);
+  Error.stackTraceLimit = stackTraceLimit;
+  last = { fn, at: now, times: close && last.fn === fn ? last.times + 1 : 0, site };
+  return site;
+}
+
+/** Puts the submitter's frames under those of the thread. */
+export function addSite(error: unknown, site: Site | undefined): void {
+  if (site === undefined || !(error instanceof Error) || typeof error.stack !== 'string') return;
+  const { stack } = site;
+  if (typeof stack !== 'string') return;
+  // The first line names the object that has the stack.
+  const frames = describeStack(stack.slice(stack.indexOf('\n') + 1));
+  if (frames === '' || !Object.isExtensible(error)) return;
+  error.stack = `${error.stack}\n    --- submitted from ---\n${frames}`;
+}

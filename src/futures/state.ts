@@ -1,0 +1,96 @@
+// The state of a future is one shared word. Every change is one compare-exchange of it, so whoever makes a change is the only one, and a
+// thread that is killed leaves the future in one of these states.
+//
+//   word                   state     may become
+//   PENDING                waits     mark of the thread that runs it · RUNNING · CANCELLED · mark | SETTLING
+//   mark                   runs      mark | SETTLING      by that thread, or by whoever finds it dead, with its own mark
+//   RUNNING                runs      mark | SETTLING      a future that is run by hand: any thread may settle it
+//   mark | SETTLING        runs      FINISHED · FAILED    by that thread, which writes the outcome meanwhile; another | SETTLING if it is dead
+//   CANCELLED              is done   NOTIFIED             by whoever would have run it
+//   NOTIFIED, FINISHED, FAILED       nothing: the outcome was written before
+//
+// Marks (src/sync/owner.ts) have a slot's number of at most 2 ** 13 in their low bits; SETTLING lies above it, and the low bits of the
+// constants are no slot's.
+//
+// The word behind counts asynchronous waiters (src/memory/park.ts). The one behind that is WATCHED since somebody waits for this future
+// among others: then H_FUTURES is raised when it is done. Both sides write their word before they read the other's.
+
+import { atomic } from '../memory/atomics.js';
+import { H_FUTURES } from '../memory/layout.js';
+import { wake } from '../memory/park.js';
+import { fateOf } from '../sync/owner.js';
+
+export const SETTLING = 2 ** 14;
+const CONSTANT = 2 ** 14 - 1;
+const constant = (number: number): number => (number << 15) | CONSTANT;
+
+export const PENDING = 0;
+export const RUNNING = constant(1);
+export const CANCELLED = constant(2);
+export const NOTIFIED = constant(3);
+export const FINISHED = constant(4);
+export const FAILED = constant(5);
+
+const WATCH = 8;
+const WATCHED = 1;
+
+const isConstant = (state: number): boolean => (state & CONSTANT) === CONSTANT;
+
+/** Whether the outcome is there, or there will be none. */
+export const isOver = (state: number): boolean => isConstant(state) && state !== RUNNING;
+
+export const isRunning = (state: number): boolean => state !== PENDING && !isOver(state);
+
+/** Whether a thread is about to write its outcome. */
+export const isSettling = (state: number): boolean => !isConstant(state) && (state & SETTLING) !== 0;
+
+/** As Python calls it. */
+export function nameOf(state: number): string {
+  if (state === PENDING) return 'pending';
+  if (!isOver(state)) return 'running';
+  return state === CANCELLED || state === NOTIFIED ? 'cancelled' : 'finished';
+}
+
+/** Mark of the thread that runs it; 0 = none. */
+export const runnerOf = (state: number): number => (isConstant(state) ? 0 : state & ~SETTLING);
+
+/** Whether the thread that runs it is over, so that it will not settle it. */
+export function isOrphaned(state: number): boolean {
+  const runner = runnerOf(state);
+  return runner !== 0 && fateOf(runner) !== 'alive';
+}
+
+/** The thread of a mark will run it. Of several that try, and of one that cancels it, one succeeds. */
+export function claim(word: number, by: number): boolean {
+  return atomic.compareExchange(word, PENDING, by) === PENDING;
+}
+
+/** Whether it is cancelled now. */
+export function cancel(word: number): boolean {
+  const before = atomic.compareExchange(word, PENDING, CANCELLED);
+  if (before === PENDING) tell(word);
+  return before === PENDING || before === CANCELLED || before === NOTIFIED;
+}
+
+/** The thread of a mark may write the outcome, and nobody else, if the state is still `from`: which is not over. */
+export function beginSettling(word: number, from: number, by: number): boolean {
+  return atomic.compareExchange(word, from, by | SETTLING) === from;
+}
+
+/** The outcome was written by the only one who may: FINISHED or FAILED. */
+export function settle(word: number, outcome: number): void {
+  atomic.store(word, outcome);
+  tell(word);
+}
+
+/** From now on H_FUTURES is raised when it is done; it may be already. */
+export function watch(word: number): void {
+  atomic.store(word + WATCH, WATCHED);
+}
+
+function tell(word: number): void {
+  wake(word, Infinity);
+  if (atomic.load(word + WATCH) !== WATCHED) return;
+  atomic.add(H_FUTURES, 1);
+  wake(H_FUTURES, Infinity);
+}
