@@ -41,7 +41,7 @@ export const R_OWNED = 280;
 export const R_SCRATCH = 284;
 // Written by the collector: a line of their own.
 export const R_LOG_TAIL = 320;
-export const R_PINNED_ONLY = 324;
+export const R_HOLDING = 324;
 
 /** How many threads can be alive at once; memory ends sooner (about 10 MiB a thread). */
 export const MAX_THREADS = 16384;
