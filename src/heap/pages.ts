@@ -10,7 +10,7 @@
 //
 // A Page that JavaScript has collected gives its pins back by its finalizer, a task of its own, or where a thread that never returns to
 // its event loop looks for it (src/heap/tidy.ts): never while marking, and never under a heap operation that may still use a cell.
-// A successor that was made before takes the bits over.
+// A successor that was made before takes the bits over, as those of wrappers that are gone.
 
 import { atomic } from '../memory/atomics.js';
 import { H_CYCLE, H_GATE, PAGE_SIZE, R_PINS, R_SCRATCH } from '../memory/layout.js';
@@ -234,6 +234,12 @@ export function dropDead(): void {
 /** Whether there are pins that are to go, and could not because of a collection. */
 export const pinsWait = (): boolean => dead.length > 0 || shardsWait;
 
+/** Tries those again. */
+export function dropWaiting(): void {
+  if (dead.length > 0) dropDead();
+  if (shardsWait) dropShards();
+}
+
 /** As `dropDead`, but waits until pins can go: for a thread that is about to do nothing for long. */
 export function dropDeadNow(): void {
   dropDead();
@@ -317,7 +323,7 @@ const SHATTER_AT = 8;
 const SHATTER_AGE = 3;
 
 /** Lets go of the pins of shattered Pages whose wrappers JavaScript does not hold any more. */
-export function dropShards(): void {
+function dropShards(): void {
   shardsWait = false;
   for (const [index, token] of shattered) {
     const page = tokens.get(index) === token ? token.page.deref() : undefined;

@@ -2,16 +2,19 @@
 //
 // A WeakRef that was made or looked at keeps its target until the job ends, and a thread in a loop never ends its job. So a collection
 // that finds this thread in the same job as the one before makes it take a checkpoint in the middle of the job (the platform has one),
-// and look for dead Pages itself; and if pins are what keeps most of the heap alive, JavaScript's garbage is collected too.
+// and look for dead Pages itself; and if pins are what keeps much of the heap alive, JavaScript's garbage is collected too.
+//
+// How much that is the collector says (R_HOLDING): not how many pins there are, but what lives through them. One that was forgotten on an
+// old element of a queue keeps all elements that came later. What a collection has counted that began before pins went says nothing, and
+// is not acted upon; pins that could not go because of a collection go as soon as it is over, and not after the next.
 
 import { atomic } from '../memory/atomics.js';
 import { H_CYCLE, H_GATE, H_LIVE_CELLS, H_SLOTS, R_HOLDING } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import {
-  dropDead,
   dropDeadNow,
-  dropShards,
+  dropWaiting,
   findDead,
   garbageCollected,
   pageCounts,
@@ -134,8 +137,7 @@ function nudge({ collectGarbage }: Relief): void {
 
 /** Pins that could not go while marking go as soon as the gate is open, and not when the next collection is over. */
 function letGo(): void {
-  dropDead();
-  dropShards();
+  dropWaiting();
   relief?.checkpoint();
   if (letting && !pinsWait()) haveLetGo();
 }
