@@ -112,28 +112,31 @@ export function markPins(thread: usize, segment: u32): i32 {
   return found;
 }
 
-/** For each page that a thread has pins in: how many pinned cells nothing else has marked. After the roots were traced. */
-export function countPins(thread: usize, segment: u32): i32 {
+/**
+ * For each page that a thread has pins in: how many pinned cells nothing else has marked. After the roots were traced. One that has a
+ * single pin is told 0: it cannot let go of a part.
+ */
+export function countPins(thread: usize, segment: u32): void {
   reachAll();
   const pins = <usize>load<u32>(thread + R_PINS);
   const block = pins == 0 ? <usize>0 : <usize>load<u32>(pins + (segment << 2));
-  if (block == 0) return 0;
+  if (block == 0) return;
   const meta = <usize>load<u32>(SEG_META + (segment << 2));
-  let total = 0;
   for (let group: u32 = 0; group < 128; group++) {
     let known = load<u32>(block + PIN_KNOWN + (group << 2));
     while (known) {
       const page = (group << 5) + ctz(known);
       known &= known - 1;
+      let pinned = 0;
       let count = 0;
       for (let word: u32 = 0; word < 32; word += 4) {
-        count += <i32>popcnt(load<u32>(block + page * PIN_BITS + word) & ~load<u32>(meta + page * META_SIZE + M_MARKED + word));
+        const bits = load<u32>(block + page * PIN_BITS + word);
+        pinned += <i32>popcnt(bits);
+        count += <i32>popcnt(bits & ~load<u32>(meta + page * META_SIZE + M_MARKED + word));
       }
-      store<i32>(block + PIN_COUNTS + (page << 2), count);
-      total += count;
+      store<i32>(block + PIN_COUNTS + (page << 2), pinned > 1 ? count : 0);
     }
   }
-  return total;
 }
 
 /** Empties the logs of all threads; how many entries there were. */

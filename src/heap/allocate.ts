@@ -12,7 +12,7 @@ import { k } from './kernel.js';
 import { BITS, current, type Page, pageAt } from './pages.js';
 import { collectIfDue, makeRoom, me, roomFound, takePart, waitGate } from './room.js';
 import { afterCollection, collectionEnded } from './tidy.js';
-import { BUSY, NO_MEMORY, NO_PINS, SMALL_MAX } from './types.js';
+import { BUSY, NO_MEMORY, SMALL_MAX } from './types.js';
 
 /** Bytes of the cells of each class. */
 export const SIZES: readonly number[] = [
@@ -91,19 +91,19 @@ export function allocatePinnedBytes(bytes: number, header: number, second: numbe
     return cell;
   }
   const cell = allocateLarge(bytes, header, second);
-  pinCell(cell * 4);
-  fresh.page = pageAt(cell >>> 10);
+  fresh.page = pinCell(cell * 4);
   return cell;
 }
 
-/** Pins a cell that somebody keeps alive during the call. */
-export function pinCell(address: number): void {
-  for (;;) {
-    const answer = k.pinCell(address, record);
-    if (answer === NO_PINS) pageAt(address >>> PAGE_SHIFT);
-    else if (answer === BUSY) waitGate();
-    else return;
-  }
+/**
+ * Pins a cell that somebody keeps alive during the call.
+ * @returns its Page, which keeps it from then on.
+ */
+export function pinCell(address: number): Page {
+  // Before the pin: one that the Page finds is not its own.
+  const page = pageAt(address >>> PAGE_SHIFT);
+  while (k.pinCell(address, record) !== 0) waitGate();
+  return page;
 }
 
 function allocateLarge(bytes: number, header: number, second: number): number {

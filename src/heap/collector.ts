@@ -27,7 +27,7 @@ import {
   H_THRESHOLD,
   PAGE_SIZE,
   R_GUARD,
-  R_PINNED_ONLY,
+  R_HOLDING,
   R_PINS,
 } from '../memory/layout.js';
 import { refresh, V } from '../memory/memory.js';
@@ -148,19 +148,20 @@ export const steps = {
     atomic.store(H_FROM_ROOTS, k.markedCells());
   },
 
-  /** Tells each thread how many of its pins keep something alive that nothing else does. */
+  /** Tells each Page how many of its pins keep something alive that no root does. */
   countPins(): void {
     const segments = atomic.load(H_SEGMENTS);
     for (const slot of taking()) {
-      let only = 0;
-      for (let segment = 0; segment < segments; segment++) only += k.countPins(recordOf(slot), segment);
-      atomic.store(recordOf(slot) + R_PINNED_ONLY, only);
+      for (let segment = 0; segment < segments; segment++) k.countPins(recordOf(slot), segment);
     }
   },
 
+  /** Tells the thread how much lives through its pins alone, or through those and the ones of threads after it. */
   markPins(slot: number): void {
     const segments = atomic.load(H_SEGMENTS);
+    const before = k.markedCells();
     for (let segment = 0; segment < segments; segment++) if (k.markPins(recordOf(slot), segment) > 0) traceAll();
+    atomic.store(recordOf(slot) + R_HOLDING, k.markedCells() - before);
   },
 
   /** What comes in now is little; the rest is for the closed time. */

@@ -115,7 +115,7 @@ export interface HeapKernel {
   beginMarking(stack: number, bytes: number): void;
   markRoots(): void;
   markPins(thread: number, segment: number): number;
-  countPins(thread: number, segment: number): number;
+  countPins(thread: number, segment: number): void;
   drainLogs(): number;
   trace(budget: number): number;
   markedCells(): number;

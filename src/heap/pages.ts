@@ -10,7 +10,7 @@
 //
 // A Page that JavaScript has collected gives its pins back by its finalizer, a task of its own, or where a thread that never returns to
 // its event loop looks for it (src/heap/tidy.ts): never while marking, and never under a heap operation that may still use a cell.
-// A successor that was made before takes the bits over.
+// A successor that was made before takes the bits over, as those of wrappers that are gone.
 
 import { atomic } from '../memory/atomics.js';
 import { H_CYCLE, H_GATE, PAGE_SIZE, R_PINS, R_SCRATCH } from '../memory/layout.js';
@@ -31,7 +31,7 @@ const TEMPLATE: unknown[] = new Array(CELLS + 4).fill(undefined);
 
 /** Wrappers of a page by granule, then the fields above. */
 export type Page = unknown[];
-type Shards = Map<number, WeakRef<object>>;
+type Shards = Map<number, Pick<WeakRef<object>, 'deref'>>;
 
 export interface Token {
   readonly page: Pick<WeakRef<Page>, 'deref'>;
@@ -52,6 +52,8 @@ export interface Token {
  */
 let epoch = 0;
 let canary = new WeakRef({});
+/** The epoch in which dead Pages were looked for last. */
+let looked = 0;
 
 function noticeCollection(): void {
   if (canary.deref() !== undefined) return;
@@ -70,6 +72,10 @@ export const tokens = new Map<number, Token>();
 let strong: Page[] = [];
 let dead: Token[] = [];
 const shattered = new Map<number, Token>();
+/** Single pins could not go when they were last looked at. */
+let shardsWait = false;
+/** `dropDead` will be called by a timer. */
+let retrying = false;
 
 /** Pages that new cells go to: they stay strong. */
 export const current: (Page | undefined)[] = [];
@@ -136,12 +142,30 @@ function makePage(index: number): Page {
     scoped: scoped.pages !== undefined,
     weakened: Infinity,
   };
+  const before = tokens.get(index);
+  const inherited = before !== undefined ? inheritPins(page) : undefined;
+  if (before !== undefined) finalizers.unregister(before);
   tokens.set(index, token);
-  finalizers.register(page, token);
+  if (inherited !== undefined) {
+    page[SHARDS] = inherited;
+    shattered.set(index, token);
+    shardsWait = true;
+  }
+  finalizers.register(page, token, token);
   pages[index] = page;
   strong.push(page);
   scoped.pages?.push(page);
   return page;
+}
+
+/**
+ * The Page's predecessor is gone, and its pins are not: whoever holds the successor would keep them. So they are pins of wrappers that
+ * are gone. They cannot go at once: the thread may have pinned a cell for the wrapper that it needs this Page for.
+ */
+function inheritPins(page: Page): Shards | undefined {
+  const shards: Shards = new Map();
+  for (let granule = 0; granule < CELLS; granule++) if (isPinned(page, granule)) shards.set(granule, NOTHING);
+  return shards.size === 0 ? undefined : shards;
 }
 
 /** Address of this thread's pin block for a segment. */
@@ -196,14 +220,24 @@ export function dropDead(): void {
     part.forEach((token, at) => {
       V.I32[scratch + at] = token.index;
     });
-    if (k.dropPages(scratch << 2, part.length, record) === 0) {
-      const first = dead.length === 0;
-      dead.push(...part);
-      if (first) later(dropDead);
-      continue;
-    }
-    for (const token of part) forget(token);
+    if (k.dropPages(scratch << 2, part.length, record) === 1) for (const token of part) forget(token);
+    else dead.push(...part);
   }
+  if (dead.length === 0 || retrying) return;
+  retrying = true;
+  later(() => {
+    retrying = false;
+    dropDead();
+  });
+}
+
+/** Whether there are pins that are to go, and could not because of a collection. */
+export const pinsWait = (): boolean => dead.length > 0 || shardsWait;
+
+/** Tries those again. */
+export function dropWaiting(): void {
+  if (dead.length > 0) dropDead();
+  if (shardsWait) dropShards();
 }
 
 /** As `dropDead`, but waits until pins can go: for a thread that is about to do nothing for long. */
@@ -216,6 +250,8 @@ export function dropDeadNow(): void {
 }
 
 function forget(token: Token): void {
+  // Of a thread that never returns to its event loop no finalizer is ever called: they would pile up.
+  finalizers.unregister(token);
   tokens.delete(token.index);
   shattered.delete(token.index);
   pages[token.index] = undefined;
@@ -227,8 +263,15 @@ function later(action: () => void): void {
   timer.unref?.();
 }
 
-/** Looks for dead Pages without their finalizers, which are tasks of the event loop; how many there were. */
+/**
+ * Lets go of dead Pages without their finalizers, which are tasks of the event loop, and of what is garbage in shattered ones. Only
+ * JavaScript's full collections find such things: if there was none since the last look there is nothing to look for.
+ * @returns how many Pages were found dead.
+ */
 export function findDead(): number {
+  if (epoch === looked) noticeCollection();
+  if (epoch === looked) return 0;
+  looked = epoch;
   const known = new Set(dead);
   let found = 0;
   for (const token of tokens.values()) {
@@ -237,6 +280,7 @@ export function findDead(): number {
     found++;
   }
   dropDead();
+  dropShards();
   return found;
 }
 
@@ -262,6 +306,7 @@ export function emptyPages(list: readonly Page[], tell: (wrapper: unknown, addre
       if (token === undefined) continue;
       // The array may still be there, behind a wrapper that somebody holds; as a Page it is gone.
       const gone = { ...token, page: NOTHING };
+      finalizers.unregister(token);
       tokens.set(index, gone);
       dead.push(gone);
       pages[index] = undefined;
@@ -273,24 +318,13 @@ export function emptyPages(list: readonly Page[], tell: (wrapper: unknown, addre
   return dead.length === 0;
 }
 
-/** A Page with at least so many cells that only its pins keep alive, for so many collections, is shattered. */
+/** A Page whose pins alone keep at least so many cells alive, for so many collections, is shattered. */
 const SHATTER_AT = 8;
 const SHATTER_AGE = 3;
 
-/**
- * Pages whose pins keep much alive that nothing else does: one wrapper that is held for long holds its whole page. Each such wrapper gets
- * a WeakRef of its own instead, and pins go one by one.
- *
- * Only Pages that a full collection of JavaScript's has passed since they were weakened, unless `age` is 0: of those that are garbage already each wrapper
- * would get a WeakRef for nothing.
- *
- * @param midst in the midst of an operation, which may have pinned cells that have no wrapper: those stay pinned.
- * @param age collections that the Page has seen since it was made, or shattered last.
- */
-export function shatter(midst: boolean, age = SHATTER_AGE): void {
-  if (atomic.load(H_GATE) !== S_OPEN) return;
-  noticeCollection();
-  const cycle = V.I32[H_CYCLE >>> 2]!;
+/** Lets go of the pins of shattered Pages whose wrappers JavaScript does not hold any more. */
+function dropShards(): void {
+  shardsWait = false;
   for (const [index, token] of shattered) {
     const page = tokens.get(index) === token ? token.page.deref() : undefined;
     const shards = page?.[SHARDS] as Shards | undefined;
@@ -298,15 +332,39 @@ export function shatter(midst: boolean, age = SHATTER_AGE): void {
       shattered.delete(index);
       continue;
     }
-    const gone = [...shards].filter(([, weak]) => weak.deref() === undefined).map(([granule]) => granule);
-    dropCells(index, gone, (granule) => shards.delete(granule));
+    const gone: number[] = [];
+    for (const [granule, weak] of shards) {
+      if (page?.[granule] !== undefined) shards.delete(granule);
+      else if (weak.deref() === undefined) gone.push(granule);
+    }
+    if (!dropCells(index, gone)) shardsWait = true;
+    else for (const granule of gone) shards.delete(granule);
   }
+}
+
+/**
+ * Pages whose pins keep much alive that no root does: one wrapper that is held for long holds its whole page. Each such wrapper gets a
+ * WeakRef of its own instead, and pins go one by one.
+ *
+ * Only Pages that a full collection of JavaScript's has passed since they were weakened: of those that are garbage already each wrapper
+ * would get a WeakRef for nothing.
+ *
+ * @param midst in the midst of an operation, which may have pinned cells that have no wrapper: those stay pinned.
+ * @param all of any age, whatever they keep: a single cell may be the head of a list. JavaScript's garbage has just been collected, or
+ * the heap is full.
+ */
+export function shatter(midst: boolean, all = false): void {
+  if (!midst && atomic.load(H_GATE) !== S_OPEN) return;
+  noticeCollection();
+  const cycle = V.I32[H_CYCLE >>> 2]!;
+  const age = all ? 0 : SHATTER_AGE;
+  const least = all ? 1 : SHATTER_AT;
   for (const token of tokens.values()) {
     if (cycle - token.born < age || cycle - token.shattered < age || pages[token.index] !== undefined) continue;
     // The epoch in which it was weakened may have begun before.
-    if (age > 0 && epoch - token.weakened < 2) continue;
+    if (!all && epoch - token.weakened < 2) continue;
     const counts = (pinBlock(token.index >>> 12) + PIN_COUNTS) >>> 2;
-    if (V.I32[counts + (token.index & 4095)]! < SHATTER_AT) continue;
+    if (V.I32[counts + (token.index & 4095)]! < least) continue;
     const page = token.page.deref();
     if (page !== undefined && !current.includes(page)) shatterPage(token, page, cycle, midst);
   }
@@ -325,18 +383,18 @@ function shatterPage(token: Token, page: Page, cycle: number, midst: boolean): v
   page[SHARDS] = shards;
   token.shattered = cycle;
   shattered.set(token.index, token);
-  if (!midst) dropCells(token.index, others, () => {});
+  if (!midst) dropCells(token.index, others);
 }
 
 const isPinned = (page: Page, granule: number): boolean =>
   ((V.I32[(page[BITS] as number) + (granule >> 5)]! >>> (granule & 31)) & 1) === 1;
 
-/** Lets go of pins of one page, if that can be now. */
-function dropCells(index: number, granules: readonly number[], done: (granule: number) => void): void {
-  if (granules.length === 0) return;
+/** Lets go of pins of one page, if that can be now; whether it could. */
+function dropCells(index: number, granules: readonly number[]): boolean {
+  if (granules.length === 0) return true;
   const scratch = listWords();
   granules.forEach((granule, at) => {
     V.I32[scratch + at] = index * 4096 + granule * 16;
   });
-  if (k.dropCells(scratch << 2, granules.length, record) === 1) granules.forEach(done);
+  return k.dropCells(scratch << 2, granules.length, record) === 1;
 }

@@ -11,7 +11,7 @@ import { adopting } from './adopt.js';
 import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, pinCell, roomIn } from './allocate.js';
 import { goneError } from './errors.js';
 import { k } from './kernel.js';
-import { type Page, pageAt, pages, SPARE } from './pages.js';
+import { type Page, pages, SPARE } from './pages.js';
 import { me, takePart, waitGate } from './room.js';
 import { allocatePinnedString, kindOf, SHORT, writeShort, writeText } from './strings.js';
 import {
@@ -413,9 +413,8 @@ function prepareBigint(of: bigint): void {
   key.second = V.I32[cell + 1]!;
   key.length = key.second & 0x7fffffff;
   if (key.length > SCRATCH_KEY) {
-    pinCell(cell * 4);
     key.bytes = cell * 4 + 8;
-    key.page = pageAt(cell >>> 10);
+    key.page = pinCell(cell * 4);
     return;
   }
   key.bytes = scratch();

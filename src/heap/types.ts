@@ -36,7 +36,8 @@
 //   R_OWNED    1 since the thread takes part in the heap
 //   R_SCRATCH  two raw pages: keys on their way into the kernel, entries on their way out; lists of pins that go
 //   R_ANSWER   the second answer of an operation on a queue;  R_KEY  float64: the third (kernel/queues.ts)
-//   R_PINNED_ONLY  how many cells nothing but its pins kept alive at the last collection
+//   R_HOLDING  how many cells lived through its pins alone at the last collection: the pinned ones, and what can be reached from them.
+//              What several threads keep counts for the first of them
 //
 // Process-wide
 //   H_GATE     OPEN, MARKING: touches are logged, pins are kept; CLOSED: guards wait. Written by who holds H_GC_LOCK

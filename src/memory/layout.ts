@@ -43,7 +43,7 @@ export const R_ANSWER = 288;
 export const R_KEY = 296;
 // Written by the collector: a line of their own.
 export const R_LOG_TAIL = 320;
-export const R_PINNED_ONLY = 324;
+export const R_HOLDING = 324;
 
 // Of a wait that has lasted a while: src/sync/patience.ts.
 export const R_WAIT_TURN = 384;

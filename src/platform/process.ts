@@ -148,11 +148,15 @@ export function adaptProcess(argv: readonly string[], exit: (code?: number | str
   syncBuiltinESMExports();
 }
 
+let gc: (() => void) | undefined;
+
 /** Collects this thread's garbage. Finalizers run at the next turn of its event loop. */
 export function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
-  collect();
+  if (gc === undefined) {
+    setFlagsFromString('--expose-gc');
+    gc = runInNewContext('gc') as () => void;
+  }
+  gc();
 }
 
 const SIGINT = 'SIGINT';

@@ -2,8 +2,9 @@
 // many seconds in all (`npm run soak`: 80), HEDDLE_SEED repeats a run's choices.
 //
 // What is bounded: cells that are alive at the end of a collection, and the memory in use, against what can be reached at most. The factors
-// are large because what can be reached is little: up to 65,536 cells a thread may be kept by its pins alone before its JavaScript garbage
-// is collected for their sake, and twice as many before it is again (src/heap/tidy.ts).
+// are large because what can be reached is little: 32,768 cells may live through a thread's pins alone before its JavaScript garbage is
+// collected for their sake (src/heap/tidy.ts), and pins go, and what they have kept is swept, in the collection after. 25 collections a
+// second are asked for, so that many fall into the middle of that.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

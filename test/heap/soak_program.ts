@@ -7,7 +7,8 @@
 //   graph   SLOTS slots, each a chain of CHAIN nodes, to which a chain may be moved from another slot: at most 2 * CHAIN + 1 nodes a slot
 //   queue   at most QUEUE nodes and one a thread
 //   map     KEYS numbers and KEYS texts as keys, a node each
-//   held    each thread's JavaScript holds HELD nodes, of all ages, and now and then lets go of one for another
+//   held    each thread's JavaScript holds HELD nodes, of all ages, and now and then lets go of one for another: the last of a chain, which
+//           reaches nothing else, or the first, with all that it reaches
 //
 // Styles: 'events' returns to the event loop after each batch; 'scopes' and 'blocking' never do, the first with a scope() around each
 // batch; 'mixed' has one of each. Prints a line of JSON: what was done, the most cells and bytes that were alive, pauses.
@@ -21,6 +22,9 @@ const CHAIN = 20;
 const QUEUE = 100;
 const KEYS = 300;
 const HELD = 2000;
+/** Of the held ones: chains, and nodes by themselves. */
+const HELD_CHAINS = 10;
+const HELD_ALONE = HELD - HELD_CHAINS * (2 * CHAIN + 1);
 const BATCH = 40;
 
 /** The most nodes that can be reached, each with the text of its name; and texts that are keys. */
@@ -78,6 +82,7 @@ function work(common: Common, number: number, style: string, seed: number): unkn
     }
   };
   const held: Node[] = [];
+  const chains: Node[] = [];
 
   const replaceChain = (): void => {
     let top: Node | null = null;
@@ -142,16 +147,25 @@ function work(common: Common, number: number, style: string, seed: number): unkn
     }
   };
   const hold = (): void => {
-    if (held.length < HELD) for (let n = 0; n < 200; n++) held.push(make());
+    if (held.length < HELD_ALONE) for (let n = 0; n < 159; n++) held.push(make());
     else {
       const found = slots.at(random(SLOTS));
-      if (found) held[random(HELD)] = found;
+      if (found) {
+        held[random(HELD_ALONE)] = lastOf(found);
+        if (random(4) === 0) chains[random(HELD_CHAINS)] = found;
+      }
     }
     check(held[random(held.length)]!);
+  };
+  const lastOf = (top: Node): Node => {
+    let node = top;
+    for (let next: Node | null = top; next; next = node.left ?? node.right) node = next;
+    return node;
   };
   const over = (): boolean => Atomics.load(totals, OVER) === 1;
   const end = (): void => {
     for (const node of held) check(node);
+    for (const top of chains) for (let node: Node | null = top ?? null; node; node = node.left) check(node);
   };
 
   const own = style === 'mixed' ? ['events', 'scopes', 'blocking'][number % 3] : style;
