@@ -1,5 +1,5 @@
-// Interleavings of two and three threads over an `RLock`, and copies of it with a bug that must be found. Without their bounds on
-// preemptions the scenarios hold too, and take minutes.
+// Interleavings of two and three threads over an `RLock`, and copies of it with a bug that must be found. The larger ones have a bound
+// on preemptions: without it they take minutes.
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
