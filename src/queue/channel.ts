@@ -329,7 +329,7 @@ function opened<T>(queue: Channel<T>, cell: number, taken: unknown): unknown {
   queue[RETURN](cell, taken);
   throw new ThreadError(
     'get() cannot rebuild the item without the event loop, for it needs a module that this thread has not loaded: use await getAsync(), ' +
-      'or import the module in this thread first. The item is in the queue still',
+      'or start the thread with a function that uses the module, which is then there. The item is in the queue still',
   );
 }
 
