@@ -1,10 +1,12 @@
 // Every example runs: compiled, and where Node strips types as it stands.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { inflateSync } from 'node:zlib';
 import { type Outcome, type ProgramOptions, programFile, root } from '../support/program.ts';
 
 const strips = Boolean((process.features as { typescript?: unknown }).typescript);
@@ -33,6 +35,10 @@ player 3: 103
 2 Uint8ClampedArray(4) [ 0, 255, 255, 255 ]
 everybody: 2000 true
 `,
+  '08-producer-consumer': '3 × (1 + … + 1000) = 1501500\n',
+  '09-philosophers': `${['Descartes', 'Hume', 'Kant', 'Spinoza', 'Wollstonecraft']
+    .map((name) => `${name} has eaten 200 times.\n`)
+    .join('')}Forks in two hands at once: 0\n`,
 };
 
 for (const [name, stdout] of Object.entries(outputs)) {
@@ -41,11 +47,13 @@ for (const [name, stdout] of Object.entries(outputs)) {
   });
 }
 
+const withInput = ['06-index', '07-simulation', '10-words', '11-mandelbrot', '12-pipeline', '13-server', 'checksum'];
+
 test('no example is left out', () => {
   const names = readdirSync(join(root, 'examples'))
     .filter((file) => file.endsWith('.ts'))
     .map((file) => file.replace(/\.ts$/, ''));
-  assert.deepEqual(names.sort(), [...Object.keys(outputs), '06-index', '07-simulation', 'checksum'].sort());
+  assert.deepEqual(names.sort(), [...Object.keys(outputs), ...withInput].sort());
 });
 
 // The index.
@@ -107,7 +115,7 @@ test('06-index: all threads together make the index that one makes', async () =>
 test('06-index: without arguments it reads the docs and the source', async () => {
   const outcome = await example('06-index');
   assert.deepEqual([outcome.status, outcome.stderr], [0, '']);
-  assert.match(outcome.stdout, /\nlock: \d+ files\n {2}\d+ src\/sync\/lock\.ts\n/);
+  assert.match(outcome.stdout, /\nlock: \d+ files\n {2}\d+ src\/sync\/\w+\.ts\n/);
   assert.match(outcome.stdout, /\nunicorn: 0 files\n$/);
 });
 
@@ -205,3 +213,79 @@ for (const [args, message] of refused) {
     assert.deepEqual([outcome.status, outcome.stdout], [2, '']);
   });
 }
+
+// What is built on threads.
+
+test('words: the same counts as without threads', async () => {
+  const { status, stdout, stderr } = await example('10-words', { args: [texts, '3'] });
+  const counts = new Map<string, number>();
+  let [files, total] = [0, 0];
+  for (const entry of readdirSync(texts, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.(md|txt)$/.test(entry)) continue;
+    files++;
+    for (const word of readFileSync(join(texts, entry), 'utf8')
+      .toLowerCase()
+      .match(/\p{L}+/gu) ?? []) {
+      total++;
+      counts.set(word, (counts.get(word) ?? 0) + 1);
+    }
+  }
+  const most = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, 3);
+  assert.deepEqual(stdout.split('\n'), [
+    `${files} files, ${total} words, ${counts.size} of them different`,
+    ...most.map(([word, times]) => `${String(times).padStart(8)} ${word}`),
+    '',
+  ]);
+  assert.deepEqual([status, stderr], [0, '']);
+});
+
+test('mandelbrot: a picture', async () => {
+  const file = join(texts, 'picture.png');
+  const { status, stdout, stderr } = await example('11-mandelbrot', { args: [file, '160', '120'] });
+  const png = readFileSync(file);
+  assert.deepEqual([status, stdout, stderr], [0, `${file}: 160 × 120, ${png.length} bytes\n`, '']);
+  assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [160, 120]);
+  // The one chunk of data begins at 33: its lines are a filter's number and three bytes a pixel.
+  const pixels = inflateSync(png.subarray(41, 41 + png.readUInt32BE(33)));
+  assert.equal(pixels.length, 120 * (1 + 3 * 160));
+  const at = (x: number, y: number): number[] => [...pixels.subarray(y * 481 + 1 + 3 * x, y * 481 + 4 + 3 * x)];
+  assert.deepEqual(at(110, 60), [0, 0, 0], 'the middle of the set is black');
+  assert.ok(at(0, 0)[2]! > 100, 'its surroundings are not');
+});
+
+test('pipeline: all blocks, and no more waiting than fit the queue', async () => {
+  const digests = Array.from({ length: 500 }, (_, index) =>
+    createHash('sha256').update(`block ${index} `.repeat(1000)).digest('hex'),
+  );
+  const all = createHash('sha256').update(digests.join('')).digest('hex').slice(0, 16);
+  const { status, stdout, stderr } = await example('12-pipeline');
+  assert.match(stdout, new RegExp(`^500 blocks, ${all}; no more than [1-4] waited\n$`));
+  assert.deepEqual([status, stderr], [0, '']);
+});
+
+test('server: pages from threads, and an end by Ctrl-C', async () => {
+  let asked = false;
+  const answers: string[] = [];
+  const { status, signal, stderr } = await example('13-server', {
+    args: ['0'],
+    onStdout(text, kill) {
+      const url = /^(http:\S+)\/prime\/1000$/m.exec(text)?.[1];
+      if (url === undefined || asked) return;
+      asked = true;
+      void (async () => {
+        const paths = ['/prime/1000', '/prime/6', '/health', '/prime/0', '/else'];
+        const got = await Promise.all(paths.map(async (path) => (await fetch(url + path)).text()));
+        answers.push(...got);
+        kill('SIGINT');
+      })();
+    },
+  });
+  assert.deepEqual(answers, [
+    '<p>Prime number 1000 is 7919.</p>\n',
+    '<p>Prime number 6 is 13.</p>\n',
+    'well\n',
+    'GET /prime/1000 or /health\n',
+    'GET /prime/1000 or /health\n',
+  ]);
+  assert.deepEqual([status, signal, stderr], [0, null, '']);
+});
