@@ -60,7 +60,7 @@ const fired = counter();
 const left = executor.submit(() => void setTimeout(() => raise(fired), 20));
 left.result();
 let others = 0;
-while (value(fired) === 0) others += executor.submit(() => 1).result();
+do others += executor.submit(() => 1).result(); while (value(fired) === 0);
 console.log(others > 0, value(fired));
 `);
   assert.equal(stderr, '');
