@@ -169,7 +169,7 @@ const before = await round();
 for (let n = 0; n < 8; n++) await round();
 let after = await round();
 // A collection finds what the threads have let go of by then.
-for (let n = 0; n < 10 && after > 2 * before; n++) after = await round();
+for (let n = 0; n < 30 && after > 2 * before; n++) after = await round();
 console.log(after < 2 * before ? 'bounded' : before + ' bytes became ' + after);
 executor.shutdown();
 `);
