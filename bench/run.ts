@@ -1,6 +1,7 @@
 // All benchmarks: `npm run bench`, or some: `npm run bench -- heap-fields lock`. Prints a table in Markdown, with machine and versions.
 
 import { fileURLToPath } from 'node:url';
+import { futureRows } from './futures.js';
 import { handoffRows } from './handoff.js';
 import { machine, output, print, type Row } from './harness.js';
 import { heapBenches } from './heap.js';
@@ -32,6 +33,7 @@ const benches: Record<string, () => Row[] | Promise<Row[]>> = {
   start: startRows,
   memory: memoryRows,
   pools: poolRows,
+  futures: futureRows,
   python: pythonRows,
   queue: queueRows,
   main: () => [mainJobRow()],

@@ -33,7 +33,7 @@ import { BrokenExecutor, CancelledError, InvalidStateError, TimeoutError } from 
 import { packError } from './outcome.js';
 import { addSite, type Site } from './site.js';
 import {
-  beginSettling,
+  attemptEnd,
   CANCELLED,
   cancel,
   FAILED,
@@ -41,13 +41,13 @@ import {
   isOrphaned,
   isOver,
   isRunning,
-  isSettling,
   NOTIFIED,
   nameOf,
   PENDING,
   RUNNING,
   runnerOf,
   settle,
+  settleByHand,
 } from './state.js';
 
 export const STATE = 4;
@@ -185,12 +185,12 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
 
   /** Settles a future by hand. @throws InvalidStateError when it is done. CaptureError for what cannot travel. */
   setResult(value: T): void {
-    settleByHand(this, FINISHED, pack(value, 'the result'));
+    setByHand(this, FINISHED, pack(value, 'the result'));
   }
 
   /** As `setResult`, with an error that `result()` will throw. */
   setException(error: unknown): void {
-    settleByHand(this, FAILED, packError(error));
+    setByHand(this, FAILED, packError(error));
   }
 
   toJSON(): never {
@@ -228,11 +228,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   }
 
   #state(): number {
-    const word = addressOf(this) + STATE;
-    const state = atomic.load(word);
-    if (!isOrphaned(state)) return state;
-    bury(this, state);
-    return atomic.load(word);
+    return attempt(this) ?? atomic.load(addressOf(this) + STATE);
   }
 
   #here(): Local {
@@ -339,15 +335,9 @@ export function wantedOf(future: Future<unknown>): Wanted {
   return {
     word,
     attempt() {
-      let state = atomic.load(word);
-      if (isOver(state)) return undefined;
-      if (isOrphaned(state)) {
-        bury(future, state);
-        state = atomic.load(word);
-        if (isOver(state)) return undefined;
-      }
+      const state = attempt(future);
       // It has waited for a while, and nobody has begun.
-      if (looks++ > 0 && state === PENDING) (loadValue(address + OWNER) as Keeper | undefined)?.lookAfter();
+      if (state === PENDING && looks++ > 0) (loadValue(address + OWNER) as Keeper | undefined)?.lookAfter();
       return state;
     },
     describe: () => `the result of future 0x${address.toString(16)}, which is ${nameOf(atomic.load(word))}`,
@@ -372,18 +362,18 @@ function waitFor(future: Future<unknown>, limit: number): boolean {
   }
 }
 
-/** The thread that ran it is over: its future fails. Of several that find out, one does it. */
-export function bury(future: Future<unknown>, state: number): void {
+/** An attempt to find it over; see `attemptEnd`. */
+function attempt(future: Future<unknown>): number | undefined {
   const address = addressOf(future);
-  if (!beginSettling(address + STATE, state, mark)) return;
-  const keeper = loadValue(address + OWNER) as Keeper | undefined;
-  const name = keeper?.describeWorker(atomic.load(address + WORKER)) ?? 'the thread';
-  const error = new BrokenExecutor(
-    `the task is lost: ${name}, which ran it, has died. It was terminated or out of memory, as its report on stderr says`,
-  );
-  storeValue(address + OUTCOME, packError(error), 'an error');
-  forgetTask(address);
-  settle(address + STATE, FAILED);
+  return attemptEnd(address + STATE, mark, () => {
+    const keeper = loadValue(address + OWNER) as Keeper | undefined;
+    const name = keeper?.describeWorker(atomic.load(address + WORKER)) ?? 'the thread';
+    const error = new BrokenExecutor(
+      `the task is lost: ${name}, which ran it, has died. It was terminated or out of memory, as its report on stderr says`,
+    );
+    storeValue(address + OUTCOME, packError(error), 'an error');
+    forgetTask(address);
+  });
 }
 
 /** What ran is of no use any more, and holds its arguments. */
@@ -394,34 +384,19 @@ export function forgetTask(address: number): void {
 /** The outcome of a future that this thread runs. */
 export function finish(future: Future<unknown>, outcome: number, packed: unknown): void {
   const address = addressOf(future);
-  // Somebody may have settled it by hand.
-  if (!beginSettling(address + STATE, mark, mark)) return;
-  storeValue(address + OUTCOME, packed, 'the result');
-  forgetTask(address);
-  settle(address + STATE, outcome);
+  settle(address + STATE, mark, outcome, () => {
+    storeValue(address + OUTCOME, packed, 'the result');
+    forgetTask(address);
+  });
 }
 
-/** Settles a future that waits, or runs by hand, whoever does so first. */
-function settleByHand(future: Future<unknown>, outcome: number, packed: unknown): void {
+function setByHand(future: Future<unknown>, outcome: number, packed: unknown): void {
   const address = addressOf(future);
-  for (;;) {
-    const state = atomic.load(address + STATE);
-    if (isOver(state)) throw new InvalidStateError(`${nameOf(state).toUpperCase()}: ${String(future)}`);
-    // Somebody is about to: a matter of a moment.
-    if (isSettling(state) && !isOrphaned(state)) {
-      atomic.wait(address + STATE, state, SETTLING_NAP);
-      continue;
-    }
-    if (beginSettling(address + STATE, state, mark)) break;
-  }
-  storeValue(address + OUTCOME, packed, 'the result');
-  settle(address + STATE, outcome);
+  if (settleByHand(address + STATE, mark, outcome, () => storeValue(address + OUTCOME, packed, 'the result'))) return;
+  throw new InvalidStateError(`${nameOf(atomic.load(address + STATE)).toUpperCase()}: ${String(future)}`);
 }
 
-/** Milliseconds between looks at whether another thread has settled a future. */
-const SETTLING_NAP = 1;
-
-/** Fails a future that waits: the thread has claimed it. */
+/** Fails a future that this thread has claimed. */
 export function failClaimed(future: Future<unknown>, error: unknown): void {
   finish(future, FAILED, packError(error));
 }

@@ -17,7 +17,7 @@
 
 import { atomic } from '../memory/atomics.js';
 import { H_FUTURES } from '../memory/layout.js';
-import { wake } from '../memory/park.js';
+import { patience, wake } from '../memory/park.js';
 import { fateOf } from '../sync/owner.js';
 
 export const SETTLING = 2 ** 14;
@@ -73,14 +73,52 @@ export function cancel(word: number): boolean {
 }
 
 /** The thread of a mark may write the outcome, and nobody else, if the state is still `from`: which is not over. */
-export function beginSettling(word: number, from: number, by: number): boolean {
+function beginSettling(word: number, from: number, by: number): boolean {
   return atomic.compareExchange(word, from, by | SETTLING) === from;
 }
 
-/** The outcome was written by the only one who may: FINISHED or FAILED. */
-export function settle(word: number, outcome: number): void {
+/** The outcome was written by the only one who may. */
+function endSettling(word: number, outcome: number): void {
   atomic.store(word, outcome);
   tell(word);
+}
+
+/** The thread of a mark has run it: `write` writes its outcome, FINISHED or FAILED. Nothing happens if somebody has settled it by hand. */
+export function settle(word: number, by: number, outcome: number, write: () => void): void {
+  if (!beginSettling(word, by, by)) return;
+  write();
+  endSettling(word, outcome);
+}
+
+/** As `settle`, of what waits, or runs somewhere else. False: it is over. */
+export function settleByHand(word: number, by: number, outcome: number, write: () => void): boolean {
+  for (;;) {
+    const state = atomic.load(word);
+    if (isOver(state)) return false;
+    // Somebody is about to: a matter of a moment, unless that thread is killed.
+    if (isSettling(state) && !isOrphaned(state)) atomic.wait(word, state, patience.slice);
+    else if (beginSettling(word, state, by)) break;
+  }
+  write();
+  endSettling(word, outcome);
+  return true;
+}
+
+/**
+ * An attempt to find it over: undefined = it is, else its state. If the thread that ran it is dead it fails, and `write` writes how: of
+ * several threads that find out, one does so.
+ */
+export function attemptEnd(word: number, by: number, write: () => void): number | undefined {
+  let state = atomic.load(word);
+  if (isOver(state)) return undefined;
+  if (!isOrphaned(state)) return state;
+  if (beginSettling(word, state, by)) {
+    write();
+    endSettling(word, FAILED);
+    return undefined;
+  }
+  state = atomic.load(word);
+  return isOver(state) ? undefined : state;
 }
 
 /** From now on H_FUTURES is raised when it is done; it may be already. */

@@ -214,7 +214,6 @@ async function work(executor: Pool, index: number, number: number, baseline: num
       await undefined;
       if (!crowded && idler.spin()) continue;
       if (!(await idler.wait(crowded))) return;
-      turned = atomic.now();
     }
     const mine = task ?? idler.found;
     if (mine === undefined) continue;
