@@ -213,7 +213,8 @@ async function work(executor: Pool, index: number, number: number, baseline: num
       // What tasks have left for the microtask queue.
       await undefined;
       if (!crowded && idler.spin()) continue;
-      if (!(await idler.wait(crowded))) return;
+      const going = idler.wait(crowded);
+      if (going !== true && !(await going)) return;
     }
     const mine = task ?? idler.found;
     if (mine === undefined) continue;
@@ -280,24 +281,28 @@ class Idler {
     return false;
   }
 
-  /** Waits until there is a task, or this thread is to look around: true. False: to leave. */
-  async wait(crowded: boolean): Promise<boolean> {
+  /** Waits until there is a task, or this thread is to look around: true. False: to leave. A promise only if it takes long. */
+  wait(crowded: boolean): boolean | Promise<boolean> {
     const wanted = crowded ? this.#room : this.#task;
     this.#setState(crowded ? RESERVE : PARKED);
     tellQuiet();
-    const got = (await this.#park(wanted, TIDY_AFTER)) || (await this.#parkLong(wanted));
-    if (!got) return false;
-    this.#setState(LOOKING);
-    return this.found !== undefined || !this.#isToLeave();
+    const got = this.#park(wanted, TIDY_AFTER);
+    return got === true ? this.#resume() : this.#waitLong(wanted, got);
   }
 
-  async #parkLong(wanted: Wanted): Promise<boolean> {
+  async #waitLong(wanted: Wanted, first: boolean | Promise<boolean>): Promise<boolean> {
+    if (await first) return this.#resume();
     releasePages();
     tidyUp();
     // Finalizers run in the turns between.
     await turn();
     await turn();
-    return this.#park(wanted, IDLE_LIMIT);
+    return (await this.#park(wanted, IDLE_LIMIT)) && this.#resume();
+  }
+
+  #resume(): boolean {
+    this.#setState(LOOKING);
+    return this.found !== undefined || !this.#isToLeave();
   }
 
   #park(wanted: Wanted, limit: number): boolean | Promise<boolean> {
