@@ -84,7 +84,12 @@ starter.start = (executor, index, number) => {
   enlist(executor);
   const cell = new WorkerCell();
   const name = nameOfWorker(executor, number);
-  startThread(serve, [executor, index, number, mark], undefined, { cell: addressOf(cell), name, keeps: false });
+  startThread(serve, [executor, index, number, mark], undefined, {
+    cell: addressOf(cell),
+    name,
+    keeps: false,
+    late: true,
+  });
   // If this thread ends now, the place is not the dead's.
   crewOf(executor).handOver(index, mark, atomic.load(addressOf(cell) + THREAD_MARK));
 };

@@ -72,6 +72,8 @@ export interface Identity {
   readonly name: string;
   /** Whether the process waits for its end. */
   readonly keeps: boolean;
+  /** Whether the main thread may start it when it has ended and waits for others. */
+  readonly late?: boolean;
   /** Bytes; 0 = the platform's default. None = what stack_size() says. */
   readonly stackSize?: number | undefined;
   /** What it runs, for reports; none = the function and where it is. */
@@ -92,7 +94,7 @@ export function startThread(
   kwargs?: object,
   identity?: Identity,
 ): number {
-  checkShutdown();
+  checkShutdown(identity?.late === true);
   mask();
   try {
     for (const prepare of preparations) prepare();
