@@ -21,6 +21,12 @@ export interface ThreadPlan {
 
 export interface Plan {
   readonly threads: readonly ThreadPlan[];
+  /** Other words that do not start at 0, or whose names traces shall show. */
+  readonly words?: readonly { readonly address: number; readonly name: string; readonly value?: number }[];
+  /** A rule that the end breaks, if it does; `died` says that a thread was killed. */
+  readonly verdict?: (read: (address: number) => number, died: boolean) => string | undefined;
+  /** Whether threads may wait for ever, because a thread was killed that had what they wait for. */
+  readonly excused?: (read: (address: number) => number) => boolean;
   /** Words of mutexes; each is followed by its count of asynchronous waiters. */
   readonly locks: readonly number[];
   /** Whether the locks are held at the start, by somebody who has gone. */
@@ -101,13 +107,17 @@ export class Machine {
     this.plan = plan;
     this.threads = plan.threads.map(({ name, program }) => new Automaton(name, program, plan.locks));
     for (const lock of plan.locks) this.#index(lock);
+    for (const { address } of plan.words ?? []) this.#index(address);
   }
 
   initial(): State {
     const state: State = {
       points: this.threads.map((thread) => thread.start),
       lives: this.threads.map(() => 'running'),
-      words: this.plan.locks.map(() => (this.plan.held ? HELD : FREE)),
+      words: [
+        ...this.plan.locks.map(() => (this.plan.held ? HELD : FREE)),
+        ...(this.plan.words ?? []).map(({ value = 0 }) => value),
+      ],
       queue: [],
       ready: [],
       clock: 0,
@@ -313,6 +323,7 @@ export class Machine {
 
   #write(state: State, thread: number, index: number, old: number, value: number): number {
     // Words hold 32 bits with a sign; addresses of the upper half come back negative.
+    while (state.words.length < index) state.words.push(0);
     state.words[index] = value | 0;
     if (index < state.owners.length && old === FREE && value !== FREE) state.owners[index] = thread;
     if (index < state.owners.length && value === FREE) state.owners[index] = NOBODY;

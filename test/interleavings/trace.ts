@@ -125,7 +125,9 @@ function came({ operation }: Request, answer: Answer | undefined): string {
   }
 }
 
-function wordName({ locks, threads }: Plan, address: number): string {
+function wordName({ locks, threads, words }: Plan, address: number): string {
+  const named = words?.find((word) => word.address === address);
+  if (named !== undefined) return named.name;
   for (const [index, lock] of locks.entries()) {
     const number = locks.length === 1 ? '' : String(index + 1);
     if (address === lock) return `lock${number}`;
