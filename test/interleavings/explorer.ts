@@ -104,7 +104,7 @@ function judge(machine: Machine, state: State, actions: readonly Action[]): void
       );
     }
   }
-  if (actions.some(({ kind }) => kind === 'time-out' || kind === 'turn')) return;
+  if (actions.some(({ kind }) => kind === 'time-out' || kind === 'turn' || kind === 'slice')) return;
   // This is the end. Only a lock that a dead thread held may stay locked and keep others waiting.
   const died = state.lives.includes('dead');
   const read = (address: number) => machine.read(state, address);

@@ -35,6 +35,8 @@ export interface Plan {
   readonly spurious?: number;
   /** How often a long time may pass while nobody waits. */
   readonly lulls?: number;
+  /** How often, after a death and when nothing else can happen, those that wait look again because a slice of their patience is over. */
+  readonly slices?: number;
 }
 
 /** One thing that can happen. */
@@ -48,6 +50,7 @@ export type Action =
     }
   | { readonly kind: 'time-out'; readonly thread: number; readonly callback: number }
   | { readonly kind: 'spurious'; readonly thread: number }
+  | { readonly kind: 'slice' }
   | { readonly kind: 'kill'; readonly thread: number }
   | { readonly kind: 'lull' };
 
@@ -89,6 +92,7 @@ export interface State {
   clock: number;
   spurious: number;
   lulls: number;
+  slices: number;
   /** For each lock: who is in its critical section, and who took its word last. */
   readonly inside: number[];
   readonly owners: number[];
@@ -123,6 +127,7 @@ export class Machine {
       clock: 0,
       spurious: this.plan.spurious ?? 0,
       lulls: this.plan.lulls ?? 0,
+      slices: this.plan.slices ?? 0,
       inside: this.plan.locks.map(() => NOBODY),
       owners: this.plan.locks.map(() => NOBODY),
     };
@@ -152,6 +157,9 @@ export class Machine {
       if (deadline < Infinity) actions.push({ kind: 'time-out', thread, callback });
     }
     if (state.lulls > 0 && actions.length > 0) actions.push({ kind: 'lull' });
+    if (actions.length === 0 && state.slices > 0 && state.lives.includes('dead') && state.lives.includes('blocked')) {
+      actions.push({ kind: 'slice' });
+    }
     return actions;
   }
 
@@ -180,6 +188,13 @@ export class Machine {
         state.spurious--;
         state.queue = state.queue.filter((it) => it.thread !== action.thread || it.callback !== BLOCKED);
         this.#unblock(state, action.thread, 'ok');
+        break;
+      case 'slice':
+        state.slices--;
+        state.queue = state.queue.filter(({ callback }) => callback !== BLOCKED);
+        state.lives.forEach((life, thread) => {
+          if (life === 'blocked') this.#unblock(state, thread, 'timed-out');
+        });
         break;
       case 'kill':
         state.lives[action.thread] = 'dead';
@@ -230,11 +245,11 @@ export class Machine {
 
   /** Tells states apart. */
   key(state: State): string {
-    const { points, lives, words, queue, ready, clock, spurious, lulls, inside, owners } = state;
+    const { points, lives, words, queue, ready, clock, spurious, lulls, slices, inside, owners } = state;
     let key = '';
     for (const { id } of points) key += `${id},`;
     for (const life of lives) key += life[0];
-    key += `${words}|${clock},${spurious},${lulls},${inside},${owners}`;
+    key += `${words}|${clock},${spurious},${lulls},${slices},${inside},${owners}`;
     for (const { address, thread, callback, deadline } of queue) key += `|${address},${thread},${callback},${deadline}`;
     for (const { thread, callback, outcome } of ready) key += `/${thread},${callback},${outcome}`;
     return key;

@@ -125,10 +125,9 @@ function scenario(
         program: (context: Context) => use(most)(context, under),
         mortal: index === victim,
       })),
-      // The next look of all that wait: none parks for longer than a slice.
-      ...(victim < 0 ? [] : [{ name: 'a slice', program: () => void atomic.notify(VALUE, Infinity), buries: victim }]),
     ],
     locks: [],
+    slices: 2,
     words: [
       { address: VALUE, name: 'value', value: permits },
       { address: ASYNC, name: 'async' },

@@ -54,6 +54,7 @@ function announce(
 ) {
   if (action.kind === 'step') return undefined;
   if (action.kind === 'lull') return 'a long time passes';
+  if (action.kind === 'slice') return 'those that wait look again, after a while';
   const { name } = machine.threads[action.thread]!;
   switch (action.kind) {
     case 'turn': {
