@@ -1,6 +1,6 @@
 // What the types promise. This file is compiled, not run: every line marked as an error must be one.
 
-import { type allocateLock, type Lock, startNewThread } from 'heddle';
+import { type allocateLock, Barrier, BoundedSemaphore, type Lock, RWLock, Semaphore, startNewThread } from 'heddle';
 import type * as underscored from 'heddle/_thread';
 import * as dummy from 'heddle/dummy_thread';
 import * as thread from 'heddle/thread';
@@ -71,3 +71,30 @@ export function faces(): void {
   // @ts-expect-error an argument of the wrong type
   dummy.start_new_thread((n: number) => n, ['a']);
 }
+
+export async function synchronisation(): Promise<void> {
+  const semaphore: Semaphore = new BoundedSemaphore(2);
+  same<ReturnType<typeof semaphore.acquire>, boolean>();
+  semaphore.release(2);
+  same<number, typeof semaphore.value>();
+  const text: string = new Semaphore().with(() => 'a');
+  // @ts-expect-error the value is not to be set
+  semaphore.value = 1;
+
+  const barrier = new Barrier(2, { action: () => 1, timeout: 10 });
+  same<ReturnType<typeof barrier.wait>, number>();
+  same<ReturnType<typeof barrier.waitAsync>, Promise<number>>();
+  // @ts-expect-error parties are missing
+  new Barrier();
+  // @ts-expect-error the action takes nothing
+  new Barrier(2, { action: (n: number) => n });
+
+  const { read, write } = new RWLock();
+  const length: number = read.with(() => text.length);
+  using(write.hold());
+  using(await read.holdAsync());
+  // @ts-expect-error it takes no arguments
+  new RWLock(length);
+}
+
+function using(_held: Disposable): void {}
