@@ -13,10 +13,10 @@
 //
 //   writer   next writer state
 //   FREE     a mark    a writer: compare-exchange
-//   a mark   FREE      it releases, or gives up while readers are in
-//            READERS   the same, when a reader is blocked: no writer enters until one has, so that a stream of writers starves no reader
-//            a mark    by a writer that finds the thread dead that was not inside
-//   READERS  FREE      by a reader that has entered, or gives up
+//   a mark   FREE      it releases, or gives up while readers are in; or by a reader that finds it dead, and not inside
+//            READERS   it releases or gives up, and a reader is blocked: no writer enters until one has, so that writers starve no reader
+//            a mark    by a writer that finds it dead, and not inside
+//   READERS  FREE      by a reader that has entered
 //            a mark    by a writer that finds `next` to be nobody alive
 //
 // A reader enters its mark and then reads `writer`; a writer writes its mark to `writer` and then reads the roll (T. J. Dekker's way of
