@@ -359,15 +359,18 @@ test('resets, aborts and passes at random: every cycle is passed by all of its t
 
 test('a thread that dies waiting at it breaks it, and is named to the others', async () => {
   const { stdout, status } = await program(`
-    import { Barrier, startNewThread } from 'heddle';
+    import { Barrier, Semaphore, startNewThread } from 'heddle';
+    const said = new Semaphore(0);
     // The fourth never comes.
     const barrier = new Barrier(4);
     startNewThread(async function victim() { barrier.waitAsync(); await null; throw new Error('boom'); }, []);
     startNewThread(() => {
       try { barrier.wait(); } catch (error) { console.log(error.name, error.message); }
+      said.release();
     }, []);
     while (barrier.nWaiting < 2 && !barrier.broken);
     try { barrier.wait(); } catch (error) { console.log(error.name, error.message); }
+    said.acquire();
     console.log(barrier.broken);
     barrier.reset();
     for (let n = 0; n < 3; n++) startNewThread(() => { barrier.wait(); }, []);
