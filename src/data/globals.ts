@@ -17,7 +17,7 @@ import { atomic } from '../memory/atomics.js';
 import { H_GLOBALS } from '../memory/layout.js';
 import { blockUntil } from '../memory/park.js';
 import { fateOf, mark } from '../sync/owner.js';
-import { poll } from '../sync/safepoint.js';
+import { poll, undone } from '../sync/safepoint.js';
 import type { Shared } from './types.js';
 
 const MAKER = '\u0000maker ';
@@ -102,14 +102,17 @@ const making = new Set<string>();
 
 function makeOnce<T>(map: SharedMap<string, unknown>, name: string, make: () => T): unknown {
   making.add(name);
-  try {
-    const value = share(make());
-    map.set(`=${name}`, value);
-    return value;
-  } finally {
-    making.delete(name);
-    settle(map, name);
-  }
+  return undone(
+    () => {
+      const value = share(make());
+      map.set(`=${name}`, value);
+      return value;
+    },
+    () => {
+      making.delete(name);
+      settle(map, name);
+    },
+  );
 }
 
 function settle(map: SharedMap<string, unknown>, name: string): void {

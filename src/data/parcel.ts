@@ -13,6 +13,7 @@ import { adoptCell, addressOf as cellAddress } from '../heap/inflight.js';
 import { cellOf } from '../heap/values.js';
 import { fromText, toText } from '../platform/serialize.js';
 import { addressOf, defineSyncClass, loadValue, PARCEL, SyncCell, storeValue, syncHeader } from '../sync/cell.js';
+import { mask, unmask } from '../sync/safepoint.js';
 import { detach, takeMarked } from './transfer.js';
 
 const HEADER = syncHeader(PARCEL, 0, 2);
@@ -107,6 +108,16 @@ const isSharedBytes = (node: Node): boolean =>
  */
 export function pack(value: unknown, name: string): unknown {
   if (isPlain(value)) return value;
+  // A capture that is cut short would leave this thread's debugger on.
+  mask();
+  try {
+    return packWhole(value, name);
+  } finally {
+    unmask();
+  }
+}
+
+function packWhole(value: unknown, name: string): Parcel {
   const captured = captureValue(value, name);
   const parcel = parcelOf({ packet: captured.packet(), handles: captured.handles, transfer: captured.transfer }, name);
   detach(takeMarked(value));
@@ -115,5 +126,11 @@ export function pack(value: unknown, name: string): unknown {
 
 /** The value of what `pack` has made, by this or another thread; a promise of it when modules must be imported first. */
 export function unpack(packed: unknown): unknown {
-  return packed instanceof Parcel ? rebuildValue(packetIn(packed)) : packed;
+  if (!(packed instanceof Parcel)) return packed;
+  mask();
+  try {
+    return rebuildValue(packetIn(packed));
+  } finally {
+    unmask();
+  }
 }

@@ -2,11 +2,19 @@
 // return to the event loop.
 
 import { releasePages } from './allocate.js';
+import { keptThroughCuts } from './cut.js';
 import { describe } from './errors.js';
 import { emptyPages, INDEX, type Page, scoped } from './pages.js';
 import { waitGate } from './room.js';
 import { meetRoots } from './roots.js';
 import { CELL, cellOf } from './values.js';
+
+keptThroughCuts(() => {
+  const { pages } = scoped;
+  return () => {
+    scoped.pages = pages;
+  };
+});
 
 /**
  * Calls `fn` and returns what it returns. Shared objects that were first touched inside are let go of; to use them afterwards throws a
