@@ -2,7 +2,7 @@
 // return to the event loop.
 
 import { releasePages } from './allocate.js';
-import { keptThroughCuts } from './cut.js';
+import { keptThroughCuts, whole } from './cut.js';
 import { describe } from './errors.js';
 import { emptyPages, INDEX, type Page, scoped } from './pages.js';
 import { waitGate } from './room.js';
@@ -34,9 +34,11 @@ export function scope<T>(fn: () => T): T {
   try {
     result = fn();
   } finally {
-    scoped.pages = outer;
-    releasePages();
-    end(inside, outer, result);
+    whole(() => {
+      scoped.pages = outer;
+      releasePages();
+      end(inside, outer, result);
+    });
   }
   if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
     throw new TypeError(

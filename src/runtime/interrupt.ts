@@ -109,7 +109,8 @@ const mainGuard: Guard = {
  */
 export function callCancellable<T>(isCancelled: () => boolean, fn: () => T): GuardedOutcome<T> {
   lendArm();
-  const guard: Guard = { due: isCancelled, remind: () => ask({ type: 'cancel', slot }) };
+  const again = (): void => ask({ type: 'cancel', slot });
+  const guard: Guard = { due: isCancelled, missed: again, remind: again };
   return callGuarded(guard, () => {
     if (isCancelled()) throw new Cancellation();
     return fn();

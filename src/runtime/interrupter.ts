@@ -29,13 +29,10 @@ async function endGuarded(thread: Target, slot: number): Promise<void> {
     if (answer === true) {
       await thread.terminate();
       atomic.store(armed, 0);
-      // Once more: something else may have caught it.
-    } else if (answer === MASKED) {
-      rouse(slot);
-      return;
-    } else if (answer !== BUSY) {
       return;
     }
+    if (answer === MASKED) rouse(slot);
+    if (answer !== BUSY) return;
     const pause = PAUSES[tries] ?? PAUSES.at(-1)!;
     if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
   }

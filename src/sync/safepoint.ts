@@ -18,7 +18,7 @@
 // The order is given by one thread, and not again before the last was carried out. So while R_ARMED is 1 the end may still come; when it is
 // 0 none will. The kernel is not entered while it is 1.
 
-import { saveForCut } from '../heap/cut.js';
+import { isInWhole, saveForCut } from '../heap/cut.js';
 import { atomic } from '../memory/atomics.js';
 import { R_ARMED, R_ATTENTION, R_GUARD } from '../memory/layout.js';
 import { GIVE_UP, patience } from '../memory/park.js';
@@ -135,9 +135,10 @@ export function tellLibraryBy(how: typeof isInLibrary): void {
  * also where the library runs something that the program may have given it, and is not told from its own.
  */
 export function arm(soon = true): boolean | typeof BUSY | typeof MASKED {
-  if (guard === undefined || !guard.due()) return false;
+  // Armed already: it is over, or something else has caught the end, and then the next `mask` finds that out.
+  if (guard === undefined || armed || !guard.due()) return false;
   // Cut short there, it would hold up every collection.
-  if (atomic.load(record + R_GUARD) !== 0) return BUSY;
+  if (atomic.load(record + R_GUARD) !== 0 || isInWhole()) return BUSY;
   if (masked > 0) {
     refused = true;
     return MASKED;

@@ -87,7 +87,7 @@ for (const [what, setUp, call] of [
   ['for a reentrant lock', 'const it = new RLock(); it.acquire();', 'it.acquire()'],
   ['with a time-out', 'const it = new Lock(); it.acquire();', 'it.acquire({ timeout: 60_000 })'],
   ['in get() of a queue', 'const it = new Queue();', 'it.get()'],
-  ['in put() to a full queue', 'const it = new Queue(1); it.put(1);', 'it.put(2)'],
+  ['in put() to a full queue', 'const it = new Queue({ maxSize: 1 }); it.put(1);', 'it.put(2)'],
   ['for an event', 'const it = new Event();', 'it.wait()'],
   ['for another future', 'const it = new Future();', 'it.result()'],
   ['for one of several futures', 'const it = new Future();', 'wait([it])'],
@@ -128,7 +128,7 @@ const taken = other.submit(() => queue.get());
 future.cancel();
 next();
 queue.put('item');
-console.log(taken.result(20_000), queue.qsize());
+console.log(taken.result(20_000), queue.size);
 `,
     'item 0\n',
   ));
