@@ -1,4 +1,4 @@
-// Values that are moved instead of copied. The mark is taken off by whatever sends the value (src/data/parcel.ts), so it holds for one send.
+// Values that are moved instead of copied. The mark is taken off by whatever sends the value (src/data/parcel.ts, src/futures/executor.ts), so it holds for one send.
 
 import { isAnyBuffer, isDetached } from '../heap/buffer.js';
 
@@ -6,7 +6,8 @@ import { isAnyBuffer, isDetached } from '../heap/buffer.js';
 const marked = new WeakMap<object, readonly ArrayBuffer[]>();
 
 /**
- * Marks a value to be moved by the next call that sends it: `queue.put(transfer(bytes))`. Its buffers cannot be used in this thread any more
+ * Marks a value to be moved by the next call that sends it: `queue.put(transfer(bytes))`, `executor.submit(fn, transfer(bytes))`, and as the
+ * result of a task. Its buffers cannot be used in this thread any more
  * then, so nobody can mistake what is changed afterwards for what was sent.
  *
  * @param value a buffer, a view of one, or an object that has some of `list` in it. What is shared already, and primitives, stay as they are.
@@ -53,6 +54,11 @@ export function takeMarked(value: unknown): readonly ArrayBuffer[] {
   if (buffers === undefined) return [];
   marked.delete(value);
   return buffers;
+}
+
+/** A call was sent with these arguments: what was marked among them is gone here. */
+export function detachMarked(args: readonly unknown[]): void {
+  for (const arg of args) detach(takeMarked(arg));
 }
 
 /** What was sent is gone here. */

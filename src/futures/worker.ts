@@ -27,7 +27,7 @@ import { addressOf, defineSyncClass, SyncCell, syncHeader, WORKER as WORKER_CELL
 import { isThenable } from '../sync/held.js';
 import { mark, THREAD_MARK } from '../sync/owner.js';
 // Sets the hooks that are extended below.
-import '../sync/patience.js';
+import '../runtime/heap.js';
 import { pack } from '../data/parcel.js';
 import { blocking } from './blocking.js';
 import { BLOCKED, LOOKING, PARKED, RESERVE, RUNNING } from './crew.js';

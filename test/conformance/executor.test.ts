@@ -16,6 +16,7 @@ import {
   ThreadError,
   ThreadPoolExecutor,
   TimeoutError,
+  transfer,
 } from 'heddle';
 import { counter, raise, reaches, value } from '../support/counter.ts';
 import { program } from '../support/program.ts';
@@ -441,4 +442,25 @@ test('run: an executor for the whole process', async () => {
 
 test('BrokenExecutor is a ThreadError', () => {
   assert.ok(new BrokenExecutor('x') instanceof ThreadError);
+});
+
+test('transfer: arguments and results are moved', () => {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const sum = (...all: Uint8Array[]): number =>
+    all.reduce((total, bytes) => total + bytes.reduce((a, b) => a + b, 0), 0);
+  // The first two times the function is captured with its arguments, and from the third on by itself.
+  for (let n = 0; n < 4; n++) {
+    const [moved, copied] = [new Uint8Array([1, 2]), new Uint8Array([3])];
+    assert.equal(executor.submit(sum, transfer(moved), copied).result(), 6);
+    assert.deepEqual([moved.length, copied.length], [0, 1]);
+  }
+  const back = executor.submit(() => {
+    const bytes = new Uint8Array([4, 5]);
+    (globalThis as { movedBytes?: Uint8Array }).movedBytes = bytes;
+    return transfer(bytes);
+  });
+  assert.deepEqual(back.result(), new Uint8Array([4, 5]));
+  assert.equal(executor.submit(() => (globalThis as { movedBytes?: Uint8Array }).movedBytes!.length).result(), 0);
+  assert.deepEqual([...executor.map(sum, [transfer(new Uint8Array([1])), new Uint8Array([2])])], [1, 2]);
+  executor.shutdown();
 });
