@@ -21,13 +21,14 @@ import { awaitLater, blockUntil, patience, type Wanted } from '../memory/park.js
 import { loopLoad, soon } from '../platform/process.js';
 import { print } from '../runtime/console.js';
 import { describeError, describeStack } from '../runtime/report.js';
+// It says what a thread does about waits that last; what is said below goes before.
+import '../runtime/heap.js';
+// Sets the hooks that are extended below.
+import { pack } from '../data/parcel.js';
 import { startThread } from '../runtime/start.js';
 import { addressOf, defineSyncClass, SyncCell, syncHeader, WORKER as WORKER_CELL } from '../sync/cell.js';
 import { isThenable } from '../sync/held.js';
 import { mark, THREAD_MARK } from '../sync/owner.js';
-// Sets the hooks that are extended below.
-import '../sync/patience.js';
-import { pack } from '../data/parcel.js';
 import { blocking } from './blocking.js';
 import { BLOCKED, LOOKING, PARKED, RESERVE, RUNNING } from './crew.js';
 import { enlist, strike, tellQuiet } from './exit.js';
