@@ -61,6 +61,8 @@ export const R_ANSWERS = 428;
 export const R_DEAD = 432;
 export const DEAD_KEPT = 16;
 export const R_LABELLED = 496;
+/** The thread that has ended, and whose timers and handles go on: src/sync/owner.ts. */
+export const R_LEAVES = 500;
 // Of the thread: src/runtime/table.ts.
 export const R_THREAD = 408;
 export const R_DEATHS = 412;

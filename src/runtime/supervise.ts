@@ -29,7 +29,7 @@ import {
   workerBoot,
 } from '../platform/worker.js';
 import { nameOf } from '../sync/names.js';
-import { countEnd } from '../sync/owner.js';
+import { countEnd, endLeftover } from '../sync/owner.js';
 import { noteEnd } from '../sync/patience.js';
 import { BufferKeeper } from './buffers.js';
 import { buryInHeap } from './collecting.js';
@@ -191,7 +191,8 @@ function freeSlot(slot: number, state: number, worker: number, violent: boolean)
     settleInflight(other);
     changeState(other, charges.has(other) ? IDLE : FREE);
   }
-  if (state === RUNNING || state === LEFTOVER) countEnd(slot, state === RUNNING || violent);
+  if (state === RUNNING) countEnd(slot, true);
+  else if (state === LEFTOVER) endLeftover(slot, violent);
   changeState(slot, FREE);
   // One that fails before it is ready would fail again.
   if (state !== BOOTING) keepHouse();

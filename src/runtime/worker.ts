@@ -27,7 +27,7 @@ import { record } from '../memory/self.js';
 import { adaptProcess, exitHere, onLoopDry, onUncaughtError, rememberHandlers, soon } from '../platform/process.js';
 import { type MessagePort, receive, workerBoot } from '../platform/worker.js';
 import { SystemExit } from '../sync/errors.js';
-import { countEnd, renewMark } from '../sync/owner.js';
+import { beginLeftover, countEnd, endLeftover, renewMark } from '../sync/owner.js';
 // Kinds of shared objects that may come as arguments.
 import './heap.js';
 import { isThenable } from '../sync/held.js';
@@ -88,7 +88,7 @@ function park(): void {
   if (atomic.load(record + R_STATE) === LEFTOVER) {
     forgetHandlers();
     // What it has left behind is over too, and the next thread has nothing of it.
-    countEnd(slot, false);
+    endLeftover(slot, false);
     renewMark();
     changeState(slot, IDLE);
   }
@@ -174,6 +174,7 @@ function endThread(died: boolean): void {
   letGo = undefined;
   settleInflight(slot);
   endsHere();
+  beginLeftover();
   countEnd(slot, died);
   renewMark();
   changeState(slot, LEFTOVER);

@@ -8,12 +8,13 @@
 //   R_DEAD    the marks of the last DEAD_KEPT threads of the slot that were killed, or ended by an error. Written before R_ENDED.
 //             Emptied when R_ENDED's 17 bits begin anew, since the same marks come again.
 //   R_DEATHS  how many have died so: where in the ring the next one comes
+//   R_LEAVES  the mark of a thread that has ended, while what it has left behind goes on; else 0. Written before R_ENDED.
 
 import { atomic } from '../memory/atomics.js';
-import { DEAD_KEPT, R_DEAD, R_DEATHS, R_ENDED, R_THREAD } from '../memory/layout.js';
+import { DEAD_KEPT, R_DEAD, R_DEATHS, R_ENDED, R_LEAVES, R_THREAD } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { type Wanted, wake } from '../memory/park.js';
-import { recordOf } from '../memory/self.js';
+import { record, recordOf } from '../memory/self.js';
 
 const SLOT_BITS = 15;
 const ROUNDS = 2 ** 17;
@@ -42,6 +43,20 @@ export function fateOf(of: number): Fate {
   for (let place = 0; place < DEAD_KEPT; place++) if (atomic.load(dead + place * 4) === of) return 'died';
   return 'ended';
 }
+
+/** This thread ends, and what it leaves behind goes on. */
+export function beginLeftover(): void {
+  atomic.store(record + R_LEAVES, mark);
+}
+
+/** What a slot's thread has left behind is over. `died` = it was killed. */
+export function endLeftover(of: number, died: boolean): void {
+  atomic.store(recordOf(of) + R_LEAVES, 0);
+  countEnd(of, died);
+}
+
+/** Whether a mark's thread has ended, but what it has left behind goes on, and may let go of what the thread had. */
+export const leavesSomething = (of: number): boolean => atomic.load(recordOf(slotOf(of)) + R_LEAVES) === of;
 
 /** Of the cell of a Thread object: how it has ended, NOT_OVER before. Who joins it waits on this word. */
 export const THREAD_OVER = 4;

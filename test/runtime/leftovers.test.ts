@@ -102,6 +102,23 @@ suite('locks that a thread leaves behind', () => {
     assert.deepEqual(outcome, silent('true\n'));
   });
 
+  test('of a thread that has died are not lost as long as it goes on', async () => {
+    const { stdout } = await program(`
+      const lock = new Lock(), lost = new Lock(), taken = new Event();
+      start_new_thread(function leaves() {
+        lock.acquire();
+        lost.acquire();
+        setTimeout(() => lock.release(), 800);
+        taken.set();
+        throw new Error('dies');
+      }, []);
+      taken.wait();
+      becomes(() => _count() === 0, 'the end of the thread');
+      console.log(attempt(() => lock.acquire()), attempt(() => lost.acquire()));
+    `);
+    assert.equal(stdout, 'true ThreadError\n');
+  });
+
   test('of a worker that is killed then', async () => {
     const { stdout } = await program(`
       const lock = new Lock(), owned = new RLock();
