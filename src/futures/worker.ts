@@ -18,8 +18,9 @@ import { releasePages } from '../heap/allocate.js';
 import { tidyUp } from '../heap/tidy.js';
 import { atomic } from '../memory/atomics.js';
 import { awaitLater, blockUntil, patience, type Wanted } from '../memory/park.js';
-import { loopLoad, soon } from '../platform/process.js';
+import { soon } from '../platform/process.js';
 import { print } from '../runtime/console.js';
+import { loopLoad } from '../runtime/load.js';
 import { describeError, describeStack } from '../runtime/report.js';
 // It says what a thread does about waits that last; what is said below goes before.
 import '../runtime/heap.js';
