@@ -4,7 +4,7 @@
 //   node scripts/bundle.mjs            dist/ becomes the joined one, until --undo; what it was is kept in build/modules
 //   node scripts/bundle.mjs --undo     dist/ becomes what it was
 //   node scripts/bundle.mjs --to=PATH  a folder with all that is packed, beside which dist/ stays as it is
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -47,9 +47,25 @@ async function bundle(modules, outdir) {
     logLevel: 'warning',
     plugins: [{ name: 'urls', setup: (plugin) => keepUrls(plugin, modules) }],
   });
+  for (const path of readdirSync(outdir, { recursive: true, encoding: 'utf8' })) {
+    if (path.endsWith('.js')) keepClassNames(join(outdir, path));
+  }
   for (const path of readdirSync(modules, { recursive: true, encoding: 'utf8' })) {
     if (path.endsWith('.d.ts')) cpSync(join(modules, path), join(outdir, path));
   }
+}
+
+/**
+ * A class that speaks of itself comes out as `var Lock = class _Lock`, and errors, stacks and texts would call it that: gives it back the name
+ * that it has in its module. (`keepNames` would do more: it names each function whenever it is made.)
+ */
+function keepClassNames(file) {
+  let source = readFileSync(file, 'utf8');
+  for (const [, name] of source.matchAll(/^var (\w+) = class _\1\b/gm)) {
+    source = source.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name);
+  }
+  if (/\bclass _/.test(source)) throw new Error(`${file} has a class whose name is lost`);
+  writeFileSync(file, source);
 }
 
 /** `import.meta.url` stays that of the module, also where it has become part of another file. */
