@@ -59,7 +59,7 @@ export const THREAD_END = NAME + 4;
 const INITIAL = 0;
 const STARTED = 1;
 
-const PLAIN = 0;
+export const PLAIN = 0;
 export const MAIN = 1;
 export const DUMMY = 2;
 
@@ -104,8 +104,8 @@ let traveller: Thread | undefined;
 /** Gives the object its function in the thread that it has become. */
 let adoptBody: (thread: Thread, body: Body) => void;
 
-/** The object of a thread that nobody has started by one: this one. */
-export let makeRunning: (role: typeof MAIN | typeof DUMMY, name: string) => Thread;
+/** The object of a thread that nobody starts by it: this one, or, if it is PLAIN, one that the caller starts. */
+export let makeRunning: (role: typeof PLAIN | typeof MAIN | typeof DUMMY, name: string) => Thread;
 
 /**
  * A thread that can be started once, and waited for by any number of others. It runs its function, or the method `run` of a class that
@@ -317,7 +317,7 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
       unstarted.delete(thread);
       thread.#body = undefined;
       atomic.store(cell + ROLE, role);
-      atomic.store(cell + THREAD_MARK, mark);
+      atomic.store(cell + THREAD_MARK, role === PLAIN ? 0 : mark);
       atomic.store(cell + STATUS, STARTED);
       return thread;
     };
