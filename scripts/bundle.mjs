@@ -42,7 +42,6 @@ async function bundle(modules, outdir) {
     platform: 'node',
     target: 'node20',
     packages: 'external',
-    // One level below dist/, as the folders of modules are: '..' is dist/ for all of them.
     chunkNames: 'parts/[name]-[hash]',
     logLevel: 'warning',
     plugins: [{ name: 'urls', setup: (plugin) => keepUrls(plugin, modules) }],
@@ -73,8 +72,9 @@ function keepUrls({ onLoad }, modules) {
   onLoad({ filter: /\.js$/ }, ({ path }) => {
     const source = readFileSync(path, 'utf8');
     if (!path.startsWith(modules) || !source.includes('import.meta.url')) return undefined;
-    const own = relative(modules, path).replaceAll('\\', '/');
-    const url = ENTRIES.includes(own.replace(/\.js$/, '')) ? own : `../${own}`;
-    return { contents: source.replaceAll('import.meta.url', `new URL(${JSON.stringify(url)}, import.meta.url).href`) };
+    const own = JSON.stringify(relative(modules, path).replaceAll('\\', '/'));
+    // It can end up in a file of dist/, or in one of dist/parts/.
+    const url = `new URL(${own}, import.meta.url.replace(/parts\\/[^/]*$/, '')).href`;
+    return { contents: source.replaceAll('import.meta.url', url) };
   });
 }

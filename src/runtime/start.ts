@@ -13,7 +13,17 @@
 import { type CapturedCall, captureCall, Ledger } from '../closure/capture.js';
 import { holdInflight, settleInflight } from '../heap/inflight.js';
 import { atomic } from '../memory/atomics.js';
-import { H_STACK_SIZE, R_KEEPS, R_KEPT, R_STACK, R_STATE, R_THREAD, R_WAKE, R_WORKER } from '../memory/layout.js';
+import {
+  H_KEPT_THREADS,
+  H_STACK_SIZE,
+  R_KEEPS,
+  R_KEPT,
+  R_STACK,
+  R_STATE,
+  R_THREAD,
+  R_WAKE,
+  R_WORKER,
+} from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { MessageChannel, type MessagePort, STACK_CEILING, type Transferable } from '../platform/worker.js';
@@ -180,6 +190,8 @@ function load(slot: number, call: CapturedCall, outbox: Outbox, identity: Identi
     setName(slot, identity.name);
     atomic.store(identity.cell + THREAD_MARK, markOfNext(slot));
     atomic.store(record + R_THREAD, identity.cell);
+    // After it: whoever has looked for it too early sees that there is one more.
+    if (identity.keeps) atomic.add(H_KEPT_THREADS, 1);
   }
   const kept = call.kept(outbox.ledger);
   atomic.store(record + R_KEPT, kept);

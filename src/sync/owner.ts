@@ -73,12 +73,17 @@ export const markOfNext = markFor;
 /** Counts the end of a slot's thread, and tells who joins it. By the thread itself, or by the supervisor when it was killed. */
 export function countEnd(of: number, died: boolean): void {
   const record = recordOf(of);
-  const thread = atomic.load(record + R_THREAD) >>> 0;
-  if (thread !== 0) {
-    atomic.store(thread + THREAD_OVER, died ? OVER_DIED : OVER);
-    wake(thread + THREAD_OVER, Infinity);
-    atomic.store(record + R_THREAD, 0);
-  }
+  tellOver(of, died);
   atomic.store(record + R_DEATHS, (atomic.load(record + R_DEATHS) << 1) | (died ? 1 : 0));
   atomic.add(record + R_ENDED, 1);
+}
+
+/** Tells who joins the thread of a slot that it is over; not an end to be counted if it has never run. */
+export function tellOver(of: number, died: boolean): void {
+  const record = recordOf(of);
+  const thread = atomic.load(record + R_THREAD) >>> 0;
+  if (thread === 0) return;
+  atomic.store(thread + THREAD_OVER, died ? OVER_DIED : OVER);
+  wake(thread + THREAD_OVER, Infinity);
+  atomic.store(record + R_THREAD, 0);
 }
