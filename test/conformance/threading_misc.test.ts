@@ -164,14 +164,16 @@ test('an interrupt in the middle of start() comes when the thread has been start
   const outcome = await program(`
     import { Event, interruptible, interruptMain, startNewThread, Thread } from 'heddle';
     const asked = new Event();
+    const sent = new Int32Array(new SharedArrayBuffer(4));
     class Slow extends Thread {
       get name() {
         asked.set();
+        while (Atomics.load(sent, 0) === 0);
         for (const end = performance.now() + 300; performance.now() < end; );
         return 'slow';
       }
     }
-    startNewThread(() => { asked.wait(); interruptMain(); }, []);
+    startNewThread(() => { asked.wait(); interruptMain(); Atomics.store(sent, 0, 1); }, []);
     const thread = new Slow(() => {});
     try {
       interruptible(() => { thread.start(); for (;;); });
