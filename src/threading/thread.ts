@@ -18,6 +18,7 @@
 
 import { COMPANY, type Company } from '../closure/company.js';
 import { registerExports } from '../closure/exports.js';
+import { markedOf, transfer } from '../closure/transfer.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { R_THREAD } from '../memory/layout.js';
@@ -189,7 +190,9 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
     try {
       if (isMore(this)) {
         traveller = this;
-        const { target, args, kwargs } = this.#body ?? {};
+        const { target, args = [], kwargs } = this.#body ?? {};
+        // They are a level deeper than a thread's arguments.
+        transfer(args, markedOf([...args, kwargs]));
         startThread(runThread, [this, target, args, kwargs], undefined, {
           ...identity,
           label: `${this.constructor.name}.run`,
