@@ -82,6 +82,7 @@ starter.start = (executor, index, number) => {
     name,
     keeps: false,
     late: true,
+    label: 'tasks of an executor',
   });
   // If this thread ends now, the place is not the dead's.
   crewOf(executor).handOver(index, mark, atomic.load(addressOf(thread) + THREAD_MARK));

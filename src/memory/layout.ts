@@ -107,6 +107,8 @@ export const H_STDERR = 112;
 export const H_SHUTDOWN = 160;
 /** How many threads were given a name by number: "Thread-3". */
 export const H_THREAD_NAMES = 168;
+/** How many threads were started that the process waits for. */
+export const H_KEPT_THREADS = 172;
 
 // Process-wide words of the heap: src/heap/types.ts says what each means. 256 to 495 stay free: helpers, whose record is the null
 // page, have theirs there.

@@ -29,7 +29,7 @@ import {
   workerBoot,
 } from '../platform/worker.js';
 import { nameOf } from '../sync/names.js';
-import { countEnd, endLeftover } from '../sync/owner.js';
+import { countEnd, endLeftover, tellOver } from '../sync/owner.js';
 import { noteEnd } from '../sync/patience.js';
 import { BufferKeeper } from './buffers.js';
 import { buryInHeap } from './collecting.js';
@@ -189,6 +189,8 @@ function freeSlot(slot: number, state: number, worker: number, violent: boolean)
     const given = stateOf(other);
     if ((given !== CLAIMED && given !== SPAWNING) || atomic.load(recordOf(other) + R_CLAIMER) !== worker) continue;
     settleInflight(other);
+    // It was about to start a thread there, which somebody may wait for already.
+    tellOver(other, true);
     changeState(other, charges.has(other) ? IDLE : FREE);
   }
   if (state === RUNNING) countEnd(slot, true);

@@ -98,16 +98,21 @@ function forgetDeaths(record: number): void {
 /** Counts an end on a slot, and tells who joins the thread. By the thread itself, or by the supervisor when it was killed. */
 export function countEnd(of: number, died: boolean): void {
   const record = recordOf(of);
-  const thread = atomic.load(record + R_THREAD) >>> 0;
-  if (thread !== 0) {
-    atomic.store(thread + THREAD_OVER, died ? OVER_DIED : OVER);
-    wake(thread + THREAD_OVER, Infinity);
-    atomic.store(record + R_THREAD, 0);
-  }
+  tellOver(of, died);
   if (isLastRound(atomic.load(record + R_ENDED))) forgetDeaths(record);
   if (died) {
     const place = atomic.add(record + R_DEATHS, 1) & (DEAD_KEPT - 1);
     atomic.store(record + R_DEAD + place * 4, markFor(of));
   }
   atomic.add(record + R_ENDED, 1);
+}
+
+/** Tells who joins the thread of a slot that it is over; not an end to be counted if it has never run. */
+export function tellOver(of: number, died: boolean): void {
+  const record = recordOf(of);
+  const thread = atomic.load(record + R_THREAD) >>> 0;
+  if (thread === 0) return;
+  atomic.store(thread + THREAD_OVER, died ? OVER_DIED : OVER);
+  wake(thread + THREAD_OVER, Infinity);
+  atomic.store(record + R_THREAD, 0);
 }
