@@ -552,6 +552,25 @@ suite('PriorityQueue, its priorities', () => {
     assert.equal(queue.size, 1);
   });
 
+  test('one that waited for room and is of another sort then is not waited for any more', async () => {
+    const queue = new PriorityQueue<number | string>({ maxSize: 2 });
+    queue.put(1);
+    queue.put(2);
+    const late = queue.putAsync('text');
+    start_new_thread(() => {
+      try {
+        queue.put('text');
+      } catch {
+        queue.put(3);
+      }
+    }, []);
+    puttersAre(queue, 2);
+    queue.get();
+    await assert.rejects(late, TypeError);
+    becomes(() => queue.size === 2, 'the other one has put a number instead');
+    assert.equal(putters(queue), 0);
+  });
+
   test('thousands, at random', () => {
     const queue = new PriorityQueue<number>();
     const sorted: number[] = [];
