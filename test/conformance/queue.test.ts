@@ -6,8 +6,8 @@ import { suite, test } from 'node:test';
 import { Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown, SimpleQueue } from 'heddle';
 import { start_new_thread } from 'heddle/thread';
 import { bunch, waitForFinished, waitForThreads } from '../support/bunch.ts';
-import { counter, raise, reaches, value } from '../support/counter.ts';
-import { gettersAre, joinersAre, puttersAre } from '../support/queues.ts';
+import { becomes, counter, raise, reaches, value } from '../support/counter.ts';
+import { gettersAre, joinersAre, putters, puttersAre } from '../support/queues.ts';
 
 const classes: Readonly<Record<string, { make: (maxSize?: number) => Queue<number>; order: readonly number[] }>> = {
   Queue: { make: (maxSize = 0) => new Queue({ maxSize }), order: [111, 333, 222] },

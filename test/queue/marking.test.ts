@@ -29,7 +29,10 @@ const withPoints = (text: string): string =>
   text.replace(/^( +)((?:else )?)((?:atomic\.)?store<.+;)$/gm, '$1$2{ $3 point(0); }');
 
 /** A kernel that calls `at` with the number of each point. */
-async function kernelThatCalls(at: (point: number) => void, mutation?: Edit): Promise<{ k: HeapKernel; again(): void }> {
+async function kernelThatCalls(
+  at: (point: number) => void,
+  mutation?: Edit,
+): Promise<{ k: HeapKernel; again(): void }> {
   const original = readFileSync(join(root, FILE), 'utf8');
   const text = mutation === undefined ? original : edited(original, mutation);
   const binary = await kernelWithPoints([{ file: FILE, from: original, to: withPoints(text) }]);
@@ -126,7 +129,11 @@ suite('entries move while the collector marks', () => {
 
   test('a planted bug is found: what moves is not told', async () => {
     await assert.rejects(
-      check({ file: FILE, from: '  if (gate == S_MARKING) {\n    logNumber', to: '  if (gate == 99) {\n    logNumber' }),
+      check({
+        file: FILE,
+        from: '  if (gate == S_MARKING) {\n    logNumber',
+        to: '  if (gate == 99) {\n    logNumber',
+      }),
       assert.AssertionError,
     );
   });
