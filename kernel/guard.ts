@@ -7,8 +7,8 @@
 import { H_GATE, R_ARMED, R_GUARD, R_LOG, R_LOG_HEAD, R_LOG_TAIL } from '../src/memory/layout';
 import { LOG_SIZE, S_CLOSED, S_MARKING } from '../src/heap/types';
 
-/** Entries that one operation may append. */
-const LOG_SPARE = 8;
+/** Entries that one operation may append: one on a priority queue mends the heap and moves a branch of it, 30 levels each at most. */
+const LOG_SPARE = 96;
 /** Looks at a lock before its taker gives up. What it protects takes less, unless its holder was put aside by the system. */
 const SPINS = 300;
 

@@ -20,9 +20,9 @@ import { R_ANSWER, R_KEY } from '../src/memory/layout';
 import {
   ABSENT, EMPTY, K_BIGINT, K_STR16, KIND_MASK, OTHER, Q_AGAIN, Q_BACK, Q_CALLED, Q_CLOSED, Q_DATA, Q_DONE, Q_FIRST, Q_FULL, Q_GROW, Q_HEAD, Q_HOLE,
   Q_KEPT, Q_KEYS, Q_LIFO, Q_LOCK, Q_MAX, Q_MIXED, Q_NOT_EMPTY, Q_NOT_FULL, Q_ORDER, Q_PRIORITY, Q_SERIAL, Q_SHUT, Q_TAIL, Q_TARGET, Q_TURN, Q_UNFINISHED,
-  Q_WAITING, Q_WAKE, BUSY, REFERENCE_BITS, S_CLOSED,
+  Q_WAITING, Q_WAKE, BUSY, REFERENCE_BITS, S_CLOSED, S_MARKING,
 } from '../src/heap/types';
-import { enterLocked, leaveLocked, lockWord, unlockWord } from './guard';
+import { enterLocked, leaveLocked, lockWord, logIfMarking, unlockWord } from './guard';
 import { forgetFresh, logRescan, pinForGuard } from './mutator';
 import { reach } from './reach';
 
@@ -170,11 +170,7 @@ export function queuePutByKey(queue: usize, key: f64, value: f64, keys: i32, mod
 function putByKey(queue: usize, key: f64, value: f64, keys: i32, mode: i32, gate: i32, thread: usize): i32 {
   const count = load<u32>(queue + Q_TAIL);
   if (count == 0) store<i32>(queue + Q_KEYS, keys);
-  else if (load<i32>(queue + Q_KEYS) != keys) {
-    // It does not wait any longer.
-    if (mode == Q_AGAIN) uncount(queue, Q_NOT_FULL);
-    return Q_MIXED;
-  }
+  else if (load<i32>(queue + Q_KEYS) != keys) return Q_MIXED;
   const data = dataOf(queue);
   if (data == 0 || (count + 2) * 3 > load<u32>(data + CAPACITY)) return Q_GROW;
   const serial = load<f64>(queue + Q_SERIAL) + 1;
@@ -184,8 +180,7 @@ function putByKey(queue: usize, key: f64, value: f64, keys: i32, mode: i32, gate
   // What comes back is before all others of its priority.
   store<f64>(hand + SERIAL, mode == Q_BACK ? -serial : serial);
   atomic.store<i64>(hand + VALUE, reinterpret<i64>(value));
-  logRescan(thread, gate, <u32>data);
-  settle(queue, data, count + 1, count + 1);
+  settle(queue, data, count + 1, count + 1, gate, thread);
   return arrived(queue, mode);
 }
 
@@ -245,20 +240,32 @@ function takeFirst(queue: usize, mode: i32, gate: i32, thread: usize): f64 {
   const pinned = pinForGuard(bits, gate, thread);
   if (pinned != 0) return numberOf(pinned);
   store<i64>(thread + R_KEY, key);
-  copyEntry(entryAt(data, 0), entryAt(data, count));
-  logRescan(thread, gate, <u32>data);
-  settle(queue, data, 1, count - 1);
+  moveEntry(entryAt(data, 0), entryAt(data, count), gate, thread);
+  settle(queue, data, 1, count - 1, gate, thread);
   clearEntry(entryAt(data, count));
   if (count == 1 && load<u32>(data + CAPACITY) > <u32>Q_KEPT) atomic.store<i32>(queue + Q_DATA, 0);
   left(queue, mode, thread);
   return reinterpret<f64>(bits);
 }
 
+/**
+ * Marking may have passed where an entry goes, and not have come to where it was: so the collector is told of what it refers to. To have it trace
+ * the data once more would cost as much as there are entries, for each item.
+ */
 @inline
-function copyEntry(to: usize, from: usize): void {
+function moveEntry(to: usize, from: usize, gate: i32, thread: usize): void {
+  if (gate == S_MARKING) {
+    logNumber(thread, load<i64>(from));
+    logNumber(thread, load<i64>(from + VALUE));
+  }
   atomic.store<i64>(to, load<i64>(from));
   store<i64>(to + SERIAL, load<i64>(from + SERIAL));
   atomic.store<i64>(to + VALUE, load<i64>(from + VALUE));
+}
+
+@inline
+function logNumber(thread: usize, bits: i64): void {
+  if (isReference(bits)) logIfMarking(thread, S_MARKING, <i32>bits);
 }
 
 @inline
@@ -269,11 +276,11 @@ function clearEntry(entry: usize): void {
 }
 
 /** From here on the heap has `count` entries, one of which is in hand and belongs into the hole; finds its place. */
-function settle(queue: usize, data: usize, start: u32, count: u32): void {
+function settle(queue: usize, data: usize, start: u32, count: u32, gate: i32, thread: usize): void {
   store<u32>(queue + Q_TARGET, count);
   atomic.store<i32>(queue + Q_HOLE, start);
   atomic.store<i32>(queue + Q_TAIL, count);
-  sift(queue, data, start, count);
+  sift(queue, data, start, count, gate, thread);
 }
 
 /** Finishes what a thread has begun that was killed. */
@@ -285,27 +292,26 @@ function mend(queue: usize, gate: i32, thread: usize): void {
 function finish(queue: usize, gate: i32, thread: usize): void {
   const count = load<u32>(queue + Q_TARGET);
   const data = dataOf(queue);
-  logRescan(thread, gate, <u32>data);
   atomic.store<i32>(queue + Q_TAIL, count);
-  sift(queue, data, load<u32>(queue + Q_HOLE), count);
+  sift(queue, data, load<u32>(queue + Q_HOLE), count, gate, thread);
 }
 
-function sift(queue: usize, data: usize, start: u32, count: u32): void {
+function sift(queue: usize, data: usize, start: u32, count: u32, gate: i32, thread: usize): void {
   let hole = start;
   const hand = entryAt(data, 0);
   while (hole > 1 && hole <= count && isBefore(hand, entryAt(data, hole >>> 1))) {
-    copyEntry(entryAt(data, hole), entryAt(data, hole >>> 1));
+    moveEntry(entryAt(data, hole), entryAt(data, hole >>> 1), gate, thread);
     hole >>>= 1;
     atomic.store<i32>(queue + Q_HOLE, hole);
   }
   for (let child = hole << 1; child <= count; child = hole << 1) {
     if (child < count && isBefore(entryAt(data, child + 1), entryAt(data, child))) child++;
     if (isBefore(hand, entryAt(data, child))) break;
-    copyEntry(entryAt(data, hole), entryAt(data, child));
+    moveEntry(entryAt(data, hole), entryAt(data, child), gate, thread);
     hole = child;
     atomic.store<i32>(queue + Q_HOLE, hole);
   }
-  if (hole <= count) copyEntry(entryAt(data, hole), hand);
+  if (hole <= count) moveEntry(entryAt(data, hole), hand, gate, thread);
   atomic.store<i32>(queue + Q_HOLE, 0);
   clearEntry(hand);
 }

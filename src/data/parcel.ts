@@ -7,6 +7,7 @@
 
 import { captureValue, rebuildValue } from '../closure/codec.js';
 import type { Graph, Node } from '../closure/graph.js';
+import { detach, takeMarked } from '../closure/transfer.js';
 import { shareBuffer } from '../heap/buffer.js';
 import { share } from '../heap/copy.js';
 import { adoptCell, addressOf as cellAddress } from '../heap/inflight.js';
@@ -14,7 +15,6 @@ import { cellOf } from '../heap/values.js';
 import { fromText, toText } from '../platform/serialize.js';
 import { addressOf, defineSyncClass, loadValue, PARCEL, SyncCell, storeValue, syncHeader } from '../sync/cell.js';
 import { mask, unmask } from '../sync/safepoint.js';
-import { detach, takeMarked } from './transfer.js';
 
 const HEADER = syncHeader(PARCEL, 0, 2);
 const TEXT = 4;

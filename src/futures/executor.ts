@@ -2,7 +2,6 @@
 // event loop: a submission is a cell, a place in the backlog, and a wake-up. pool.ts has what all threads share of it.
 
 import type { AnyFunction } from '../closure/functions.js';
-import { detachMarked } from '../data/transfer.js';
 import { atomic } from '../memory/atomics.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
 import { cores } from '../platform/process.js';
@@ -273,7 +272,6 @@ export function submitTo(
     backlogOf(executor).push(future);
     rouseOne(executor);
     summonFor(executor, future);
-    detachMarked(args);
   } catch (error) {
     // Whoever reads it wants to see the call that failed, not how deep inside it was found.
     if (error instanceof Error) Error.captureStackTrace(error, above);

@@ -3,7 +3,7 @@
 // Executors that have threads are in a shared set. The end of the main thread waits until all of them are quiet. H_QUIET is raised by a thread
 // that becomes idle, or leaves, once the main thread has ended.
 
-import { GLOBALS, mapRoot } from '../heap/roots.js';
+import { GLOBALS, hasMapRoot, mapRoot } from '../heap/roots.js';
 import { SharedSet } from '../heap/set.js';
 import { atomic } from '../memory/atomics.js';
 import { H_QUIET } from '../memory/layout.js';
@@ -43,6 +43,8 @@ export function tellQuiet(): void {
 }
 
 function allQuiet(): boolean {
+  // The heap may be full at the end: nothing is made to find out that there was nothing.
+  if (known === undefined && !(hasMapRoot(GLOBALS) && mapRoot(GLOBALS).has(KEY))) return true;
   for (const executor of executors().values()) if (!isQuiet(executor)) return false;
   return true;
 }

@@ -18,17 +18,20 @@ import { releasePages } from '../heap/allocate.js';
 import { tidyUp } from '../heap/tidy.js';
 import { atomic } from '../memory/atomics.js';
 import { awaitLater, blockUntil, patience, type Wanted } from '../memory/park.js';
-import { loopLoad, soon } from '../platform/process.js';
+import { soon } from '../platform/process.js';
 import { print } from '../runtime/console.js';
 import { callCancellable } from '../runtime/interrupt.js';
+import { loopLoad } from '../runtime/load.js';
 import { describeError } from '../runtime/report.js';
+// It says what a thread does about waits that last; what is said below goes before.
+import '../runtime/heap.js';
+// Sets the hooks that are extended below.
+import { pack } from '../data/parcel.js';
 import { startThread } from '../runtime/start.js';
-import { addressOf, defineSyncClass, SyncCell, syncHeader, WORKER as WORKER_CELL } from '../sync/cell.js';
+import { addressOf } from '../sync/cell.js';
 import { isThenable } from '../sync/held.js';
 import { mark, THREAD_MARK } from '../sync/owner.js';
-// Sets the hooks that are extended below.
-import '../runtime/heap.js';
-import { pack } from '../data/parcel.js';
+import { makeRunning, PLAIN } from '../threading/thread.js';
 import { blocking } from './blocking.js';
 import { BLOCKED, LOOKING, PARKED, RESERVE, RUNNING } from './crew.js';
 import { enlist, strike, tellQuiet } from './exit.js';
@@ -71,28 +74,19 @@ const IDLE_LIMIT = 5_000;
 /** Milliseconds of work after which the event loop gets a turn: timers that tasks have left, finalizers. */
 const TURN_AFTER = 50;
 
-/** The cell that stands for a worker's thread in the thread table: {header, over, asynchronous waiters, mark}. */
-class WorkerCell extends SyncCell {
-  constructor() {
-    super(WORKER_HEADER);
-  }
-}
-const WORKER_HEADER = syncHeader(WORKER_CELL, 3, 0);
-
-defineSyncClass(WORKER_CELL, WorkerCell);
-
 starter.start = (executor, index, number) => {
   enlist(executor);
-  const cell = new WorkerCell();
   const name = nameOfWorker(executor, number);
+  const thread = makeRunning(PLAIN, name);
   startThread(serve, [executor, index, number, mark], undefined, {
-    cell: addressOf(cell),
+    cell: addressOf(thread),
     name,
     keeps: false,
     late: true,
+    label: 'tasks of an executor',
   });
   // If this thread ends now, the place is not the dead's.
-  crewOf(executor).handOver(index, mark, atomic.load(addressOf(cell) + THREAD_MARK));
+  crewOf(executor).handOver(index, mark, atomic.load(addressOf(thread) + THREAD_MARK));
 };
 
 /** What this thread is, if it is a worker. */

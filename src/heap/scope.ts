@@ -1,6 +1,7 @@
 // scope(fn): lets go of all that was first touched inside when it ends, at once and without JavaScript's collector. For loops that never
 // return to the event loop.
 
+import { isAwaited } from '../memory/park.js';
 import { releasePages } from './allocate.js';
 import { keptThroughCuts, whole } from './cut.js';
 import { describe } from './errors.js';
@@ -18,7 +19,7 @@ keptThroughCuts(() => {
 
 /**
  * Calls `fn` and returns what it returns. Shared objects that were first touched inside are let go of; to use them afterwards throws a
- * ReferenceError. What it returns, if that is a shared object, stays usable.
+ * ReferenceError. What it returns, if that is a shared object, stays usable, and so does what is still awaited (`waitAsync()`, `getAsync()`).
  * @throws TypeError if `fn` is no function, or returns a promise.
  */
 export function scope<T>(fn: () => T): T {
@@ -49,9 +50,11 @@ export function scope<T>(fn: () => T): T {
 }
 
 function end(inside: Page[], outer: Page[] | undefined, result: unknown): void {
-  const kept = isObject(result) ? cellOf(result) >>> 10 : 0;
-  const list = kept === 0 ? inside : inside.filter((page) => page[INDEX] !== kept);
-  if (kept !== 0) outer?.push(...inside.filter((page) => page[INDEX] === kept));
+  const own = isObject(result) ? cellOf(result) >>> 10 : 0;
+  // A wait that goes on looks at its words by their address.
+  const stays = (page: Page): boolean => page[INDEX] === own || isAwaited(page[INDEX] as number);
+  const list: Page[] = [];
+  for (const page of inside) (stays(page) ? outer : list)?.push(page);
   // Pins are kept while marking; the wrappers are told all the same, and the pins go a little later.
   if (!emptyPages(list, tell)) waitGate();
 }

@@ -11,7 +11,7 @@
 // no more, and `patience.look` finds that what is waited for will never come.
 
 import { atomic } from './atomics.js';
-import { R_ATTENTION, R_WAITS } from './layout.js';
+import { PAGE_SHIFT, R_ATTENTION, R_WAITS } from './layout.js';
 import { record, recordOf } from './self.js';
 
 /** What is waited for. */
@@ -39,6 +39,21 @@ export const GIVE_UP = 4;
 
 /** Byte offset from a word to the count of its asynchronous waiters. */
 export const ASYNC = 4;
+
+/** How many asynchronous waits there are on words of each page: what lies there is in use, although no call on the stack shows it. */
+const awaited = new Map<number, number>();
+
+/** Whether a wait of this thread's event loop will look at words of a page, by its index. */
+export const isAwaited = (page: number): boolean => awaited.has(page);
+
+/** One more, or less, asynchronous waiter. */
+function count(word: number, change: 1 | -1): void {
+  atomic.add(word + ASYNC, change);
+  const page = word >>> PAGE_SHIFT;
+  const waits = (awaited.get(page) ?? 0) + change;
+  if (waits === 0) awaited.delete(page);
+  else awaited.set(page, waits);
+}
 
 /** How an asynchronous wait is looked after. */
 export interface Attendance {
@@ -148,7 +163,7 @@ export function awaitLater(
   let attendance = NOBODY;
   const finish = (got: boolean, error?: unknown): void => {
     over = true;
-    atomic.add(word + ASYNC, -1);
+    count(word, -1);
     attendance.leave();
     wanted.leave?.(got);
     done(got, error);
@@ -167,7 +182,7 @@ export function awaitLater(
   const step = (): void => {
     // Cancelled: it has left the engine's queue only now.
     if (over) {
-      atomic.add(word + ASYNC, -1);
+      count(word, -1);
       return;
     }
     let expected: number | undefined;
@@ -193,7 +208,7 @@ export function awaitLater(
     abandon = () => waiting.abandon();
   };
   // Counted before the first look at the word: whoever wakes without our being there has seen the count.
-  atomic.add(word + ASYNC, 1);
+  count(word, 1);
   wanted.enter?.();
   step();
   if (!over) {

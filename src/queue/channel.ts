@@ -7,7 +7,7 @@ import { atomic } from '../memory/atomics.js';
 import { V } from '../memory/memory.js';
 import { blockUntil, type Wanted } from '../memory/park.js';
 import { eventually } from '../sync/acquirable.js';
-import { addressOf, isAdopting, SyncCell } from '../sync/cell.js';
+import { addressOf, isAdopting, isGone, SyncCell } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { attentive, mask, poll, unmask } from '../sync/safepoint.js';
 import { CLOSED, giveBack, leave, NOTHING, offer, prepare, queueHeader, sizeOf, take, turn } from './cell.js';
@@ -15,7 +15,7 @@ import { Empty, Full, ShutDown } from './errors.js';
 import { Keyed } from './keyed.js';
 import { ASYNC_WAITS, checkWait, type QueueAsyncOptions, type QueueWaitOptions, WAITS, waitOf } from './options.js';
 
-/** How a queue puts what it was given: the answer is Q_DONE, Q_FULL or Q_SHUT. */
+/** How a queue puts what it was given: an attempt, whose answer is Q_DONE, Q_FULL or Q_SHUT. */
 export const OFFER: unique symbol = Symbol('heddle.offer');
 /** Takes back what it has given. */
 export const RETURN: unique symbol = Symbol('heddle.return');
@@ -38,7 +38,10 @@ export function defineOrder(Class: unknown, kind: number, order: number): void {
 /** Looks before a thread parks: longer ones have cost more than they brought where cores are busy. */
 const LOOKS = 50;
 
-/** Waiting on one side of a queue. This thread is counted there from the first attempt that fails to one that does not, or to `giveUp`. */
+/**
+ * Waiting on one side of a queue. This thread is counted there from the first attempt that fails to one that does not, or to `giveUp`. The attempt
+ * holds the queue's object: the program may not.
+ */
 export class Turn implements Wanted {
   readonly word: number;
   readonly #cell: number;
@@ -108,9 +111,9 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
   }
 
   /** @internal */
-  [OFFER](cell: number, item: T, _options: object | undefined): (mode: number) => number {
+  [OFFER](item: T, _options: object | undefined): (mode: number) => number {
     const value = pack(item, 'item');
-    return (mode) => offer(cell, value, mode);
+    return (mode) => offer(addressOf(this), value, mode);
   }
 
   /** @internal */
@@ -164,8 +167,8 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
     const timeout = waitOf(options, asyncOptions(this[PUT_OPTIONS]));
     const cell = addressOf(this);
     checkPutWait(cell, timeout);
-    const waiting = new Turn(cell, Q_NOT_FULL, this[OFFER](cell, item, options), Q_FULL);
-    if (!(await turned(waiting, timeout, options.signal))) throw full(cell, timeout);
+    const waiting = new Turn(cell, Q_NOT_FULL, this[OFFER](item, options), Q_FULL);
+    if (!(await turned(this, waiting, timeout, options.signal))) throw full(cell, timeout);
     checkPut(waiting.outcome, cell, timeout);
   }
 
@@ -204,8 +207,8 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
     const timeout = waitOf(options, ASYNC_WAITS);
     checkWait(timeout);
     const cell = addressOf(this);
-    const waiting = new Turn(cell, Q_NOT_EMPTY, (mode) => take(cell, mode), NOTHING);
-    if (!(await turned(waiting, timeout, options.signal))) throw empty(cell, timeout);
+    const waiting = new Turn(cell, Q_NOT_EMPTY, (mode) => take(addressOf(this), mode), NOTHING);
+    if (!(await turned(this, waiting, timeout, options.signal))) throw empty(cell, timeout);
     if (waiting.outcome === CLOSED) throw closed();
     return (await contentOf(waiting.outcome)) as T;
   }
@@ -263,7 +266,7 @@ const contentOf = (taken: unknown): unknown => unpack(taken instanceof Keyed ? t
 function putWithin<T>(queue: Channel<T>, cell: number, item: T, options: QueueWaitOptions | undefined): void {
   const timeout = waitOf(options, queue[PUT_OPTIONS]);
   checkPutWait(cell, timeout);
-  const attempt = queue[OFFER](cell, item, options);
+  const attempt = queue[OFFER](item, options);
   poll();
   mask();
   let answer: unknown;
@@ -286,7 +289,7 @@ function getWithin<T>(queue: Channel<T>, cell: number, options: QueueWaitOptions
   try {
     taken = take(cell, Q_NEVER);
     if (taken === NOTHING && timeout > 0) {
-      taken = waited(new Turn(cell, Q_NOT_EMPTY, (mode) => take(cell, mode), NOTHING), timeout);
+      taken = waited(new Turn(cell, Q_NOT_EMPTY, (mode) => take(addressOf(queue), mode), NOTHING), timeout);
     }
   } finally {
     unmask();
@@ -309,14 +312,15 @@ function waited(turn: Turn, timeout: number): unknown {
 }
 
 /** As `waited`, on the event loop; whether its turn has come. */
-async function turned(turn: Turn, timeout: number, signal: AbortSignal | undefined): Promise<boolean> {
+async function turned(queue: SyncCell, turn: Turn, timeout: number, signal: AbortSignal | undefined): Promise<boolean> {
   try {
     return await eventually(() => turn, {
       ...(timeout !== Infinity && { timeout }),
       ...(signal !== undefined && { signal }),
     });
   } finally {
-    turn.giveUp();
+    // Its scope may have ended just now.
+    if (!isGone(queue)) turn.giveUp();
   }
 }
 

@@ -8,7 +8,7 @@ import { SharedArray } from '../heap/array.js';
 import { Q_BACK, Q_KEYS, Q_MIXED, Q_PRIORITY } from '../heap/types.js';
 import { REFERENCES } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
-import { defineSyncClass, PRIORITY_QUEUE } from '../sync/cell.js';
+import { addressOf, defineSyncClass, PRIORITY_QUEUE, type SyncCell } from '../sync/cell.js';
 import { lastKey, offerByKey } from './cell.js';
 import { defineOrder, OFFER, PUT_OPTIONS, RETURN } from './channel.js';
 import { Keyed, keyed } from './keyed.js';
@@ -49,16 +49,16 @@ export class PriorityQueue<T = unknown> extends Queue<T> {
   }
 
   /** @internal */
-  override [OFFER](cell: number, item: T, options: { priority?: Priority } | undefined): (mode: number) => number {
+  override [OFFER](item: T, options: { priority?: Priority } | undefined): (mode: number) => number {
     const priority = priorityOf(item, options?.priority);
     const value = pack(item, 'item');
     const keys = SORTS.indexOf(typeof priority) + 1;
     if (typeof priority === 'number') {
       const key = priority >= REFERENCES && priority < 2 * REFERENCES ? LARGEST : priority;
-      return (mode) => checked(offerByKey(cell, key, value, keys, mode), cell, keys);
+      return (mode) => checked(offerByKey(addressOf(this), key, value, keys, mode), this, keys);
     }
     const holder = keyed(priority, value);
-    return (mode) => checked(offerByKey(cell, holder, undefined, keys, mode), cell, keys);
+    return (mode) => checked(offerByKey(addressOf(this), holder, undefined, keys, mode), this, keys);
   }
 
   /** @internal */
@@ -94,9 +94,9 @@ const isTuple = (item: unknown): item is { at(index: number): unknown } =>
 const nameOf = (value: unknown): string =>
   typeof value === 'object' && value !== null ? (value.constructor?.name ?? 'Object') : typeof value;
 
-function checked(answer: number, cell: number, keys: number): number {
+function checked(answer: number, queue: SyncCell, keys: number): number {
   if (answer !== Q_MIXED) return answer;
-  const there = SORTS[atomic.load(cell + Q_KEYS) - 1];
+  const there = SORTS[atomic.load(addressOf(queue) + Q_KEYS) - 1];
   throw new TypeError(
     `'<' not supported between instances of '${SORTS[keys - 1]}' and '${there}': all priorities in a queue must be of one sort`,
   );

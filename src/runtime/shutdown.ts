@@ -14,7 +14,7 @@
 // Waited for are the threads with R_KEEPS, also those that are started meanwhile by others, and what layers above have said (`waitAtEnd`).
 
 import { atomic } from '../memory/atomics.js';
-import { H_SHUTDOWN, H_SIGINT_TAKEN, R_ATTENTION, R_KEEPS, R_THREAD } from '../memory/layout.js';
+import { H_KEPT_THREADS, H_SHUTDOWN, H_SIGINT_TAKEN, R_ATTENTION, R_KEEPS, R_THREAD } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { awaitLater, blockUntil, patience, type Wanted, wake } from '../memory/park.js';
 import { recordOf } from '../memory/self.js';
@@ -130,13 +130,25 @@ function end(): void {
 
 const isAnyoneLeft = (): boolean => next() !== undefined;
 
-/** What has to be waited for, a thread or something else. */
+/**
+ * What has to be waited for, a thread or something else. A thread may leave something to the others and end: they are looked at after it, or,
+ * if they were looked at before, again.
+ */
 function next(): Wanted | undefined {
+  for (;;) {
+    const started = atomic.load(H_KEPT_THREADS);
+    const wanted = nextThread() ?? nextOfSources();
+    if (wanted !== undefined) return { ...wanted, idle: true };
+    if (atomic.load(H_KEPT_THREADS) === started) return undefined;
+  }
+}
+
+function nextOfSources(): Wanted | undefined {
   for (const source of sources) {
     const wanted = source();
-    if (wanted !== undefined) return { ...wanted, idle: true };
+    if (wanted !== undefined) return wanted;
   }
-  return nextThread();
+  return undefined;
 }
 
 /** The end of some thread that has to be waited for. */
@@ -151,7 +163,7 @@ function nextThread(): Wanted | undefined {
     if (atomic.load(cell + THREAD_OVER) !== NOT_OVER) continue;
     // A start that fails takes its Thread away again.
     const isOff = (): boolean => atomic.load(record + R_THREAD) >>> 0 !== cell;
-    return { ...endOf(cell, () => `the end of the program waits for ${describeThread(slot)}`, isOff), idle: true };
+    return endOf(cell, () => `the end of the program waits for ${describeThread(slot)}`, isOff);
   }
   return undefined;
 }

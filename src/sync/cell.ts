@@ -44,7 +44,6 @@ export const RWLOCK_SIDE = 18;
 export const TIMER = 19;
 export const THREAD_LOCAL = 20;
 export const KEYED = 21;
-export const WORKER = 22;
 
 /** The header of a cell of a kind, with so many raw words and so many tagged words. */
 export const syncHeader = (which: number, words: number, references: number): number =>
@@ -67,6 +66,9 @@ defineKind(K_SYNC, (cell, page, header) => {
 /** Byte address of an object's cell. @throws ReferenceError when the scope in which it was first touched has ended. */
 export let addressOf: (object: SyncCell) => number;
 
+/** Whether it has. */
+export let isGone: (object: SyncCell) => boolean;
+
 /** An object in a cell. A constructor checks its arguments first, and only if `isAdopting()` is false: then the cell is new. */
 export abstract class SyncCell {
   /** Byte address; 0 = its scope has ended. */
@@ -80,6 +82,7 @@ export abstract class SyncCell {
       if (cell === 0) throw goneError();
       return cell;
     };
+    isGone = (object) => object.#cell === 0;
   }
 
   /** A cell with all words 0 and all tagged words undefined, or the one that is being adopted. */

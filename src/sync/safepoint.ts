@@ -174,21 +174,6 @@ export function noteReleased(lock: object): void {
   if (index >= 0) held.splice(index, 1);
 }
 
-/** As `try { return body() } finally { undo() }`, also when the guarded function is ended inside. */
-export function undone<T>(body: () => T, undo: () => void): T {
-  const key = {};
-  const noted = isGuarded();
-  if (noted) noteAcquired(key, undo);
-  try {
-    return body();
-  } finally {
-    mask();
-    if (noted) noteReleased(key);
-    undo();
-    unmask();
-  }
-}
-
 /** Enters a guard, masked: only between `unmask` and the next `mask` can the function be ended. Guards do not nest. */
 export function enterGuard(by: Guard): void {
   putBack = saveForCut();

@@ -7,6 +7,8 @@ import {
   allocateLock,
   BrokenExecutor,
   CancelledError,
+  currentThread,
+  enumerate,
   type Future,
   getIdent,
   type Lock,
@@ -16,7 +18,6 @@ import {
   ThreadError,
   ThreadPoolExecutor,
   TimeoutError,
-  transfer,
 } from 'heddle';
 import { counter, raise, reaches, value } from '../support/counter.ts';
 import { program } from '../support/program.ts';
@@ -435,6 +436,22 @@ test('an executor grows when its threads wait for a lock that another task relea
   executor.shutdown();
 });
 
+test('its threads are threads: currentThread and enumerate give them, by name', () => {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1, threadNamePrefix: 'crew' });
+  const [name, daemon, alive] = executor
+    .submit(() => {
+      const { name, daemon, isAlive } = currentThread();
+      return [name, daemon, isAlive];
+    })
+    .result() as [string, boolean, boolean];
+  assert.deepEqual([name, daemon, alive], ['crew_0', false, true]);
+  const thread = enumerate().find(({ name }) => name === 'crew_0');
+  assert.ok(thread?.isAlive);
+  executor.shutdown();
+  assert.equal(thread.join(20_000), true);
+  assert.ok(!enumerate().includes(thread));
+});
+
 test('run: an executor for the whole process', async () => {
   assert.equal(await run((a: number, b: number) => a * b, 6, 7), 42);
   assert.equal(run(() => run(() => 'inner').result()).result(), 'inner');
@@ -442,25 +459,4 @@ test('run: an executor for the whole process', async () => {
 
 test('BrokenExecutor is a ThreadError', () => {
   assert.ok(new BrokenExecutor('x') instanceof ThreadError);
-});
-
-test('transfer: arguments and results are moved', () => {
-  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
-  const sum = (...all: Uint8Array[]): number =>
-    all.reduce((total, bytes) => total + bytes.reduce((a, b) => a + b, 0), 0);
-  // The first two times the function is captured with its arguments, and from the third on by itself.
-  for (let n = 0; n < 4; n++) {
-    const [moved, copied] = [new Uint8Array([1, 2]), new Uint8Array([3])];
-    assert.equal(executor.submit(sum, transfer(moved), copied).result(), 6);
-    assert.deepEqual([moved.length, copied.length], [0, 1]);
-  }
-  const back = executor.submit(() => {
-    const bytes = new Uint8Array([4, 5]);
-    (globalThis as { movedBytes?: Uint8Array }).movedBytes = bytes;
-    return transfer(bytes);
-  });
-  assert.deepEqual(back.result(), new Uint8Array([4, 5]));
-  assert.equal(executor.submit(() => (globalThis as { movedBytes?: Uint8Array }).movedBytes!.length).result(), 0);
-  assert.deepEqual([...executor.map(sum, [transfer(new Uint8Array([1])), new Uint8Array([2])])], [1, 2]);
-  executor.shutdown();
 });

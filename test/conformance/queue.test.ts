@@ -6,8 +6,8 @@ import { suite, test } from 'node:test';
 import { Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown, SimpleQueue } from 'heddle';
 import { start_new_thread } from 'heddle/thread';
 import { bunch, waitForFinished, waitForThreads } from '../support/bunch.ts';
-import { counter, raise, reaches, value } from '../support/counter.ts';
-import { gettersAre, joinersAre, puttersAre } from '../support/queues.ts';
+import { becomes, counter, raise, reaches, value } from '../support/counter.ts';
+import { gettersAre, joinersAre, putters, puttersAre } from '../support/queues.ts';
 
 const classes: Readonly<Record<string, { make: (maxSize?: number) => Queue<number>; order: readonly number[] }>> = {
   Queue: { make: (maxSize = 0) => new Queue({ maxSize }), order: [111, 333, 222] },
@@ -550,6 +550,25 @@ suite('PriorityQueue, its priorities', () => {
     queue.put('a');
     assert.throws(() => queue.put(1), wrong);
     assert.equal(queue.size, 1);
+  });
+
+  test('one that waited for room and is of another sort then is not waited for any more', async () => {
+    const queue = new PriorityQueue<number | string>({ maxSize: 2 });
+    queue.put(1);
+    queue.put(2);
+    const late = queue.putAsync('text');
+    start_new_thread(() => {
+      try {
+        queue.put('text');
+      } catch {
+        queue.put(3);
+      }
+    }, []);
+    puttersAre(queue, 2);
+    queue.get();
+    await assert.rejects(late, TypeError);
+    becomes(() => queue.size === 2, 'the other one has put a number instead');
+    assert.equal(putters(queue), 0);
   });
 
   test('thousands, at random', () => {

@@ -2,7 +2,20 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { heapStatistics, indexed, isShared, type SharedMap, scope, shared, snapshot } from 'heddle';
+import { setTimeout } from 'node:timers/promises';
+import {
+  collect,
+  Event,
+  heapStatistics,
+  indexed,
+  isShared,
+  Queue,
+  Semaphore,
+  type SharedMap,
+  scope,
+  shared,
+  snapshot,
+} from 'heddle';
 import { checkHeap, collectAll, elsewhere } from '../support/heap.ts';
 import { program } from '../support/program.ts';
 
@@ -169,6 +182,48 @@ test('scopes in scopes let go of their own', () => {
   goneOr('a', () => outer.a.name);
   goneOr('b', () => outer.b.name);
   checkHeap();
+});
+
+test('what is awaited stays, with the wait', async () => {
+  const others: unknown[] = [];
+  const allocate = (): void => {
+    collect();
+    for (let n = 0; n < 500; n++) others.push(new Queue(), new Event(), new Semaphore(5), shared({ n }));
+  };
+  const inside = (): { queue: Queue<number>; event: Event; waits: Promise<unknown>[] } => {
+    const queue = new Queue<number>({ maxSize: 1 });
+    const event = new Event();
+    queue.put(1);
+    return { queue, event, waits: [queue.putAsync(2), queue.joinAsync(), event.waitAsync()] };
+  };
+  const held: ReturnType<typeof inside>[] = [];
+  for (let n = 0; n < 10; n++) scope(() => void held.push(inside()));
+  // Nobody will end these.
+  for (let n = 0; n < 10; n++) {
+    scope(() => {
+      void new Queue().getAsync({ timeout: 50 }).catch(() => {});
+      void new Queue().getAsync({ timeout: 0 }).catch(() => {});
+      void new Semaphore(0).acquireAsync({ timeout: 50 });
+      const controller = new AbortController();
+      void new Queue().getAsync({ signal: controller.signal }).catch(() => {});
+      controller.abort();
+    });
+  }
+  allocate();
+  await setTimeout(100);
+  allocate();
+  for (const { queue, event, waits } of held) {
+    assert.deepEqual([queue.get(), await queue.getAsync()], [1, 2]);
+    queue.taskDone();
+    queue.taskDone();
+    event.set();
+    await Promise.all(waits);
+  }
+  for (const other of others) {
+    if (other instanceof Queue) assert.equal(other.size, 0);
+    else if (other instanceof Event) assert.ok(!other.isSet());
+    else if (other instanceof Semaphore) for (let n = 0; n < 5; n++) assert.ok(other.acquire(false));
+  }
 });
 
 test('an error goes through, and the scope has ended', () => {

@@ -164,8 +164,8 @@ const mutations: Readonly<Record<string, Edit>> = {
   },
   'how many there are is said before the hand is full': {
     file: FILE,
-    from: '  copyEntry(entryAt(data, 0), entryAt(data, count));\n  logRescan(thread, gate, <u32>data);\n  settle(queue, data, 1, count - 1);',
-    to: '  atomic.store<i32>(queue + Q_TAIL, count - 1);\n  point(0);\n  copyEntry(entryAt(data, 0), entryAt(data, count));\n  logRescan(thread, gate, <u32>data);\n  settle(queue, data, 1, count - 1);',
+    from: '  moveEntry(entryAt(data, 0), entryAt(data, count), gate, thread);\n',
+    to: '  atomic.store<i32>(queue + Q_TAIL, count - 1);\n  point(0);\n  moveEntry(entryAt(data, 0), entryAt(data, count), gate, thread);\n',
   },
 };
 

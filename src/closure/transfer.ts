@@ -1,4 +1,5 @@
-// Values that are moved instead of copied. The mark is taken off by whatever sends the value (src/data/parcel.ts, src/futures/executor.ts), so it holds for one send.
+// Values that are moved instead of copied. The mark is taken off by whatever sends the value (src/data/parcel.ts, src/runtime/start.ts), so it
+// holds for one send.
 
 import { isAnyBuffer, isDetached } from '../heap/buffer.js';
 
@@ -6,9 +7,9 @@ import { isAnyBuffer, isDetached } from '../heap/buffer.js';
 const marked = new WeakMap<object, readonly ArrayBuffer[]>();
 
 /**
- * Marks a value to be moved by the next call that sends it: `queue.put(transfer(bytes))`, `executor.submit(fn, transfer(bytes))`, and as the
- * result of a task. Its buffers cannot be used in this thread any more
- * then, so nobody can mistake what is changed afterwards for what was sent.
+ * Marks a value to be moved by the next call that sends it: `queue.put(transfer(bytes))`, `run(hash, transfer(bytes))`, an argument of a thread,
+ * the result of a task. Its buffers cannot be used in this thread any more then, so nobody can mistake what is changed afterwards for what was
+ * sent.
  *
  * @param value a buffer, a view of one, or an object that has some of `list` in it. What is shared already, and primitives, stay as they are.
  * @param list the buffers to move; by default the value, or the buffer that it is a view of.
@@ -26,7 +27,7 @@ export function transfer<T>(value: T, list?: readonly ArrayBuffer[]): T {
   }
   const buffers = list ?? buffersOf(value);
   for (const buffer of buffers) checkBuffer(buffer);
-  marked.set(value, buffers);
+  marked.set(value, [...new Set(buffers)]);
   return value;
 }
 
@@ -47,18 +48,20 @@ function checkBuffer(buffer: unknown): void {
   if (isDetached(buffer as ArrayBuffer)) throw new TypeError('transfer() cannot move a buffer that was moved already');
 }
 
+/** The buffers that go with values; the marks stay on. */
+export const markedOf = (values: readonly unknown[]): ArrayBuffer[] => [
+  ...new Set(values.flatMap((value) => (isObject(value) ? (marked.get(value) ?? []) : []))),
+];
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 /** The buffers that go with a value, and takes the mark off. */
 export function takeMarked(value: unknown): readonly ArrayBuffer[] {
-  if (typeof value !== 'object' || value === null) return [];
+  if (!isObject(value)) return [];
   const buffers = marked.get(value);
   if (buffers === undefined) return [];
   marked.delete(value);
   return buffers;
-}
-
-/** A call was sent with these arguments: what was marked among them is gone here. */
-export function detachMarked(args: readonly unknown[]): void {
-  for (const arg of args) detach(takeMarked(arg));
 }
 
 /** What was sent is gone here. */
