@@ -1,13 +1,18 @@
-// Values that are moved instead of copied. The mark is taken off by whatever sends the value (src/data/parcel.ts), so it holds for one send.
+// Values that are taken from the thread that sends them. Whatever sends takes the marks off its values first, and detaches when all has gone
+// well: a mark holds for one try, and what was not sent is still there.
 
 import { isAnyBuffer, isDetached } from '../heap/buffer.js';
 
 /** What goes along with a marked value. */
 const marked = new WeakMap<object, readonly ArrayBuffer[]>();
+/** Whether there ever was one. */
+let used = false;
+const NONE: readonly ArrayBuffer[] = [];
 
 /**
- * Marks a value to be moved by the next call that sends it: `queue.put(transfer(bytes))`. Its buffers cannot be used in this thread any more
- * then, so nobody can mistake what is changed afterwards for what was sent.
+ * Marks a value to be moved by the next call that sends it: `queue.put(transfer(bytes))`, `run(fn, transfer(bytes))`. When it was sent its
+ * buffers cannot be used in this thread any more, so nobody can mistake what is changed afterwards for what was sent. If the call fails they
+ * stay: a queue was full, say.
  *
  * @param value a buffer, a view of one, or an object that has some of `list` in it. What is shared already, and primitives, stay as they are.
  * @param list the buffers to move; by default the value, or the buffer that it is a view of.
@@ -26,6 +31,7 @@ export function transfer<T>(value: T, list?: readonly ArrayBuffer[]): T {
   const buffers = list ?? buffersOf(value);
   for (const buffer of buffers) checkBuffer(buffer);
   marked.set(value, buffers);
+  used = true;
   return value;
 }
 
@@ -46,17 +52,24 @@ function checkBuffer(buffer: unknown): void {
   if (isDetached(buffer as ArrayBuffer)) throw new TypeError('transfer() cannot move a buffer that was moved already');
 }
 
-/** The buffers that go with a value, and takes the mark off. */
-export function takeMarked(value: unknown): readonly ArrayBuffer[] {
-  if (typeof value !== 'object' || value === null) return [];
+/** The buffers that go with values, and takes the marks off. */
+export function takeMarked(values: readonly unknown[]): readonly ArrayBuffer[] {
+  // Fast path: nobody moves anything.
+  return used ? values.flatMap(takeOne) : NONE;
+}
+
+function takeOne(value: unknown): readonly ArrayBuffer[] {
+  if (typeof value !== 'object' || value === null) return NONE;
   const buffers = marked.get(value);
-  if (buffers === undefined) return [];
+  if (buffers === undefined) return NONE;
   marked.delete(value);
   return buffers;
 }
 
 /** What was sent is gone here. */
 export function detach(buffers: readonly ArrayBuffer[]): void {
+  if (buffers.length === 0) return;
+  const left = new Set(buffers.filter((buffer) => !isDetached(buffer)));
   // The platform's way to do that on every version.
-  if (buffers.length > 0) structuredClone(undefined, { transfer: [...buffers] });
+  structuredClone(undefined, { transfer: [...left] });
 }

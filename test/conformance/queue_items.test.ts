@@ -7,12 +7,16 @@ import {
   allocateLock,
   collect,
   Empty,
+  Full,
   Lock,
   PriorityQueue,
   Queue,
+  run,
+  ShutDown,
   SimpleQueue,
   shared,
   struct,
+  Thread,
   t,
   transfer,
 } from 'heddle';
@@ -176,6 +180,66 @@ suite('transfer', () => {
     const sab = new Int32Array(new SharedArrayBuffer(4));
     queue.put(transfer(sab));
     assert.equal(sab.length, 1);
+  });
+
+  test('what was not sent stays', async () => {
+    const full = new Queue<unknown>({ maxSize: 1 });
+    full.put(1);
+    const view = new Uint8Array([1, 2, 3]);
+    assert.throws(() => full.putNowait(transfer(view)), Full);
+    assert.throws(() => full.put(transfer(view), { timeout: 1 }), Full);
+    await assert.rejects(full.putAsync(transfer(view), { timeout: 1 }), Full);
+    await assert.rejects(full.putAsync(transfer(view), { signal: AbortSignal.timeout(1) }), { name: 'TimeoutError' });
+    const mixed = new PriorityQueue<unknown>();
+    mixed.put('text');
+    assert.throws(() => mixed.put(transfer(view), { priority: 1 }), TypeError);
+    assert.throws(() => mixed.put(transfer(view)), TypeError);
+    full.shutdown();
+    assert.throws(() => full.put(transfer(view)), ShutDown);
+    assert.equal(view.length, 3);
+    // The marks of those that failed hold no longer.
+    const queue = new Queue<unknown>();
+    queue.put(view);
+    assert.equal(view.length, 3);
+  });
+
+  test('is gone when it was put at last, by an asynchronous put too', async () => {
+    const queue = new Queue<unknown>({ maxSize: 1 });
+    queue.put(1);
+    const view = new Uint8Array([1, 2, 3]);
+    const done = queue.putAsync(transfer(view));
+    assert.equal(queue.get(), 1);
+    await done;
+    assert.equal(view.length, 0);
+    assert.deepEqual(queue.get(), new Uint8Array([1, 2, 3]));
+  });
+
+  test('a buffer that is named twice', () => {
+    const queue = new Queue<unknown>();
+    const buffer = new ArrayBuffer(8);
+    queue.put(transfer({ buffer }, [buffer, buffer]));
+    assert.equal(buffer.byteLength, 0);
+  });
+
+  test('arguments of threads and futures, and results', async () => {
+    const lengths = new Queue<number>();
+    const views = Array.from({ length: 5 }, () => new Uint8Array(7));
+    const measure = (view: Uint8Array): void => lengths.put(view.length);
+    start_new_thread(measure, [transfer(views[0]!)]);
+    start_new_thread((options: { view: Uint8Array }) => measure(options.view), [], { view: transfer(views[1]!) });
+    new Thread(measure, { args: [transfer(views[2]!)] }).start();
+    await run(measure, transfer(views[3]!));
+    const result = await run((view: Uint8Array) => transfer(view), transfer(views[4]!));
+    assert.equal(result.length, 7);
+    for (let n = 0; n < 4; n++) assert.equal(lengths.get(), 7);
+    assert.deepEqual(
+      views.map((view) => view.length),
+      [0, 0, 0, 0, 0],
+    );
+    const kept = new Uint8Array(7);
+    assert.throws(() => start_new_thread((..._: object[]) => {}, [transfer(kept), new WeakMap()]), /WeakMap/);
+    assert.throws(() => run((..._: object[]) => {}, transfer(kept), new WeakMap()), /WeakMap/);
+    assert.equal(kept.length, 7);
   });
 
   test('wrong lists: TypeError', () => {
