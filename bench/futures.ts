@@ -56,11 +56,27 @@ export async function futureRows(): Promise<Row[]> {
     ...(await multithreading()),
   ];
 
-  const single: Side = (count) =>
-    clock(() => {
-      for (let n = 0; n < count; n++)
-        if (executor.submit(addOne, n).result() !== n + 1) throw new Error('wrong result');
-    });
+  // Of one task after the other the middle one counts: `count` times its time.
+  const single: Side = (count) => {
+    const times = new Float64Array(count);
+    for (let n = 0; n < count; n++) {
+      const start = performance.now();
+      if (executor.submit(addOne, n).result() !== n + 1) throw new Error('wrong result');
+      times[n] = performance.now() - start;
+    }
+    return median([...times]) * count;
+  };
+  const awaited =
+    (run: (n: number) => PromiseLike<unknown>): Side =>
+    async (count) => {
+      const times = new Float64Array(count);
+      for (let n = 0; n < count; n++) {
+        const start = performance.now();
+        if ((await run(n)) !== n + 1) throw new Error('wrong result');
+        times[n] = performance.now() - start;
+      }
+      return median([...times]) * count;
+    };
   const pipelined: Side = (count) =>
     clock(() => {
       const futures = Array.from({ length: count }, (_, n) => executor.submit(addOne, n));
@@ -69,34 +85,24 @@ export async function futureRows(): Promise<Row[]> {
 
   const rows: Row[] = [
     await compare({
-      name: 'submit(f).result(), warm',
+      name: 'submit(f).result(), warm, p50',
       against: 'piscina, awaited task',
       target: '≤ 0.7',
       unit: 'µs',
       count: 300,
       rounds: 31,
       ours: single,
-      theirs: (count) =>
-        clockAsync(async () => {
-          for (let n = 0; n < count; n++) if ((await piscina.run(n)) !== n + 1) throw new Error('wrong result');
-        }),
+      theirs: awaited((n) => piscina.run(n)),
     }),
     await compare({
-      name: 'await submit(f), warm',
+      name: 'await submit(f), warm, p50',
       against: 'piscina, awaited task',
       target: '–',
       unit: 'µs',
       count: 300,
       rounds: 31,
-      ours: (count) =>
-        clockAsync(async () => {
-          for (let n = 0; n < count; n++)
-            if ((await executor.submit(addOne, n)) !== n + 1) throw new Error('wrong result');
-        }),
-      theirs: (count) =>
-        clockAsync(async () => {
-          for (let n = 0; n < count; n++) if ((await piscina.run(n)) !== n + 1) throw new Error('wrong result');
-        }),
+      ours: awaited((n) => executor.submit(addOne, n)),
+      theirs: awaited((n) => piscina.run(n)),
     }),
   ];
   for (const [name, run] of others) {
@@ -119,7 +125,7 @@ export async function futureRows(): Promise<Row[]> {
   }
   rows.push(
     await compare({
-      name: `work that fills ${THREADS} cores, map of 16 tasks: speed`,
+      name: `work that fills ${THREADS} cores: map of 16 tasks, each`,
       against: 'one thread',
       target: '≤ 0.53',
       unit: 'ms',
@@ -166,7 +172,7 @@ async function pythonRows(single: Side, pipelined: Side): Promise<Row[]> {
   const after = [await measure(single, 300), await measure(pipelined, 2000)];
   if (answer === undefined) return [];
   const [version, ...seconds] = answer.trim().split(' ');
-  return ['submit(f).result(), warm', `trivial tasks at once, ${THREADS} threads, each`].map((name, index) => {
+  return ['submit(f).result(), warm, p50', `trivial tasks at once, ${THREADS} threads, each`].map((name, index) => {
     const mine = (before[index]! + after[index]!) / 2;
     const theirs = Number(seconds[index]) * 1000;
     return {

@@ -4,7 +4,7 @@
 //   node scripts/bundle.mjs            dist/ becomes the joined one, until --undo; what it was is kept in build/modules
 //   node scripts/bundle.mjs --undo     dist/ becomes what it was
 //   node scripts/bundle.mjs --to=PATH  a folder with all that is packed, beside which dist/ stays as it is
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -42,14 +42,29 @@ async function bundle(modules, outdir) {
     platform: 'node',
     target: 'node20',
     packages: 'external',
-    // One level below dist/, as the folders of modules are: '..' is dist/ for all of them.
     chunkNames: 'parts/[name]-[hash]',
     logLevel: 'warning',
     plugins: [{ name: 'urls', setup: (plugin) => keepUrls(plugin, modules) }],
   });
+  for (const path of readdirSync(outdir, { recursive: true, encoding: 'utf8' })) {
+    if (path.endsWith('.js')) keepClassNames(join(outdir, path));
+  }
   for (const path of readdirSync(modules, { recursive: true, encoding: 'utf8' })) {
     if (path.endsWith('.d.ts')) cpSync(join(modules, path), join(outdir, path));
   }
+}
+
+/**
+ * A class that speaks of itself comes out as `var Lock = class _Lock`, and errors, stacks and texts would call it that: gives it back the name
+ * that it has in its module. (`keepNames` would do more: it names each function whenever it is made.)
+ */
+function keepClassNames(file) {
+  let source = readFileSync(file, 'utf8');
+  for (const [, name] of source.matchAll(/^var (\w+) = class _\1\b/gm)) {
+    source = source.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name);
+  }
+  if (/\bclass _/.test(source)) throw new Error(`${file} has a class whose name is lost`);
+  writeFileSync(file, source);
 }
 
 /** `import.meta.url` stays that of the module, also where it has become part of another file. */
@@ -57,8 +72,9 @@ function keepUrls({ onLoad }, modules) {
   onLoad({ filter: /\.js$/ }, ({ path }) => {
     const source = readFileSync(path, 'utf8');
     if (!path.startsWith(modules) || !source.includes('import.meta.url')) return undefined;
-    const own = relative(modules, path).replaceAll('\\', '/');
-    const url = ENTRIES.includes(own.replace(/\.js$/, '')) ? own : `../${own}`;
-    return { contents: source.replaceAll('import.meta.url', `new URL(${JSON.stringify(url)}, import.meta.url).href`) };
+    const own = JSON.stringify(relative(modules, path).replaceAll('\\', '/'));
+    // It can end up in a file of dist/, or in one of dist/parts/.
+    const url = `new URL(${own}, import.meta.url.replace(/parts\\/[^/]*$/, '')).href`;
+    return { contents: source.replaceAll('import.meta.url', url) };
   });
 }

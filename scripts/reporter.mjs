@@ -6,18 +6,20 @@ export default async function* report(events) {
   let file;
   let passed = 0;
   let failed = 0;
+  let seconds = 0;
   const fileLine = () => {
     if (file === undefined) return '';
     const name = relative(process.cwd(), file).replace(/^build\//, '');
-    return `${failed === 0 ? '✔' : '✖'} ${name} (${passed + failed} tests${failed === 0 ? '' : `, ${failed} failed`})\n`;
+    return `${failed === 0 ? '✔' : '✖'} ${name} (${passed + failed} tests${failed === 0 ? '' : `, ${failed} failed`}, ${seconds.toFixed(1)} s)\n`;
   };
   for await (const { type, data } of events) {
     if (type === 'test:pass' || type === 'test:fail') {
       if (data.details.type === 'suite') continue;
       if (data.file !== file) {
         yield fileLine();
-        [file, passed, failed] = [data.file, 0, 0];
+        [file, passed, failed, seconds] = [data.file, 0, 0, 0];
       }
+      if (data.nesting === 0) seconds += data.details.duration_ms / 1000;
       if (type === 'test:pass') passed++;
       else {
         failed++;

@@ -2,8 +2,8 @@
 //
 //   node scripts/test-nodes.mjs [--others] [--only=20,24] [path…]
 //
-// On each: all tests (or those at the paths), then the conformance tests again, directly from their .ts files. With --others the
-// version that runs this script does only the second, because it did the first as `npm test`.
+// On each: the tests that depend on it (`--brief` of test.mjs; or those at the paths), then some of the conformance tests again, directly
+// from their .ts files. With --others the version that runs this script does only the second, because it did all tests as `npm test`.
 import { spawnSync } from 'node:child_process';
 import { majors, nodeBinary } from './nodes.mjs';
 
@@ -14,11 +14,16 @@ const only = given.find((word) => word.startsWith('--only='))?.slice('--only='.l
 const paths = given.filter((word) => word !== '--others' && !word.startsWith('--only='));
 const chosen = only === undefined ? majors : only.split(',').map(Number);
 
+/** What is run from .ts files. */
+const FROM_SOURCE = ['thread', 'lock', 'ends', 'threading', 'queue', 'futures', 'executor'].map(
+  (name) => `test/conformance/${name}.test`,
+);
+
 const failures = [];
 for (const major of chosen) {
   const node = major === current ? process.execPath : nodeBinary(major);
-  if (!(skipsCurrent && major === current)) run(node, 'compiled', paths);
-  run(node, 'from source', ['--source', 'test/conformance/', 'test/dummy_thread/']);
+  if (!(skipsCurrent && major === current)) run(node, 'compiled', paths.length > 0 ? paths : ['--brief']);
+  run(node, 'from source', ['--source', ...FROM_SOURCE, 'test/dummy_thread/']);
 }
 if (failures.length > 0) {
   console.log(`\nFailed: ${failures.join('; ')}`);

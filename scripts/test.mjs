@@ -1,9 +1,10 @@
 // Runs the tests with the Node that runs this script:
 //
-//   node scripts/test.mjs [--source] [path…] [--node-option=…]
+//   node scripts/test.mjs [--source] [--brief] [path…] [--node-option=…]
 //
 // A path is any part of a test file's path below the root, such as `dummy_thread` or `conformance/lock`; none = all tests. The
 // tests are the compiled ones in build/; with --source the .ts files themselves, natively or, before Node 22.18, through tsx.
+// --brief leaves out what one version of Node shows for all: explorations of our own code, step by step, and checks of texts.
 // Everything else that begins with a dash goes to Node: --test-name-pattern=2.2-9
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -14,7 +15,17 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const given = process.argv.slice(2);
 const fromSource = given.includes('--source');
-const nodeOptions = given.filter((word) => word.startsWith('-') && word !== '--source');
+const isBrief = given.includes('--brief');
+const nodeOptions = given.filter((word) => word.startsWith('-') && word !== '--source' && word !== '--brief');
+
+const SHOWN_ONCE = [
+  'test/docs/',
+  'test/house',
+  'test/interleavings/',
+  'test/heap/deaths',
+  'test/heap/interleavings',
+  'test/heap/mutants',
+];
 const wanted = given.filter((word) => !word.startsWith('-')).map((word) => word.replace(/^\.\//, ''));
 
 // A compiled test whose source is gone is not run.
@@ -22,6 +33,7 @@ const sources = readdirSync(join(root, 'test'), { recursive: true })
   .map((path) => `test/${path.replaceAll('\\', '/')}`)
   .filter((path) => path.endsWith('.test.ts'))
   .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part.replace(/\.js$/, '.ts'))))
+  .filter((path) => !isBrief || !SHOWN_ONCE.some((part) => path.startsWith(part)))
   .sort();
 if (sources.length === 0) fail(`no test file has ${wanted.join(' or ')} in its path`);
 const files = fromSource ? sources : sources.map((path) => `build/${path.replace(/\.ts$/, '.js')}`);

@@ -17,7 +17,7 @@ import { atomic } from '../memory/atomics.js';
 import { H_GLOBALS } from '../memory/layout.js';
 import { blockUntil } from '../memory/park.js';
 import { fateOf, mark } from '../sync/owner.js';
-import { poll } from '../sync/safepoint.js';
+import { isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from '../sync/safepoint.js';
 import type { Shared } from './types.js';
 
 const MAKER = '\u0000maker ';
@@ -41,18 +41,23 @@ export const globals = Object.freeze({
     for (;;) {
       if (map.has(key)) return map.get(key) as Shared<T>;
       if (make === undefined) return undefined as Shared<T>;
-      const maker = map.getOrInsert(MAKER + name, mark) as number;
-      // Whoever has made it has stored it before it went: look once more.
-      if (map.has(key)) {
-        if (maker === mark) settle(map, name);
-        continue;
+      mask();
+      try {
+        const maker = map.getOrInsert(MAKER + name, mark) as number;
+        // Whoever has made it has stored it before it went: look once more.
+        if (map.has(key)) {
+          if (maker === mark) settle(map, name);
+          continue;
+        }
+        if (maker === mark) {
+          if (making.has(name)) throw new Error(`globals.get('${name}') is called by the function that makes it`);
+          return makeOnce(map, name, make) as Shared<T>;
+        }
+        if (fateOf(maker) !== 'alive') succeed(map, MAKER + name, maker);
+        else awaitMaker(map, name, maker);
+      } finally {
+        unmask();
       }
-      if (maker === mark) {
-        if (making.has(name)) throw new Error(`globals.get('${name}') is called by the function that makes it`);
-        return makeOnce(map, name, make) as Shared<T>;
-      }
-      if (fateOf(maker) !== 'alive') succeed(map, MAKER + name, maker);
-      else awaitMaker(map, name, maker);
       poll();
     }
   },
@@ -100,15 +105,32 @@ function succeed(map: SharedMap<string, unknown>, key: string, maker: number): v
 /** Names that this thread is making. */
 const making = new Set<string>();
 
+/** Masked. */
 function makeOnce<T>(map: SharedMap<string, unknown>, name: string, make: () => T): unknown {
+  const place = {};
+  const leave = (): void => {
+    making.delete(name);
+    settle(map, name);
+  };
   making.add(name);
+  if (isGuarded()) noteAcquired(place, leave);
   try {
-    const value = share(make());
+    const value = share(unmasked(make));
     map.set(`=${name}`, value);
     return value;
   } finally {
-    making.delete(name);
-    settle(map, name);
+    leave();
+    if (isGuarded()) noteReleased(place);
+  }
+}
+
+/** Under `interruptible()` it may be ended at any instruction. */
+function unmasked<T>(fn: () => T): T {
+  unmask();
+  try {
+    return fn();
+  } finally {
+    mask();
   }
 }
 

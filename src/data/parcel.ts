@@ -7,6 +7,7 @@
 
 import { captureValue, importsOf, rebuildValue } from '../closure/codec.js';
 import type { Graph, Node } from '../closure/graph.js';
+import { detach, takeMarked } from '../closure/transfer.js';
 import { shareBuffer } from '../heap/buffer.js';
 import { share } from '../heap/copy.js';
 import { adoptCell, addressOf as cellAddress } from '../heap/inflight.js';
@@ -100,10 +101,18 @@ const isSharedBytes = (node: Node): boolean =>
   node[0] === 'raw' && Object.prototype.toString.call(node[1]) === '[object SharedArrayBuffer]';
 
 /**
- * A value as something that `storeValue` takes without a copy. `name` is what error messages call it.
+ * A value as something that `storeValue` takes without a copy. `name` is what error messages call it. What `transfer` has marked is gone here
+ * afterwards.
  * @throws CaptureError, DataCloneError when it cannot travel.
  */
 export function pack(value: unknown, name: string): unknown {
+  const packed = packCopy(value, name);
+  detach(takeMarked(value));
+  return packed;
+}
+
+/** As `pack`, but what was marked is still there: it may not come to be sent. */
+export function packCopy(value: unknown, name: string): unknown {
   if (isPlain(value)) return value;
   const captured = captureValue(value, name);
   return parcelOf({ packet: captured.packet(), handles: captured.handles, transfer: captured.transfer }, name);

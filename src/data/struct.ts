@@ -4,7 +4,7 @@
 // the class that has its methods, and that class as it travels: functions and what they have captured (src/closure). So a thread that
 // meets an instance without ever having seen the struct defines it, from there.
 //
-//   name → { fields, source, packet: text or undefined, held: shared objects that the packet names, failure: text or undefined, imports }
+//   name → { fields, source, code: { packet: text, held: shared objects that it names, imports } or undefined, failure: text or undefined }
 //
 // Importing takes turns of the event loop, and meeting an instance must not: a thread imports what methods of structs need before it runs a
 // function.
@@ -41,11 +41,16 @@ export type StructClass<F extends Fields, C> = {
 interface Definition {
   fields: string;
   source: string;
-  packet: string | undefined;
-  held: unknown;
+  /** In one piece: two threads that define the struct at once both write it. */
+  code: Code | undefined;
   failure: string | undefined;
+}
+
+interface Code {
+  readonly packet: string;
+  readonly held: unknown;
   /** Whether the packet names modules that a thread may have to import first. */
-  imports: boolean;
+  readonly imports: boolean;
 }
 
 interface Known extends StructParts {
@@ -125,13 +130,10 @@ function define(parts: StructParts): object {
   const { fields, source } = parts;
   const definition =
     definitions.get(parts.name) ??
-    definitions.getOrInsert(
-      parts.name,
-      share({ fields, source, packet: undefined, held: undefined, failure: undefined, imports: false }) as Definition,
-    );
+    definitions.getOrInsert(parts.name, share({ fields, source, code: undefined, failure: undefined }) as Definition);
   agree(parts, definition.fields, definition.source);
   const made = make(parts);
-  if (definition.packet === undefined && definition.failure === undefined) {
+  if (definition.code === undefined && definition.failure === undefined) {
     unpublished.push(made);
     if (atomic.load(H_SLOTS) > 1) publish();
   }
@@ -190,15 +192,14 @@ function publish(): void {
   const definitions = mapRoot(STRUCTS) as SharedMap<string, Definition>;
   for (const made of unpublished.splice(0)) {
     const definition = definitions.get(made.name)!;
-    if (definition.packet !== undefined) continue;
+    if (definition.code !== undefined) continue;
     try {
       const captured = captureValue(made.Class, `struct ${made.name}`);
-      definition.held = share(captured.handles.map(adoptCell));
+      const held = captured.handles.map(adoptCell);
       const packet = captured.packet();
-      definition.packet = toText(packet);
-      if (!namesModules(packet)) continue;
-      definition.imports = true;
-      atomic.add(H_STRUCTS_IMPORTING, 1);
+      const imports = namesModules(packet);
+      definition.code = share({ packet: toText(packet), held, imports }) as Code;
+      if (imports) atomic.add(H_STRUCTS_IMPORTING, 1);
     } catch (error) {
       // The struct's fields work everywhere; its methods say this where they are called.
       definition.failure = error instanceof Error ? error.message : String(error);
@@ -215,9 +216,9 @@ export function importForStructs(): Promise<unknown> | undefined {
   if (now === importing) return undefined;
   importing = now;
   const waits: unknown[] = [];
-  for (const [name, { packet, imports }] of mapRoot(STRUCTS) as SharedMap<string, Definition>) {
+  for (const [name, { code }] of mapRoot(STRUCTS) as SharedMap<string, Definition>) {
     // A module that cannot be imported is told of by the method that uses it.
-    if (imports && !known.has(name) && packet !== undefined) waits.push(importsOf(fromText(packet)));
+    if (code?.imports === true && !known.has(name)) waits.push(importsOf(fromText(code.packet)));
   }
   return Promise.all(waits);
 }
@@ -226,10 +227,10 @@ export function importForStructs(): Promise<unknown> | undefined {
 function meet(name: string): void {
   const definition = (mapRoot(STRUCTS) as SharedMap<string, Definition>).get(name);
   if (definition === undefined || known.has(name)) return;
-  const { fields, source, packet, failure } = definition;
+  const { fields, source, code, failure } = definition;
   let reason = failure ?? 'the thread that defined it has not said how';
-  if (packet !== undefined) {
-    const rebuilt = rebuildValue(fromText(packet));
+  if (code !== undefined) {
+    const rebuilt = rebuildValue(fromText(code.packet));
     if (!(rebuilt instanceof Promise)) return;
     rebuilt.catch(() => {});
     reason =

@@ -1,15 +1,15 @@
 // The end of the process: tasks that were submitted are done before, idle threads are left behind.
 //
-// Executors that have threads are in a shared set. When the main thread's event loop is dry, it waits on it until all of them are quiet.
-// H_QUIET is raised by a thread that becomes idle, or leaves, while somebody waits.
+// Executors that have threads are in a shared set. The end of the main thread waits until all of them are quiet. H_QUIET is raised by a thread
+// that becomes idle, or leaves, once the main thread has ended.
 
-import { GLOBALS, mapRoot } from '../heap/roots.js';
+import { GLOBALS, hasMapRoot, mapRoot } from '../heap/roots.js';
 import { SharedSet } from '../heap/set.js';
 import { atomic } from '../memory/atomics.js';
 import { H_QUIET } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
-import { ASYNC, awaitLater, wake } from '../memory/park.js';
-import { onLoopDry } from '../platform/process.js';
+import { type Wanted, wake } from '../memory/park.js';
+import { LIVING, phase, waitAtEnd } from '../runtime/shutdown.js';
 import { crewOf, isQuiet, type Pool } from './pool.js';
 
 /** No name of the program's can be this: theirs begin with "=" in the map (src/data/globals.ts). */
@@ -37,32 +37,29 @@ export function strike(executor: Pool): void {
 
 /** A thread has nothing to do, or is gone. */
 export function tellQuiet(): void {
-  if (atomic.load(H_QUIET + ASYNC) === 0) return;
+  if (phase() === LIVING) return;
   atomic.add(H_QUIET, 1);
   wake(H_QUIET, Infinity);
 }
 
 function allQuiet(): boolean {
+  // The heap may be full at the end: nothing is made to find out that there was nothing.
+  if (known === undefined && !(hasMapRoot(GLOBALS) && mapRoot(GLOBALS).has(KEY))) return true;
   for (const executor of executors().values()) if (!isQuiet(executor)) return false;
   return true;
 }
 
-/** Keeps this thread's event loop alive until all tasks are done. */
-function finishTasks(): void {
-  if (allQuiet()) return;
-  awaitLater(
-    {
-      word: H_QUIET,
-      attempt() {
-        const seen = atomic.load(H_QUIET);
-        return allQuiet() ? undefined : seen;
-      },
-      describe: () => 'the tasks of executors, to end the process',
+/** That all tasks are done; undefined = they are. */
+function tasks(): Wanted | undefined {
+  if (allQuiet()) return undefined;
+  return {
+    word: H_QUIET,
+    attempt() {
+      const seen = atomic.load(H_QUIET);
+      return allQuiet() ? undefined : seen;
     },
-    Infinity,
-    () => {},
-  );
+    describe: () => 'the end of the program waits for the tasks of executors',
+  };
 }
 
-// To be one of the actions of the process's shutdown, where those that are not of this module are ordered too.
-if (slot === 0) onLoopDry(finishTasks);
+if (slot === 0) waitAtEnd(tasks);

@@ -12,6 +12,7 @@
 import { captureCall, captureFor, Ledger, type PostedFunction, postedFunction } from '../closure/capture.js';
 import type { AnyFunction } from '../closure/functions.js';
 import { type Call, dropKept, rebuildCall } from '../closure/rebuild.js';
+import { detach, markedOf, takeMarked } from '../closure/transfer.js';
 import { isPlain, type Parcel, packetIn, parcelOf } from '../data/parcel.js';
 import { SharedArray } from '../heap/array.js';
 import { V } from '../memory/memory.js';
@@ -42,6 +43,7 @@ export function writeCall(future: AnyFuture, fn: AnyFunction, args: readonly unk
       const packet = call.packet(new Ledger());
       storeValue(address + VALUES, parcelOf({ packet, handles: call.handles, transfer }, label), label);
       setCount(address, WHOLE);
+      move(args);
       return;
     }
   }
@@ -49,6 +51,7 @@ export function writeCall(future: AnyFuture, fn: AnyFunction, args: readonly unk
   if (!args.every(isPlain)) {
     storeValue(address + VALUES, parcelOf(captureFor(known, args), known.label), known.label);
     setCount(address, GRAPH);
+    move(args);
   } else if (args.length > INLINE) {
     const array = new SharedArray<unknown>();
     array.push(...args);
@@ -58,6 +61,12 @@ export function writeCall(future: AnyFuture, fn: AnyFunction, args: readonly unk
     for (let at = 0; at < args.length; at++) storeValue(address + VALUES + at * 4, args[at], 'an argument');
     setCount(address, args.length);
   }
+}
+
+/** Copied they are: what was marked is gone here. */
+function move(args: readonly unknown[]): void {
+  detach(markedOf(args));
+  for (const value of args) takeMarked(value);
 }
 
 function setCount(address: number, count: number): void {

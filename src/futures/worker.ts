@@ -18,16 +18,19 @@ import { releasePages } from '../heap/allocate.js';
 import { tidyUp } from '../heap/tidy.js';
 import { atomic } from '../memory/atomics.js';
 import { awaitLater, blockUntil, patience, type Wanted } from '../memory/park.js';
-import { loopLoad, soon } from '../platform/process.js';
+import { soon } from '../platform/process.js';
 import { print } from '../runtime/console.js';
+import { loopLoad } from '../runtime/load.js';
 import { describeError, describeStack } from '../runtime/report.js';
+// It says what a thread does about waits that last; what is said below goes before.
+import '../runtime/heap.js';
+// Sets the hooks that are extended below.
+import { pack } from '../data/parcel.js';
 import { startThread } from '../runtime/start.js';
-import { addressOf, defineSyncClass, SyncCell, syncHeader, WORKER as WORKER_CELL } from '../sync/cell.js';
+import { addressOf } from '../sync/cell.js';
 import { isThenable } from '../sync/held.js';
 import { mark, THREAD_MARK } from '../sync/owner.js';
-// Sets the hooks that are extended below.
-import '../sync/patience.js';
-import { pack } from '../data/parcel.js';
+import { makeRunning, PLAIN } from '../threading/thread.js';
 import { blocking } from './blocking.js';
 import { BLOCKED, LOOKING, PARKED, RESERVE, RUNNING } from './crew.js';
 import { enlist, strike, tellQuiet } from './exit.js';
@@ -70,23 +73,19 @@ const IDLE_LIMIT = 5_000;
 /** Milliseconds of work after which the event loop gets a turn: timers that tasks have left, finalizers. */
 const TURN_AFTER = 50;
 
-/** The cell that stands for a worker's thread in the thread table: {header, over, asynchronous waiters, mark}. */
-class WorkerCell extends SyncCell {
-  constructor() {
-    super(WORKER_HEADER);
-  }
-}
-const WORKER_HEADER = syncHeader(WORKER_CELL, 3, 0);
-
-defineSyncClass(WORKER_CELL, WorkerCell);
-
 starter.start = (executor, index, number) => {
   enlist(executor);
-  const cell = new WorkerCell();
   const name = nameOfWorker(executor, number);
-  startThread(serve, [executor, index, number, mark], undefined, { cell: addressOf(cell), name, keeps: false });
+  const thread = makeRunning(PLAIN, name);
+  startThread(serve, [executor, index, number, mark], undefined, {
+    cell: addressOf(thread),
+    name,
+    keeps: false,
+    late: true,
+    label: 'tasks of an executor',
+  });
   // If this thread ends now, the place is not the dead's.
-  crewOf(executor).handOver(index, mark, atomic.load(addressOf(cell) + THREAD_MARK));
+  crewOf(executor).handOver(index, mark, atomic.load(addressOf(thread) + THREAD_MARK));
 };
 
 /** What this thread is, if it is a worker. */
@@ -213,7 +212,8 @@ async function work(executor: Pool, index: number, number: number, baseline: num
       // What tasks have left for the microtask queue.
       await undefined;
       if (!crowded && idler.spin()) continue;
-      if (!(await idler.wait(crowded))) return;
+      const going = idler.wait(crowded);
+      if (going !== true && !(await going)) return;
     }
     const mine = task ?? idler.found;
     if (mine === undefined) continue;
@@ -280,24 +280,28 @@ class Idler {
     return false;
   }
 
-  /** Waits until there is a task, or this thread is to look around: true. False: to leave. */
-  async wait(crowded: boolean): Promise<boolean> {
+  /** Waits until there is a task, or this thread is to look around: true. False: to leave. A promise only if it takes long. */
+  wait(crowded: boolean): boolean | Promise<boolean> {
     const wanted = crowded ? this.#room : this.#task;
     this.#setState(crowded ? RESERVE : PARKED);
     tellQuiet();
-    const got = (await this.#park(wanted, TIDY_AFTER)) || (await this.#parkLong(wanted));
-    if (!got) return false;
-    this.#setState(LOOKING);
-    return this.found !== undefined || !this.#isToLeave();
+    const got = this.#park(wanted, TIDY_AFTER);
+    return got === true ? this.#resume() : this.#waitLong(wanted, got);
   }
 
-  async #parkLong(wanted: Wanted): Promise<boolean> {
+  async #waitLong(wanted: Wanted, first: boolean | Promise<boolean>): Promise<boolean> {
+    if (await first) return this.#resume();
     releasePages();
     tidyUp();
     // Finalizers run in the turns between.
     await turn();
     await turn();
-    return this.#park(wanted, IDLE_LIMIT);
+    return (await this.#park(wanted, IDLE_LIMIT)) && this.#resume();
+  }
+
+  #resume(): boolean {
+    this.#setState(LOOKING);
+    return this.found !== undefined || !this.#isToLeave();
   }
 
   #park(wanted: Wanted, limit: number): boolean | Promise<boolean> {

@@ -36,6 +36,9 @@ export function mapRoot(root: number): SharedMap<unknown, unknown> {
   return map;
 }
 
+/** Whether anybody has asked for the map at a root yet. */
+export const hasMapRoot = (root: number): boolean => atomic.load(H_ROOTS + root * 4) !== 0;
+
 /** Makes this thread's wrappers of all roots that are maps. */
 export function meetRoots(): void {
   for (let root = 0; root < MAPS; root++) if (known[root] === undefined) mapRoot(root);

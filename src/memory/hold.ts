@@ -36,3 +36,9 @@ export function countHolds(count: boolean): void {
   if (count) own?.ref();
   else own?.unref();
 }
+
+/** How many hold the loop. */
+export const holdCount = (): number => holds;
+
+/** How many of the platform's timers that keep the loop alive are ours. */
+export const holdTimers = (): number => (timer !== undefined && counted ? 1 : 0);

@@ -57,6 +57,12 @@ export const R_WAIT_TEXT = 512;
 export const R_WAIT_TEXT_END = 832;
 /** How many answers the thread has got from the supervisor; it parks on it: src/runtime/dump.ts. */
 export const R_ANSWERS = 428;
+/** The threads of the slot that have died, a ring of marks, and whose label the record has: src/sync/owner.ts, src/sync/names.ts. */
+export const R_DEAD = 432;
+export const DEAD_KEPT = 16;
+export const R_LABELLED = 496;
+/** The thread that has ended, and whose timers and handles go on: src/sync/owner.ts. */
+export const R_LEAVES = 500;
 // Of the thread: src/runtime/table.ts.
 export const R_THREAD = 408;
 export const R_DEATHS = 412;
@@ -101,6 +107,8 @@ export const H_STDERR = 112;
 export const H_SHUTDOWN = 160;
 /** How many threads were given a name by number: "Thread-3". */
 export const H_THREAD_NAMES = 168;
+/** How many threads were started that the process waits for. */
+export const H_KEPT_THREADS = 172;
 
 // Process-wide words of the heap: src/heap/types.ts says what each means. 256 to 495 stay free: helpers, whose record is the null
 // page, have theirs there.

@@ -113,8 +113,22 @@ function listenToDry(): void {
 /** Whether a signal can reach code of the program in this thread. */
 export function listensToSignals(): boolean {
   if (!isMainThread) return false;
-  return handlesSigint() || process.eventNames().some((name) => name !== SIGINT && String(name).startsWith('SIG'));
+  return handlesSigint() || process.eventNames().some((name) => name !== SIGINT && isListenedTo(String(name)));
 }
+
+function isListenedTo(event: string): boolean {
+  if (!event.startsWith('SIG')) return false;
+  const listeners = process.listeners(event as NodeJS.Signals);
+  return (
+    listeners.some((listener) => !OWN_RESIZE.test(listener.name)) || resizes(process.stdout) || resizes(process.stderr)
+  );
+}
+
+/** What the platform listens to SIGWINCH with, since a terminal was first written to. */
+const OWN_RESIZE = /^refreshStd(?:out|err)OnSigWinch$/;
+
+/** Whether the program is told of the terminal's size by a stream. */
+const resizes = (stream: NodeJS.WriteStream): boolean => stream.listenerCount('resize') > 0;
 
 /** Calls `handler` when the process, or this worker, is about to exit: before the program's own handlers, also those that are there. */
 export function onExit(handler: () => void): void {
@@ -126,13 +140,8 @@ export function mainStatus(): number {
   return Number(process.exitCode ?? 0);
 }
 
-/** Whether nothing keeps this thread's event loop alive: no timer, request or handle. Microtasks do not count. */
-export function loopIsQuiet(): boolean {
-  return process.getActiveResourcesInfo().length === 0;
-}
-
 /** How many timers, requests and handles keep this thread's event loop alive. */
-export function loopLoad(): number {
+export function activeResources(): number {
   return process.getActiveResourcesInfo().length;
 }
 

@@ -11,10 +11,10 @@
 //   process.exit(), an error  → ENDING, wait in the exit event, before the program's handlers. The supervisor goes on meanwhile
 //   one of these while it waits already, such as an uncaught KeyboardInterrupt → it waits no longer
 //
-// Waited for are the threads with R_KEEPS, also those that are started meanwhile by others.
+// Waited for are the threads with R_KEEPS, also those that are started meanwhile by others, and what layers above have said (`waitAtEnd`).
 
 import { atomic } from '../memory/atomics.js';
-import { H_SHUTDOWN, H_SIGINT_TAKEN, R_ATTENTION, R_KEEPS, R_THREAD } from '../memory/layout.js';
+import { H_KEPT_THREADS, H_SHUTDOWN, H_SIGINT_TAKEN, R_ATTENTION, R_KEEPS, R_THREAD } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { awaitLater, blockUntil, patience, type Wanted, wake } from '../memory/park.js';
 import { recordOf } from '../memory/self.js';
@@ -32,6 +32,9 @@ export const ENDING = 1;
 export const OVER = 2;
 
 const callbacks: (() => void)[] = [];
+
+/** What is waited for besides threads. */
+const sources: (() => Wanted | undefined)[] = [];
 
 /** Whether the event loop is kept alive by the wait for threads. */
 let waiting = false;
@@ -51,10 +54,20 @@ export function atShutdown(callback: () => void): void {
   callbacks.push(callback);
 }
 
-/** @throws ThreadError when this thread starts no more threads, because the process ends. */
-export function checkShutdown(): void {
+/**
+ * The end of the process waits for what `source` gives, as for threads, until it gives nothing more. In the main thread only.
+ */
+export function waitAtEnd(source: () => Wanted | undefined): void {
+  sources.push(source);
+}
+
+/**
+ * `late` says that it is for what the end waits for, a task that was submitted before.
+ * @throws ThreadError when this thread starts no more threads, because the process ends.
+ */
+export function checkShutdown(late: boolean): void {
   const now = phase();
-  if (now === OVER || (now === ENDING && slot === 0)) {
+  if (now === OVER || (now === ENDING && slot === 0 && !late)) {
     throw new ThreadError("can't create new thread at interpreter shutdown");
   }
 }
@@ -115,7 +128,28 @@ function end(): void {
   }
 }
 
-const isAnyoneLeft = (): boolean => nextThread() !== undefined;
+const isAnyoneLeft = (): boolean => next() !== undefined;
+
+/**
+ * What has to be waited for, a thread or something else. A thread may leave something to the others and end: they are looked at after it, or,
+ * if they were looked at before, again.
+ */
+function next(): Wanted | undefined {
+  for (;;) {
+    const started = atomic.load(H_KEPT_THREADS);
+    const wanted = nextThread() ?? nextOfSources();
+    if (wanted !== undefined) return { ...wanted, idle: true };
+    if (atomic.load(H_KEPT_THREADS) === started) return undefined;
+  }
+}
+
+function nextOfSources(): Wanted | undefined {
+  for (const source of sources) {
+    const wanted = source();
+    if (wanted !== undefined) return wanted;
+  }
+  return undefined;
+}
 
 /** The end of some thread that has to be waited for. */
 function nextThread(): Wanted | undefined {
@@ -129,15 +163,15 @@ function nextThread(): Wanted | undefined {
     if (atomic.load(cell + THREAD_OVER) !== NOT_OVER) continue;
     // A start that fails takes its Thread away again.
     const isOff = (): boolean => atomic.load(record + R_THREAD) >>> 0 !== cell;
-    return { ...endOf(cell, () => `the end of the program waits for ${describeThread(slot)}`, isOff), idle: true };
+    return endOf(cell, () => `the end of the program waits for ${describeThread(slot)}`, isOff);
   }
   return undefined;
 }
 
 function waitOnLoop(): void {
-  const next = nextThread();
-  waiting = next !== undefined;
-  if (next !== undefined) awaitLater(next, Infinity, waitOnLoop);
+  const wanted = next();
+  waiting = wanted !== undefined;
+  if (wanted !== undefined) awaitLater(wanted, Infinity, waitOnLoop);
 }
 
 function block(): void {
@@ -145,9 +179,9 @@ function block(): void {
   if (atomic.load(H_SIGINT_TAKEN) === 1) renounceSigint();
   const attention = recordOf(0) + R_ATTENTION;
   const isInterrupted = (): boolean => (atomic.load(attention) & INTERRUPT) !== 0;
-  for (let next = nextThread(); next !== undefined; next = nextThread()) {
-    const { attempt } = next;
-    blockUntil({ ...next, attempt: () => (isInterrupted() ? undefined : attempt()) }, Infinity);
+  for (let wanted = next(); wanted !== undefined; wanted = next()) {
+    const { attempt } = wanted;
+    blockUntil({ ...wanted, attempt: () => (isInterrupted() ? undefined : attempt()) }, Infinity);
     try {
       poll();
     } catch (interrupt) {

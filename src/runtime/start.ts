@@ -11,9 +11,20 @@
 // and that takes no arguments needs no packet: its number goes into the record.
 
 import { type CapturedCall, captureCall, Ledger } from '../closure/capture.js';
+import { markedOf, takeMarked } from '../closure/transfer.js';
 import { holdInflight, settleInflight } from '../heap/inflight.js';
 import { atomic } from '../memory/atomics.js';
-import { H_STACK_SIZE, R_KEEPS, R_KEPT, R_STACK, R_STATE, R_THREAD, R_WAKE, R_WORKER } from '../memory/layout.js';
+import {
+  H_KEPT_THREADS,
+  H_STACK_SIZE,
+  R_KEEPS,
+  R_KEPT,
+  R_STACK,
+  R_STATE,
+  R_THREAD,
+  R_WAKE,
+  R_WORKER,
+} from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { MessageChannel, type MessagePort, STACK_CEILING, type Transferable } from '../platform/worker.js';
@@ -72,12 +83,21 @@ export interface Identity {
   readonly name: string;
   /** Whether the process waits for its end. */
   readonly keeps: boolean;
+  /** Whether the main thread may start it when it has ended and waits for others. */
+  readonly late?: boolean;
   /** Bytes; 0 = the platform's default. None = what stack_size() says. */
   readonly stackSize?: number | undefined;
   /** What it runs, for reports; none = the function and where it is. */
   readonly label?: string | undefined;
   /** What error messages call its arguments. */
   readonly names?: readonly string[] | undefined;
+}
+
+interface Job {
+  readonly call: CapturedCall;
+  /** Buffers that go with the message instead of a copy. */
+  readonly moved: readonly ArrayBuffer[];
+  readonly identity: Identity | undefined;
 }
 
 /**
@@ -92,16 +112,19 @@ export function startThread(
   kwargs?: object,
   identity?: Identity,
 ): number {
-  checkShutdown();
+  checkShutdown(identity?.late === true);
   mask();
   try {
     for (const prepare of preparations) prepare();
     const call = captureCall(fn, args, kwargs, identity?.names);
     const stackSize = identity?.stackSize ?? (V.F64[H_STACK_SIZE >>> 3] as number);
+    const values = kwargs === undefined ? args : [...args, kwargs];
+    const job = { call, moved: markedOf(values), identity };
     let slot = claimIdle(stackSize, lastSlot);
     if (slot < 0) slot = claimParking(stackSize);
-    if (slot < 0) slot = spawnFor(call, stackSize, identity);
-    else handOver(slot, call, identity);
+    if (slot < 0) slot = spawnFor(job, stackSize);
+    else handOver(slot, job);
+    for (const value of values) takeMarked(value);
     lastSlot = slot;
     return identOf(slot);
   } finally {
@@ -121,11 +144,11 @@ function claimParking(stackSize: number): number {
 }
 
 /** Gives a job to the parked worker of a slot that this thread has claimed. */
-function handOver(slot: number, call: CapturedCall, identity: Identity | undefined): void {
+function handOver(slot: number, job: Job): void {
   const record = recordOf(slot);
   const outbox = outboxTo(slot);
   try {
-    load(slot, call, outbox, identity);
+    load(slot, job, outbox);
   } catch (error) {
     // What the ledger says was sent was not.
     outbox.ledger = new Ledger();
@@ -140,14 +163,14 @@ function handOver(slot: number, call: CapturedCall, identity: Identity | undefin
 }
 
 /** Has a worker made for a job, and waits until it exists; its boot is not waited for. */
-function spawnFor(call: CapturedCall, stackSize: number, identity: Identity | undefined): number {
+function spawnFor(job: Job, stackSize: number): number {
   const slot = stackSize > STACK_CEILING ? -1 : claimFree(stackSize);
   if (slot < 0) throw new ThreadError("can't start new thread");
   const record = recordOf(slot);
   try {
     const { port1, port2 } = new MessageChannel();
     const outbox = openOutbox(slot, port1);
-    load(slot, call, outbox, identity);
+    load(slot, job, outbox);
     atomic.store(record + R_WAKE, 1);
     atomic.store(record + R_STATE, SPAWNING);
     const worker = atomic.load(record + R_WORKER);
@@ -169,7 +192,7 @@ function spawnFor(call: CapturedCall, stackSize: number, identity: Identity | un
 }
 
 /** Puts the job into the worker's port, and what it refers to into its keeping. */
-function load(slot: number, call: CapturedCall, outbox: Outbox, identity: Identity | undefined): void {
+function load(slot: number, { call, moved, identity }: Job, outbox: Outbox): void {
   const record = recordOf(slot);
   setLabel(slot, identity?.label ?? call.label);
   // Before the Thread is seen there: whoever waits for threads that are waited for must not take it for one.
@@ -178,6 +201,8 @@ function load(slot: number, call: CapturedCall, outbox: Outbox, identity: Identi
     setName(slot, identity.name);
     atomic.store(identity.cell + THREAD_MARK, markOfNext(slot));
     atomic.store(record + R_THREAD, identity.cell);
+    // After it: whoever has looked for it too early sees that there is one more.
+    if (identity.keeps) atomic.add(H_KEPT_THREADS, 1);
   }
   const kept = call.kept(outbox.ledger);
   atomic.store(record + R_KEPT, kept);
@@ -185,7 +210,7 @@ function load(slot: number, call: CapturedCall, outbox: Outbox, identity: Identi
   const packet = call.packet(outbox.ledger);
   holdInflight(slot, call.handles);
   try {
-    outbox.port.postMessage(packet, call.transfer as Transferable[]);
+    outbox.port.postMessage(packet, [...(call.transfer as Transferable[]), ...moved]);
   } catch (cause) {
     // A port that was passed on before, for one: the platform does not say which.
     throw new TypeError(`${call.label} cannot start: one of its arguments cannot be passed on (${String(cause)})`, {

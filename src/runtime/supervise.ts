@@ -8,7 +8,6 @@ import {
   H_SIGINT_WATCHED,
   R_ANSWERS,
   R_CLAIMER,
-  R_ENDED,
   R_MAIL,
   R_STACK,
   R_STATE,
@@ -30,7 +29,7 @@ import {
   workerBoot,
 } from '../platform/worker.js';
 import { nameOf } from '../sync/names.js';
-import { countEnd } from '../sync/owner.js';
+import { countEnd, endLeftover, tellOver } from '../sync/owner.js';
 import { noteEnd } from '../sync/patience.js';
 import { BufferKeeper } from './buffers.js';
 import { buryInHeap } from './collecting.js';
@@ -181,21 +180,22 @@ function bury(slot: number, charge: Charge, status: number): void {
   atomic.store(record + R_WAITS, 0);
   noteEnd(slot);
   settleInflight(slot);
-  buryInHeap(slot, violent, () => freeSlot(slot, state, worker));
+  buryInHeap(slot, violent, () => freeSlot(slot, state, worker, violent));
 }
 
 /** The last of a worker that has exited: its slot can be another's. */
-function freeSlot(slot: number, state: number, worker: number): void {
-  const record = recordOf(slot);
+function freeSlot(slot: number, state: number, worker: number, violent: boolean): void {
   for (const other of slots()) {
     const given = stateOf(other);
     if ((given !== CLAIMED && given !== SPAWNING) || atomic.load(recordOf(other) + R_CLAIMER) !== worker) continue;
     settleInflight(other);
+    // It was about to start a thread there, which somebody may wait for already.
+    tellOver(other, true);
     changeState(other, charges.has(other) ? IDLE : FREE);
   }
   if (state === RUNNING) countEnd(slot, true);
+  else if (state === LEFTOVER) endLeftover(slot, violent);
   changeState(slot, FREE);
-  atomic.notify(record + R_ENDED, Infinity);
   // One that fails before it is ready would fail again.
   if (state !== BOOTING) keepHouse();
 }

@@ -23,7 +23,7 @@
 //   R_CLAIMER   serial of the worker that claimed the slot, and starts the thread
 //   R_STACK     bytes of stack the worker was asked for; 0 = default. Written by the claimer of a FREE slot.
 //   R_WORKER    the worker's serial number. Written by the claimer of a FREE slot.
-//   R_ENDED     how many threads have ended on the slot; whoever waits for an end parks on it. Written by the worker or supervisor.
+//   R_ENDED     how many threads, and leftovers of threads, have ended on the slot (src/sync/owner.ts). Written by the worker or supervisor.
 //   R_WAITS     the word that the thread is parked on, 0 = none (src/memory/park.ts)
 //   R_THREAD    a cell: the Thread object that runs, 0 = a thread of the low-level module. A root. Written by the claimer, and
 //               cleared by whoever counts the end (src/sync/owner.ts)

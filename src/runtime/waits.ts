@@ -122,6 +122,7 @@ function attend(wanted: Wanted, forever: boolean, fail: (error: unknown) => void
     leave() {
       attended.delete(entry);
       endLooping();
+      if (attended.size === 0) endProbe();
     },
   };
 }
@@ -136,10 +137,15 @@ function endLooping(): void {
   noteEnd(slot);
 }
 
-/** Half a slice has passed: each wait tries once a slice, and not at the same time. */
-function tick(): void {
+/** When the event loop has nothing left to do, that is the end of what runs on it again. */
+function endProbe(): void {
   whenLoopDry(undefined);
   countHolds(true);
+}
+
+/** Half a slice has passed: each wait tries once a slice, and not at the same time. */
+function tick(): void {
+  endProbe();
   if (attended.size === 0) {
     clearInterval(timer);
     timer = undefined;
@@ -160,7 +166,8 @@ function tick(): void {
   // Without what holds it for our waits: if it ends, there is nothing else.
   const probe = whenLoopDry(() => {
     countHolds(true);
-    lookFromLoop();
+    // It may wait for something else than at the tick.
+    if (mayBeStuck()) lookFromLoop();
   });
   if (probe) countHolds(false);
   else endLooping();

@@ -21,26 +21,19 @@ import { settleInflight } from '../heap/inflight.js';
 import { tidyUp } from '../heap/tidy.js';
 import { atomic } from '../memory/atomics.js';
 import { holdLoop } from '../memory/hold.js';
-import { R_CLAIMER, R_ENDED, R_KEPT, R_MAIL, R_STATE, R_WAKE } from '../memory/layout.js';
+import { R_CLAIMER, R_KEPT, R_MAIL, R_STATE, R_WAKE } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { record } from '../memory/self.js';
-import {
-  adaptProcess,
-  exitHere,
-  loopIsQuiet,
-  onLoopDry,
-  onUncaughtError,
-  rememberHandlers,
-  soon,
-} from '../platform/process.js';
+import { adaptProcess, exitHere, onLoopDry, onUncaughtError, rememberHandlers, soon } from '../platform/process.js';
 import { type MessagePort, receive, workerBoot } from '../platform/worker.js';
 import { SystemExit } from '../sync/errors.js';
-import { countEnd, renewMark } from '../sync/owner.js';
+import { beginLeftover, countEnd, endLeftover, renewMark } from '../sync/owner.js';
 // Kinds of shared objects that may come as arguments.
 import './heap.js';
 import { isThenable } from '../sync/held.js';
 import { redirectConsole } from './console.js';
 import { endsHere } from './ends.js';
+import { loopIsQuiet } from './load.js';
 import type { Link, Mail, ThreadBoot } from './messages.js';
 import { prepareRun } from './preparations.js';
 import { tell } from './report.js';
@@ -94,6 +87,9 @@ function park(): void {
   if (running) return;
   if (atomic.load(record + R_STATE) === LEFTOVER) {
     forgetHandlers();
+    // What it has left behind is over too, and the next thread has nothing of it.
+    endLeftover(slot, false);
+    renewMark();
     changeState(slot, IDLE);
   }
   while (atomic.load(record + R_WAKE) === jobs) {
@@ -178,10 +174,10 @@ function endThread(died: boolean): void {
   letGo = undefined;
   settleInflight(slot);
   endsHere();
+  beginLeftover();
   countEnd(slot, died);
   renewMark();
   changeState(slot, LEFTOVER);
-  atomic.notify(record + R_ENDED, Infinity);
   // Without anything on the event loop the worker would end.
   soon(resume);
 }

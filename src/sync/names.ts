@@ -2,10 +2,18 @@
 // comes in between sees a mixture.
 
 import { atomic } from '../memory/atomics.js';
-import { R_LABEL, R_LABEL_END, R_LABEL_LENGTH, R_NAME, R_NAME_END, R_NAME_LENGTH } from '../memory/layout.js';
+import {
+  R_LABEL,
+  R_LABEL_END,
+  R_LABEL_LENGTH,
+  R_LABELLED,
+  R_NAME,
+  R_NAME_END,
+  R_NAME_LENGTH,
+} from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
-import { slotOf } from './owner.js';
+import { markBefore, markOfNext, slotOf } from './owner.js';
 
 /** Where in a record a text is: {the word of its length, its first byte, the byte behind its last}. */
 export interface Place {
@@ -41,8 +49,9 @@ export function textOf(slot: number, { length, start }: Place): string {
   return new TextDecoder().decode(V.U8.slice(record + start, record + start + atomic.load(record + length)));
 }
 
-/** Notes in the record what the thread runs; it has no name yet. */
+/** Notes in the record of a claimed slot what the thread will run; it has no name yet. */
 export function setLabel(slot: number, label: string): void {
+  atomic.store(recordOf(slot) + R_LABELLED, markOfNext(slot));
   setText(slot, LABEL, label);
   atomic.store(recordOf(slot) + R_NAME_LENGTH, 0);
 }
@@ -62,7 +71,10 @@ export function describeThread(slot: number): string {
   return `thread ${name === '' ? slot + 1 : `'${name}' (${slot + 1})`}${label === '' ? '' : `, which runs ${label}`}`;
 }
 
-/** The thread of a mark for people, also if it is over: then its slot may be another's by now, and what it was called is lost. */
+/** The thread of a mark for people, also if it is over: if its slot is another's by now, what it was called is lost. */
 export function describeOwner(mark: number): string {
-  return describeThread(slotOf(mark));
+  const slot = slotOf(mark);
+  const labelled = atomic.load(recordOf(slot) + R_LABELLED);
+  if (slot === 0 || labelled === mark || labelled === markBefore(mark)) return describeThread(slot);
+  return `thread ${slot + 1}, whose place another has now`;
 }

@@ -28,7 +28,7 @@ import { patience, type Wanted } from '../memory/park.js';
 import { recordOf } from '../memory/self.js';
 import { ThreadError } from './errors.js';
 import { describeOwner, type Place } from './names.js';
-import { fateOf } from './owner.js';
+import { fateOf, leavesSomething } from './owner.js';
 
 export const NOT_LATE = 0;
 export const BLOCKED = 1;
@@ -65,14 +65,16 @@ export function noteEnd(slot: number): void {
 }
 
 /**
- * Throws if the thread that has what is waited for will never let go of it: it has died; or it has ended, and nobody else can.
+ * Throws if the thread that has what is waited for will never let go of it: it has died, and has left nothing behind that goes on; or it is
+ * over, and nobody else can.
  * @throws ThreadError
  */
 export function checkHolder(wanted: Wanted): void {
   const holder = wanted.holder?.() ?? 0;
   if (holder === 0) return;
   const fate = fateOf(holder);
-  if (fate === 'alive' || (fate === 'ended' && wanted.owned !== true)) return;
+  if (fate === 'alive') return;
+  if (wanted.owned !== true && (fate === 'ended' || leavesSomething(holder))) return;
   // Between the two looks it may have been let go of, and taken by another.
   if (wanted.holder?.() !== holder) return;
   throw new ThreadError(

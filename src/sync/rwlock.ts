@@ -13,10 +13,10 @@
 //
 //   writer   next writer state
 //   FREE     a mark    a writer: compare-exchange
-//   a mark   FREE      it releases, or gives up while readers are in
-//            READERS   the same, when a reader is blocked: no writer enters until one has, so that a stream of writers starves no reader
-//            a mark    by a writer that finds the thread dead that was not inside
-//   READERS  FREE      by a reader that has entered, or gives up
+//   a mark   FREE      it releases, or gives up while readers are in; or by a reader that finds it dead, and not inside
+//            READERS   it releases or gives up, and a reader is blocked: no writer enters until one has, so that writers starve no reader
+//            a mark    by a writer that finds it dead, and not inside
+//   READERS  FREE      by a reader that has entered
 //            a mark    by a writer that finds `next` to be nobody alive
 //
 // A reader enters its mark and then reads `writer`; a writer writes its mark to `writer` and then reads the roll (T. J. Dekker's way of
@@ -51,9 +51,9 @@ import { enroll, isDead, isDeserted, isEnrolled, ROLL_WORDS, someoneIn, strike }
 import { attentive } from './safepoint.js';
 
 const WRITE_TURN = 4;
-const WRITE_WAITERS = 12;
 const READ_TURN = 16;
-const READ_WAITERS = 24;
+/** From a turn to its count. */
+const WAITERS = 8;
 const WRITER = 28;
 const INSIDE = 32;
 const NEXT = 36;
@@ -76,16 +76,11 @@ const READERS = NO_MARK_BIT;
 const isForsaken = (lock: number, writer: number): boolean =>
   writer !== FREE && writer !== READERS && atomic.load(lock + INSIDE) !== writer && fateOf(writer) !== 'alive';
 
-function wakeReaders(lock: number): void {
-  if (atomic.load(lock + READ_WAITERS) === 0) return;
-  atomic.add(lock + READ_TURN, 1);
-  wake(lock + READ_TURN, Infinity);
-}
-
-function wakeWriters(lock: number, count: number): void {
-  if (atomic.load(lock + WRITE_WAITERS) === 0) return;
-  atomic.add(lock + WRITE_TURN, 1);
-  wake(lock + WRITE_TURN, count);
+/** Wakes so many of those that wait for a turn. */
+function wakeAt(turn: number, count: number): void {
+  if (atomic.load(turn + WAITERS) === 0) return;
+  atomic.add(turn, 1);
+  wake(turn, count);
 }
 
 /** Enters as a reader if no writer is in the way. Who is in already stands in every writer's way, and enters in any case. */
@@ -101,7 +96,7 @@ function readOrStepBack(lock: number): boolean {
     if (writer === READERS) {
       atomic.compareExchange(lock + WRITER, READERS, FREE);
     } else if (isForsaken(lock, writer)) {
-      if (atomic.compareExchange(lock + WRITER, writer, FREE) === writer) wakeReaders(lock);
+      if (atomic.compareExchange(lock + WRITER, writer, FREE) === writer) wakeAt(lock + READ_TURN, Infinity);
     } else {
       strike(lock + ROLL, mark);
       afterReader(lock);
@@ -112,10 +107,10 @@ function readOrStepBack(lock: number): boolean {
 
 /** A reader has left. */
 function afterReader(lock: number): void {
-  if (atomic.load(lock + WRITE_WAITERS) === 0) return;
+  if (atomic.load(lock + WRITE_TURN + WAITERS) === 0) return;
   // A writer that waits shall hold off new readers now; or the one that does so already is among all that wait, and may go in.
-  if (atomic.load(lock + WRITER) === FREE) wakeWriters(lock, 1);
-  else if (isDeserted(lock + ROLL)) wakeWriters(lock, Infinity);
+  if (atomic.load(lock + WRITER) === FREE) wakeAt(lock + WRITE_TURN, 1);
+  else if (isDeserted(lock + ROLL)) wakeAt(lock + WRITE_TURN, Infinity);
 }
 
 /** Whether a reader is alive that shall come before the next writer. */
@@ -137,9 +132,9 @@ function claim(lock: number): boolean {
 function unclaim(lock: number): void {
   const next = atomic.load(lock + NEXT);
   atomic.store(lock + WRITER, next === 0 ? FREE : READERS);
-  wakeReaders(lock);
+  wakeAt(lock + READ_TURN, Infinity);
   // The reader that is next may have given up meanwhile, and have seen that the writer was there.
-  if (next === 0 || !comesNext(lock)) wakeWriters(lock, 1);
+  if (next === 0 || !comesNext(lock)) wakeAt(lock + WRITE_TURN, 1);
 }
 
 /** Enters as the writer that has claimed the lock, if no reader is left. */
@@ -173,6 +168,11 @@ abstract class Side extends Acquirable {
     return this.#lock;
   }
 
+  override release(): void {
+    if (arguments.length > 0 || attentive()) Reflect.apply(super.release, this, arguments);
+    else if (!this[LET_GO]()) throw this.notHeld();
+  }
+
   /** @throws TypeError: it cannot be copied, only passed to threads. */
   toJSON(): never {
     throw new TypeError(
@@ -193,7 +193,7 @@ abstract class Side extends Acquirable {
 }
 
 /** What readers of an RWLock acquire: any number of threads hold it at once, and no writer meanwhile. */
-class ReadLock extends Side {
+export class ReadLock extends Side {
   constructor(lock?: RWLock) {
     super(READ, lock);
   }
@@ -204,11 +204,6 @@ class ReadLock extends Side {
       if (atomic.load(lock + WRITER) === FREE && read(lock)) return true;
     }
     return Reflect.apply(super.acquire, this, arguments);
-  }
-
-  override release(): void {
-    if (arguments.length > 0 || attentive()) Reflect.apply(super.release, this, arguments);
-    else if (!this[LET_GO]()) throw this.notHeld();
   }
 
   /** Whether a writer holds the lock, or waits and holds readers off. */
@@ -251,13 +246,13 @@ class ReadLock extends Side {
       owned: true,
       enter: () => {
         waits = true;
-        atomic.add(lock + READ_WAITERS, 1);
+        atomic.add(lock + READ_TURN + WAITERS, 1);
       },
       leave: (got) => {
-        atomic.add(lock + READ_WAITERS, -1);
+        atomic.add(lock + READ_TURN + WAITERS, -1);
         if (!blocks || atomic.compareExchange(lock + NEXT, me, 0) !== me || got) return;
         // Its turn has come and it does not take it.
-        if (atomic.load(lock + WRITER) === READERS) wakeWriters(lock, 1);
+        if (atomic.load(lock + WRITER) === READERS) wakeAt(lock + WRITE_TURN, 1);
       },
     };
   }
@@ -287,7 +282,7 @@ class ReadLock extends Side {
 }
 
 /** What writers of an RWLock acquire: one thread holds it, and no reader meanwhile. */
-class WriteLock extends Side {
+export class WriteLock extends Side {
   constructor(lock?: RWLock) {
     super(WRITE, lock);
   }
@@ -301,11 +296,6 @@ class WriteLock extends Side {
       }
     }
     return Reflect.apply(super.acquire, this, arguments);
-  }
-
-  override release(): void {
-    if (arguments.length > 0 || attentive()) Reflect.apply(super.release, this, arguments);
-    else if (!this[LET_GO]()) throw this.notHeld();
   }
 
   /** Whether a writer or a reader holds the lock. */
@@ -353,10 +343,10 @@ class WriteLock extends Side {
       owned: true,
       enter: () => {
         waits = true;
-        atomic.add(lock + WRITE_WAITERS, 1);
+        atomic.add(lock + WRITE_TURN + WAITERS, 1);
       },
       leave: () => {
-        atomic.add(lock + WRITE_WAITERS, -1);
+        atomic.add(lock + WRITE_TURN + WAITERS, -1);
         if (claimed) unclaim(lock);
         claimed = false;
       },
@@ -399,8 +389,6 @@ function holderFor(lock: number, me: number): number {
   const writer = atomic.load(lock + WRITER);
   return writer === READERS || writer === me || isForsaken(lock, writer) ? 0 : writer;
 }
-
-export type { ReadLock, WriteLock };
 
 /** Many threads may read, or one may write. */
 export class RWLock extends SyncCell {
@@ -447,9 +435,8 @@ export class RWLock extends SyncCell {
 
   override toString(): string {
     const lock = addressOf(this);
-    let readers = 0;
-    someoneIn(lock + ROLL, () => ++readers < 0);
-    return `<RWLock at 0x${lock.toString(16)}: ${atomic.load(lock + INSIDE) === 0 ? `readers=${readers}` : 'written'}>`;
+    const readers = isDeserted(lock + ROLL) ? 'free' : 'read';
+    return `<RWLock at 0x${lock.toString(16)}: ${atomic.load(lock + INSIDE) === 0 ? readers : 'written'}>`;
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {

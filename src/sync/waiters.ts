@@ -26,7 +26,7 @@ import { CELL, GONE } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import type { Wanted } from '../memory/park.js';
 import { addressOf, defineSyncClass, loadValue, SyncCell, storeCell, syncHeader, WAITER } from './cell.js';
-import { fateOf, mark } from './owner.js';
+import { fateOf, leavesSomething, mark } from './owner.js';
 import { wakeOnRelease } from './wakes.js';
 
 const STATE = 4;
@@ -72,7 +72,7 @@ export const ground = {
     storeCell(address, waiter);
   },
   hasDied(of: number): boolean {
-    return of !== mark && fateOf(of) === 'died';
+    return of !== mark && fateOf(of) === 'died' && !leavesSomething(of);
   },
 };
 
@@ -123,7 +123,11 @@ export function notification(waiter: Waiter, describe: () => string): Wanted {
 
 /** A waiter's wait is over, and it has the lock again: it is in the queue no more. Whether it was notified. */
 export function leave(queue: number, waiter: Waiter): boolean {
-  if (atomic.load(addressOf(waiter) + STATE) === NOTIFIED) return true;
+  if (atomic.load(addressOf(waiter) + STATE) === NOTIFIED) {
+    // Who has notified it may have died before it was unlinked.
+    if (ground.load(queue) === waiter) ground.store(queue, ground.load(addressOf(waiter) + NEXT));
+    return true;
+  }
   remove(queue, waiter);
   return false;
 }

@@ -115,8 +115,13 @@ export class ThreadLocal<T, A extends readonly unknown[] = []> extends SyncCell 
   #initial(): (() => T) | undefined | Promise<() => T> {
     if (Object.hasOwn(this, 'init')) return this.init;
     const init = unpack(loadValue(addressOf(this) + INIT)) as (() => T) | Promise<() => T> | undefined;
-    if (isThenable(init)) void (init as Promise<() => T>).then((made) => this.#have(made));
-    else this.#have(init);
+    if (isThenable(init)) {
+      // If it fails, the next read tries again, and says so.
+      (init as Promise<() => T>).then(
+        (made) => this.#have(made),
+        () => {},
+      );
+    } else this.#have(init);
     return init;
   }
 

@@ -18,12 +18,14 @@
 
 import { COMPANY, type Company } from '../closure/company.js';
 import { registerExports } from '../closure/exports.js';
+import { markedOf, transfer } from '../closure/transfer.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { R_THREAD } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { blockUntil, type Wanted } from '../memory/park.js';
 import { record } from '../memory/self.js';
+import { beforeRun } from '../runtime/preparations.js';
 import { startThread } from '../runtime/start.js';
 import { identOf } from '../runtime/table.js';
 import { eventually } from '../sync/acquirable.js';
@@ -59,7 +61,7 @@ export const THREAD_END = NAME + 4;
 const INITIAL = 0;
 const STARTED = 1;
 
-const PLAIN = 0;
+export const PLAIN = 0;
 export const MAIN = 1;
 export const DUMMY = 2;
 
@@ -104,8 +106,8 @@ let traveller: Thread | undefined;
 /** Gives the object its function in the thread that it has become. */
 let adoptBody: (thread: Thread, body: Body) => void;
 
-/** The object of a thread that nobody has started by one: this one. */
-export let makeRunning: (role: typeof MAIN | typeof DUMMY, name: string) => Thread;
+/** The object of a thread that nobody starts by it: this one, or, if it is PLAIN, one that the caller starts. */
+export let makeRunning: (role: typeof PLAIN | typeof MAIN | typeof DUMMY, name: string) => Thread;
 
 /**
  * A thread that can be started once, and waited for by any number of others. It runs its function, or the method `run` of a class that
@@ -171,14 +173,26 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
         `thread '${this.name}' was made by another thread, which has what it is to do: only that one can start it`,
       );
     }
-    if (atomic.compareExchange(cell + STATUS, INITIAL, STARTED) !== INITIAL) {
-      throw new ThreadError('threads can only be started once');
+    // Cut short by an interrupt it would be a thread that has been started and never ends.
+    mask();
+    try {
+      if (atomic.compareExchange(cell + STATUS, INITIAL, STARTED) !== INITIAL) {
+        throw new ThreadError('threads can only be started once');
+      }
+      this.#launch(cell);
+    } finally {
+      unmask();
     }
+  }
+
+  #launch(cell: number): void {
     const identity = { cell, name: this.name, keeps: !this.daemon, stackSize: this.#stackSize };
     try {
       if (isMore(this)) {
         traveller = this;
-        const { target, args, kwargs } = this.#body ?? {};
+        const { target, args = [], kwargs } = this.#body ?? {};
+        // They are a level deeper than a thread's arguments.
+        transfer(args, markedOf([...args, kwargs]));
         startThread(runThread, [this, target, args, kwargs], undefined, {
           ...identity,
           label: `${this.constructor.name}.run`,
@@ -317,7 +331,7 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
       unstarted.delete(thread);
       thread.#body = undefined;
       atomic.store(cell + ROLE, role);
-      atomic.store(cell + THREAD_MARK, mark);
+      atomic.store(cell + THREAD_MARK, role === PLAIN ? 0 : mark);
       atomic.store(cell + STATUS, STARTED);
       return thread;
     };
@@ -374,7 +388,26 @@ export function runThread(
   kwargs: object | undefined,
 ): unknown {
   adoptBody(thread, { target, args, kwargs });
+  became = thread;
   return thread.run();
+}
+
+/** What the last thread of this worker was, with all that it had. */
+let became: Thread | undefined;
+
+// To the next one it is what it is to others.
+beforeRun(() => {
+  if (became !== undefined) makePlain(became);
+  became = undefined;
+  return undefined;
+});
+
+function makePlain(thread: Thread): void {
+  for (const key of Reflect.ownKeys(thread)) Reflect.deleteProperty(thread, key);
+  let prototype = Object.getPrototypeOf(thread) as object;
+  while (!Object.hasOwn(Object(prototype.constructor), CELL_HEADER))
+    prototype = Object.getPrototypeOf(prototype) as object;
+  Reflect.setPrototypeOf(thread, prototype);
 }
 
 // Found there by its name.

@@ -119,7 +119,7 @@ test('1.14-24 [action] one that throws: that thread gets the error, the others a
   assert.equal(barrier.broken, false);
 });
 
-test('[action] who comes while it runs waits for the next cycle; an abort meanwhile breaks this one', () => {
+test('[action] who comes while it runs waits for the next cycle, and a reset does nothing', () => {
   const started = shared(counter());
   const go = shared(counter());
   const barrier = new Barrier(2, {
@@ -137,11 +137,31 @@ test('[action] who comes while it runs waits for the next cycle; an abort meanwh
   assert.equal(barrier.nWaiting, 2, 'it is being passed: there is nothing to reset');
   raise(go);
   waiting(barrier, 1);
+  becomes(() => world.results.toSorted().length === 2, 'the numbers of the two that have passed');
   assert.deepEqual(world.results.toSorted(), [0, 1]);
   assert.equal(barrier.wait(), 1);
   waitForFinished(threads);
   const again = bunch(2, () => world.results.push(attempt(() => barrier.wait())));
   waitForFinished(again);
+});
+
+test('[action] an abort while it runs breaks the cycle, for the thread that runs it too', () => {
+  const started = shared(counter());
+  const go = shared(counter());
+  const barrier = new Barrier(2, {
+    action: () => {
+      raise(started);
+      reaches(go, 1);
+    },
+  });
+  const world = results();
+  const threads = bunch(2, () => world.results.push(attempt(() => barrier.wait())));
+  reaches(started, 1);
+  barrier.abort();
+  raise(go);
+  waitForFinished(threads);
+  assert.deepEqual(world.results.toSorted(), ['broken', 'broken']);
+  assert.equal(barrier.broken, true);
 });
 
 test('[abort] breaks it for who waits and who comes', () => {
@@ -359,15 +379,18 @@ test('resets, aborts and passes at random: every cycle is passed by all of its t
 
 test('a thread that dies waiting at it breaks it, and is named to the others', async () => {
   const { stdout, status } = await program(`
-    import { Barrier, startNewThread } from 'heddle';
+    import { Barrier, Semaphore, startNewThread } from 'heddle';
+    const said = new Semaphore(0);
     // The fourth never comes.
     const barrier = new Barrier(4);
     startNewThread(async function victim() { barrier.waitAsync(); await null; throw new Error('boom'); }, []);
     startNewThread(() => {
       try { barrier.wait(); } catch (error) { console.log(error.name, error.message); }
+      said.release();
     }, []);
     while (barrier.nWaiting < 2 && !barrier.broken);
     try { barrier.wait(); } catch (error) { console.log(error.name, error.message); }
+    said.acquire();
     console.log(barrier.broken);
     barrier.reset();
     for (let n = 0; n < 3; n++) startNewThread(() => { barrier.wait(); }, []);

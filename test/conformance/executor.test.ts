@@ -7,6 +7,8 @@ import {
   allocateLock,
   BrokenExecutor,
   CancelledError,
+  currentThread,
+  enumerate,
   type Future,
   getIdent,
   type Lock,
@@ -432,6 +434,22 @@ test('an executor grows when its threads wait for a lock that another task relea
   opens.result(20_000);
   assert.equal(waits.result(20_000), true);
   executor.shutdown();
+});
+
+test('its threads are threads: currentThread and enumerate give them, by name', () => {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1, threadNamePrefix: 'crew' });
+  const [name, daemon, alive] = executor
+    .submit(() => {
+      const { name, daemon, isAlive } = currentThread();
+      return [name, daemon, isAlive];
+    })
+    .result() as [string, boolean, boolean];
+  assert.deepEqual([name, daemon, alive], ['crew_0', false, true]);
+  const thread = enumerate().find(({ name }) => name === 'crew_0');
+  assert.ok(thread?.isAlive);
+  executor.shutdown();
+  assert.equal(thread.join(20_000), true);
+  assert.ok(!enumerate().includes(thread));
 });
 
 test('run: an executor for the whole process', async () => {

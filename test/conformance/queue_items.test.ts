@@ -11,12 +11,10 @@ import {
   Lock,
   PriorityQueue,
   Queue,
-  run,
   ShutDown,
   SimpleQueue,
   shared,
   struct,
-  Thread,
   t,
   transfer,
 } from 'heddle';
@@ -219,27 +217,6 @@ suite('transfer', () => {
     const buffer = new ArrayBuffer(8);
     queue.put(transfer({ buffer }, [buffer, buffer]));
     assert.equal(buffer.byteLength, 0);
-  });
-
-  test('arguments of threads and futures, and results', async () => {
-    const lengths = new Queue<number>();
-    const views = Array.from({ length: 5 }, () => new Uint8Array(7));
-    const measure = (view: Uint8Array): void => lengths.put(view.length);
-    start_new_thread(measure, [transfer(views[0]!)]);
-    start_new_thread((options: { view: Uint8Array }) => measure(options.view), [], { view: transfer(views[1]!) });
-    new Thread(measure, { args: [transfer(views[2]!)] }).start();
-    await run(measure, transfer(views[3]!));
-    const result = await run((view: Uint8Array) => transfer(view), transfer(views[4]!));
-    assert.equal(result.length, 7);
-    for (let n = 0; n < 4; n++) assert.equal(lengths.get(), 7);
-    assert.deepEqual(
-      views.map((view) => view.length),
-      [0, 0, 0, 0, 0],
-    );
-    const kept = new Uint8Array(7);
-    assert.throws(() => start_new_thread((..._: object[]) => {}, [transfer(kept), new WeakMap()]), /WeakMap/);
-    assert.throws(() => run((..._: object[]) => {}, transfer(kept), new WeakMap()), /WeakMap/);
-    assert.equal(kept.length, 7);
   });
 
   test('wrong lists: TypeError', () => {

@@ -237,7 +237,7 @@ test('locked() says whether one would wait', () => {
   lock.write.release();
   lock.read.acquire();
   assert.match(String(lock.write), /^<locked WriteLock of RWLock at .*>$/);
-  assert.match(String(lock), /^<RWLock at .*: readers=1>$/);
+  assert.match(String(lock), /^<RWLock at .*: read>$/);
   lock.read.release();
 });
 

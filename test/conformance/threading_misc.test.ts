@@ -160,6 +160,31 @@ test('2.9-66 [subthread] main is interrupted while it joins: at the end of the j
   assert.match(outcome.stdout, /^(KeyboardInterrupt true|true KeyboardInterrupt)\n$/);
 });
 
+test('an interrupt in the middle of start() comes when the thread has been started', async () => {
+  const outcome = await program(`
+    import { Event, interruptible, interruptMain, startNewThread, Thread } from 'heddle';
+    const asked = new Event();
+    const sent = new Int32Array(new SharedArrayBuffer(4));
+    class Slow extends Thread {
+      get name() {
+        asked.set();
+        while (Atomics.load(sent, 0) === 0);
+        for (const end = performance.now() + 300; performance.now() < end; );
+        return 'slow';
+      }
+    }
+    startNewThread(() => { asked.wait(); interruptMain(); Atomics.store(sent, 0, 1); }, []);
+    const thread = new Slow(() => {});
+    try {
+      interruptible(() => { thread.start(); for (;;); });
+    } catch (error) {
+      console.log(error.name);
+    }
+    console.log(thread.join(5000));
+  `);
+  assert.deepEqual(outcome, { status: 0, signal: null, stdout: 'KeyboardInterrupt\ntrue\n', stderr: '' });
+});
+
 test('2.9-67 [mainthread] main interrupts itself at once', async () => {
   const outcome = await program(`${NAMES}
     console.log(attempt(() => { interruptMain(); return 'late'; }));

@@ -261,6 +261,37 @@ test('2.9 [threads_join_with_no_main] a callback that lets a waited-for thread g
   assert.deepEqual(outcome, silent('let go\n'));
 });
 
+test('1.14-15 what a thread leaves behind just before it ends is waited for', async () => {
+  const outcome = await ending(`
+    import { H_QUIET } from '#heddle/memory/layout.js';
+    import { waitAtEnd } from '#heddle/runtime/shutdown.js';
+    const [looked, left, done] = [new Event(), new Event(), new Event()];
+    const leaving = new Thread(() => { looked.wait(500); left.set(); });
+    leaving.start();
+    // As the tasks of executors: the first looks while there is none, then the thread leaves one and ends.
+    const task = { word: H_QUIET, attempt: () => { console.log('waited'); done.set(); }, describe: () => 'a task' };
+    waitAtEnd(() => (left.isSet() && !done.isSet() ? task : undefined));
+    waitAtEnd(() => { looked.set(); leaving.join(); });
+    process.exit();
+  `);
+  assert.deepEqual(outcome, silent('waited\n'));
+});
+
+test('1.14-15 … also a thread that a task has started by then', async () => {
+  const outcome = await ending(`
+    import { waitAtEnd } from '#heddle/runtime/shutdown.js';
+    const [looked, started] = [new Event(), new Event()];
+    startNewThread(() => {
+      looked.wait();
+      new Thread(() => { nap(50); console.log('waited for'); }, { daemon: false }).start();
+      started.set();
+    }, []);
+    waitAtEnd(() => { looked.set(); started.wait(); });
+    process.exit();
+  `);
+  assert.deepEqual(outcome, silent('waited for\n'));
+});
+
 test('2.9-54 [dummy_thread_on_interpreter_shutdown] a live dummy at the end is no trouble', async () => {
   const outcome = await ending(`
     const ready = new Event();

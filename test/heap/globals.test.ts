@@ -51,6 +51,21 @@ test('if a maker fails its caller gets the error, and the next one makes', async
   assert.deepEqual([outcome.stderr, outcome.stdout], ['', 'over\n']);
 });
 
+test('a maker that an interrupt cuts short has not made it, and the next one makes', async () => {
+  const outcome = await program(`${PRELUDE}
+    import { interruptible, interruptMain } from 'heddle';
+    const begun = new Int32Array(new SharedArrayBuffer(4));
+    startNewThread(() => { Atomics.wait(begun, 0, 0); interruptMain(); }, []);
+    try {
+      interruptible(() => globals.get('a', () => { for (begun[0] = 1, Atomics.notify(begun, 0); ; ); }));
+    } catch (error) { console.log(error.name); }
+    together(1, () => console.log(globals.get('a', () => 'theirs')));
+    globals.delete('a');
+    console.log(globals.get('a', () => 'ours'));
+  `);
+  assert.deepEqual([outcome.stderr, outcome.stdout], ['', 'KeyboardInterrupt\ntheirs\nours\n']);
+});
+
 test('a maker that asks for its own name is told so', async () => {
   const outcome = await program(`${PRELUDE}
     try { globals.get('a', () => globals.get('a', () => 1)); } catch (error) { console.log(error.message); }

@@ -153,7 +153,13 @@ function planOf(parts: readonly Part[], makeSearch: () => Search): Plan {
       }
     },
   }));
-  return { threads, locks: LOCKS, held: true, words, fixed };
+  return {
+    threads,
+    locks: LOCKS,
+    held: true,
+    words: [...words].map(([address, value]) => ({ address, value })),
+    fixed,
+  };
 }
 
 function act(context: Context, [kind, of]: Deed): void {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { atomic } from '#heddle/memory/atomics.js';
-import { R_DEATHS, R_ENDED, R_THREAD } from '#heddle/memory/layout.js';
+import { R_DEAD, R_ENDED, R_THREAD } from '#heddle/memory/layout.js';
 import { awaitLater, blockUntil, wake } from '#heddle/memory/park.js';
 import { recordOf } from '#heddle/memory/self.js';
 import { countEnd, endOf, fateOf, markOfNext, OVER_DIED, THREAD_MARK, THREAD_OVER } from '#heddle/sync/owner.js';
@@ -121,7 +121,7 @@ const mutants: Readonly<Record<string, readonly [end: () => void, rule: RegExp]>
   ],
   'that it has died is said before that it is over': [
     () => {
-      atomic.store(record + R_DEATHS, 1);
+      atomic.store(record + R_DEAD, markOfNext(SLOT));
       atomic.add(record + R_ENDED, 1);
       atomic.store(CELL + THREAD_OVER, OVER_DIED);
       wake(CELL + THREAD_OVER, Infinity);

@@ -21,20 +21,24 @@ export interface ThreadPlan {
 
 export interface Plan {
   readonly threads: readonly ThreadPlan[];
+  /** Other words that do not start at 0, or whose names traces shall show. */
+  readonly words?: readonly { readonly address: number; readonly name?: string; readonly value?: number }[];
+  /** A rule that the end breaks, if it does; `died` says that a thread was killed. */
+  readonly verdict?: (read: (address: number) => number, died: boolean) => string | undefined;
+  /** Whether threads may wait for ever, because a thread was killed that had what they wait for. */
+  readonly excused?: (read: (address: number) => number) => boolean;
   /** Words of mutexes; each is followed by its count of asynchronous waiters. */
   readonly locks: readonly number[];
-  /** What is wrong with the words when all is done; `died` says whether a thread was killed. */
-  readonly rest?: (read: (address: number) => number, died: boolean) => string | undefined;
   /** Whether the locks are held at the start, by somebody who has gone. */
   readonly held?: boolean;
-  /** What other words are at the start, if not 0. */
-  readonly words?: ReadonlyMap<number, number>;
   /** Words that nobody writes: to load one is no step that others could see. */
   readonly fixed?: ReadonlySet<number>;
   /** How many waits may end for no reason. */
   readonly spurious?: number;
   /** How often a long time may pass while nobody waits. */
   readonly lulls?: number;
+  /** How often, after a death and when nothing else can happen, those that wait look again because a slice of their patience is over. */
+  readonly slices?: number;
 }
 
 /** One thing that can happen. */
@@ -48,6 +52,7 @@ export type Action =
     }
   | { readonly kind: 'time-out'; readonly thread: number; readonly callback: number }
   | { readonly kind: 'spurious'; readonly thread: number }
+  | { readonly kind: 'slice' }
   | { readonly kind: 'kill'; readonly thread: number }
   | { readonly kind: 'lull' };
 
@@ -89,6 +94,7 @@ export interface State {
   clock: number;
   spurious: number;
   lulls: number;
+  slices: number;
   /** For each lock: who is in its critical section, and who took its word last. */
   readonly inside: number[];
   readonly owners: number[];
@@ -107,19 +113,23 @@ export class Machine {
     this.plan = plan;
     this.threads = plan.threads.map(({ name, program }) => new Automaton(name, program, plan.locks));
     for (const lock of plan.locks) this.#index(lock);
-    for (const address of plan.words?.keys() ?? []) this.#index(address);
+    for (const { address } of plan.words ?? []) this.#index(address);
   }
 
   initial(): State {
     const state: State = {
       points: this.threads.map((thread) => thread.start),
       lives: this.threads.map(() => 'running'),
-      words: [...this.plan.locks.map(() => (this.plan.held ? HELD : FREE)), ...(this.plan.words?.values() ?? [])],
+      words: [
+        ...this.plan.locks.map(() => (this.plan.held ? HELD : FREE)),
+        ...(this.plan.words ?? []).map(({ value = 0 }) => value),
+      ],
       queue: [],
       ready: [],
       clock: 0,
       spurious: this.plan.spurious ?? 0,
       lulls: this.plan.lulls ?? 0,
+      slices: this.plan.slices ?? 0,
       inside: this.plan.locks.map(() => NOBODY),
       owners: this.plan.locks.map(() => NOBODY),
     };
@@ -152,6 +162,9 @@ export class Machine {
       if (deadline < Infinity) actions.push({ kind: 'time-out', thread, callback });
     }
     if (state.lulls > 0 && actions.length > 0) actions.push({ kind: 'lull' });
+    if (actions.length === 0 && state.slices > 0 && state.lives.includes('dead') && state.lives.includes('blocked')) {
+      actions.push({ kind: 'slice' });
+    }
     return actions;
   }
 
@@ -180,6 +193,13 @@ export class Machine {
         state.spurious--;
         state.queue = state.queue.filter((it) => it.thread !== action.thread || it.callback !== BLOCKED);
         this.#unblock(state, action.thread, 'ok');
+        break;
+      case 'slice':
+        state.slices--;
+        state.queue = state.queue.filter(({ callback }) => callback !== BLOCKED);
+        state.lives.forEach((life, thread) => {
+          if (life === 'blocked') this.#unblock(state, thread, 'timed-out');
+        });
         break;
       case 'kill':
         state.lives[action.thread] = 'dead';
@@ -230,11 +250,11 @@ export class Machine {
 
   /** Tells states apart. */
   key(state: State): string {
-    const { points, lives, words, queue, ready, clock, spurious, lulls, inside, owners } = state;
+    const { points, lives, words, queue, ready, clock, spurious, lulls, slices, inside, owners } = state;
     let key = '';
     for (const { id } of points) key += `${id},`;
     for (const life of lives) key += life[0];
-    key += `${words}|${clock},${spurious},${lulls},${inside},${owners}`;
+    key += `${words}|${clock},${spurious},${lulls},${slices},${inside},${owners}`;
     for (const { address, thread, callback, deadline } of queue) key += `|${address},${thread},${callback},${deadline}`;
     for (const { thread, callback, outcome } of ready) key += `/${thread},${callback},${outcome}`;
     return key;
@@ -330,6 +350,7 @@ export class Machine {
 
   #write(state: State, thread: number, index: number, old: number, value: number): number {
     // Words hold 32 bits with a sign; addresses of the upper half come back negative.
+    while (state.words.length < index) state.words.push(0);
     state.words[index] = value | 0;
     if (index < state.owners.length && old === FREE && value !== FREE) state.owners[index] = thread;
     if (index < state.owners.length && value === FREE) state.owners[index] = NOBODY;

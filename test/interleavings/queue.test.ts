@@ -185,7 +185,7 @@ function planOf({ uses, extras, deadly = false, aborts = false }: Scenario): Pla
   return {
     threads: deadly ? [...threads, lookAround] : threads,
     locks: [],
-    rest(read, died) {
+    verdict(read, died) {
       if (died) return undefined;
       for (const side of [Q_NOT_EMPTY, Q_NOT_FULL]) {
         const counted = read(CELL + side + Q_WAITING);

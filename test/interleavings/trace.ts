@@ -54,6 +54,7 @@ function announce(
 ) {
   if (action.kind === 'step') return undefined;
   if (action.kind === 'lull') return 'a long time passes';
+  if (action.kind === 'slice') return 'those that wait look again, after a while';
   const { name } = machine.threads[action.thread]!;
   switch (action.kind) {
     case 'turn': {
@@ -128,7 +129,9 @@ function came({ operation }: Request, answer: Answer | undefined): string {
   }
 }
 
-function wordName({ locks, threads }: Plan, address: number): string {
+function wordName({ locks, threads, words }: Plan, address: number): string {
+  const named = words?.find((word) => word.address === address);
+  if (named?.name !== undefined) return named.name;
   for (const [index, lock] of locks.entries()) {
     const number = locks.length === 1 ? '' : String(index + 1);
     if (address === lock) return `lock${number}`;

@@ -115,6 +115,27 @@ test('a .cjs program, by dynamic import', async () => {
   assert.deepEqual(await inProject('count.cjs', `(async () => {${source}})();`), printed('sum 10\n'));
 });
 
+test('classes are called what they are exported as, also in stacks', async () => {
+  const source = `
+    for (const face of ['heddle', 'heddle/thread', 'heddle/dummy_thread']) {
+      for (const [name, value] of Object.entries(await import(face))) {
+        if (typeof value === 'function' && /^class\\b/.test(value) && value.name.startsWith('_')) console.log(face, name, value.name);
+      }
+    }
+    const { allocateLock, currentThread, Thread } = await import('heddle');
+    console.log(String(currentThread()));
+    try {
+      allocateLock().release();
+    } catch (error) {
+      console.log(error.stack.split('\\n')[0], error.stack.includes(' Lock.release '));
+    }
+  `;
+  assert.deepEqual(
+    await inProject('names.mjs', source),
+    printed('<Thread(MainThread, started 1)>\nThreadError: release unlocked lock true\n'),
+  );
+});
+
 const strips = Boolean((process.features as { typescript?: unknown }).typescript);
 
 if (strips) {

@@ -111,3 +111,39 @@ test('a slot that another thread has now: the dead one is still dead', async () 
   `);
   assert.equal(stdout, 'ThreadError\n');
 });
+
+test('a slot that a hundred threads have had since: the dead one is still dead, and is not called by their names', async () => {
+  const { stdout } = await runtimeProgram(`${NAMES}
+    const lock = new Lock(), used = new Set(), ended = counter();
+    start_new_thread(function holder() { lock.acquire(); throw new Error('dies'); }, []);
+    quiet();
+    for (let n = 1; n <= 100; n++) {
+      used.add(start_new_thread(function later() { raise(ended); }, []));
+      reaches(ended, n);
+      quiet();
+    }
+    console.log([...used].join());
+    console.log(outcome(() => lock.acquire()).replace(/0x\\w+/, ''));
+  `);
+  assert.equal(
+    stdout,
+    '2\nThreadError: acquire() of lock  will never succeed: thread 2, whose place another has now, died holding it\n',
+  );
+});
+
+test('one that died between notifying a waiter and taking it out of the queue: those behind it wait on', async () => {
+  // The lock is a plain one, which another thread then opens. The waiter's cell is used again for its thread's next wait.
+  const { stdout } = await runtimeProgram(`${NAMES}
+    import { append, ground, leave, notifyFirst } from '#heddle/sync/waiters.js';
+    import { addressOf, SyncCell, syncHeader } from '#heddle/sync/cell.js';
+    const queue = addressOf(new (class extends SyncCell {})(syncHeader(5, 0, 3))) + 8;
+    const first = append(queue), second = append(queue), third = append(queue);
+    atomic.store(addressOf(first) + 4, 1);
+    console.log(leave(queue, first));
+    ground.give(first);
+    console.log(append(queue) === first);
+    notifyFirst(queue, 3);
+    console.log([second, third, first].map((waiter) => leave(queue, waiter)).join());
+  `);
+  assert.equal(stdout, 'true\ntrue\ntrue,true,true\n');
+});

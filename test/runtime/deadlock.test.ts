@@ -213,6 +213,17 @@ suite('a deadlock is reported, and ends the waits', () => {
     assert.match(stderr, /waits for globals\.get\('b'\) at /);
   });
 
+  test('a terminal that tells of its size hides none', async () => {
+    // Node listens to SIGWINCH itself when it has written to one.
+    const { status } = await run(`
+      process.on('SIGWINCH', function refreshStdoutOnSigWinch() {});
+      const lock = held();
+      setTimeout(() => process.exit(3), 15_000).unref();
+      await lock.acquireAsync();
+    `);
+    assert.equal(status, 1);
+  });
+
   test('an uncaught one ends the program as an error does', async () => {
     const { status, stderr } = await run('const lock = held(); await lock.acquireAsync();');
     assert.equal(status, 1);
@@ -251,6 +262,11 @@ suite('no deadlock', { concurrency: 3 }, () => {
     'a timer': 'setTimeout(() => lock.release(), 2000);',
     'a server':
       "const { createServer, connect } = await import('node:net'); const server = createServer((socket) => { socket.end(); lock.release(); server.close(); }); server.listen(0, () => start_new_thread((port) => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000); connect(port); }, [server.address().port]));",
+    'a handler of the size of the terminal': `
+      process.on('SIGWINCH', function refreshStdoutOnSigWinch() { process.stdout.emit('resize'); });
+      process.stdout.once('resize', () => { lock.release(); process.exit(0); });
+      console.log(true);
+      setTimeout(() => process.emit('SIGWINCH'), 2000).unref();`,
     'a handler of a signal':
       "process.once('SIGUSR2', () => lock.release()); start_new_thread(() => { setTimeout(() => process.kill(process.pid, 'SIGUSR2'), 2000).unref(); void lock.acquireAsync().then(() => lock.release()); }, []);",
   };

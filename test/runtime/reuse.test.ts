@@ -95,3 +95,59 @@ test('a start that cannot pass on its arguments leaves the worker as it was', as
   `);
   assert.deepEqual(outcome, silent('TypeError\n9 0\n'));
 });
+
+test('what a thread’s own class has added is gone when the next thread meets the object on the worker', async () => {
+  const outcome = await runtimeProgram(`
+    import { shared, Thread } from 'heddle';
+    class Special extends Thread {
+      field = [1];
+      run() { this.field.push(2); this.later = true; }
+    }
+    const special = new Special();
+    const seen = shared({ special, text: '' });
+    special.start();
+    special.join();
+    quiet();
+    const next = new Thread(() => {
+      const { special } = seen;
+      seen.text = [special.constructor.name, Object.getPrototypeOf(special) === Thread.prototype, Object.keys(special).length].join();
+    });
+    next.start();
+    next.join();
+    console.log(next.ident === special.ident, seen.text, special.field);
+  `);
+  assert.deepEqual(outcome, silent('true Thread,true,0 [ 1 ]\n'));
+});
+
+for (const [where, before] of [
+  ['a new worker', ''],
+  ['a parked one', 'park(2);'],
+] as const) {
+  test(`a thread dies while it starts another on ${where}: the other is over for who joins it`, async () => {
+    // The start has claimed the worker and noted the Thread, and is killed before it hands the function over.
+    const outcome = await runtimeProgram(`
+      import { Event, shared, Thread } from 'heddle';
+      ${before}
+      const seen = shared({ child: undefined });
+      const there = new Event();
+      new Thread(async () => {
+        const { MessagePort } = await import('node:worker_threads');
+        const post = MessagePort.prototype.postMessage;
+        MessagePort.prototype.postMessage = function (message, ...rest) {
+          if (!('type' in message)) process.reallyExit(9);
+          return post.call(this, message, ...rest);
+        };
+        const child = new Thread((by) => console.log('never', by), { args: [{ by: 1 }], daemon: false, name: 'child' });
+        seen.child = child;
+        there.set();
+        child.start();
+      }, { name: 'parent' }).start();
+      there.wait();
+      becomes(() => seen.child.ident !== undefined, 'a start');
+      console.log(seen.child.join(5000), seen.child.isAlive);
+    `);
+    assert.equal(outcome.stdout, 'true false\n');
+    assert.equal(outcome.status, 0);
+    assert.match(outcome.stderr, /^Exception in thread parent:/);
+  });
+}

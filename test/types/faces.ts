@@ -2,6 +2,8 @@
 
 import {
   type allocateLock,
+  Barrier,
+  BoundedSemaphore,
   Condition,
   type Event,
   LifoQueue,
@@ -9,6 +11,8 @@ import {
   PriorityQueue,
   Queue,
   RLock,
+  RWLock,
+  Semaphore,
   SimpleQueue,
   startNewThread,
   transfer,
@@ -139,3 +143,29 @@ export async function queues(): Promise<void> {
   // @ts-expect-error nor a limit
   new SimpleQueue({ maxSize: 1 });
 }
+export async function synchronisation(): Promise<void> {
+  const semaphore: Semaphore = new BoundedSemaphore(2);
+  same<ReturnType<typeof semaphore.acquire>, boolean>();
+  semaphore.release(2);
+  same<number, typeof semaphore.value>();
+  const text: string = new Semaphore().with(() => 'a');
+  // @ts-expect-error the value is not to be set
+  semaphore.value = 1;
+
+  const barrier = new Barrier(2, { action: () => 1, timeout: 10 });
+  same<ReturnType<typeof barrier.wait>, number>();
+  same<ReturnType<typeof barrier.waitAsync>, Promise<number>>();
+  // @ts-expect-error parties are missing
+  new Barrier();
+  // @ts-expect-error the action takes nothing
+  new Barrier(2, { action: (n: number) => n });
+
+  const { read, write } = new RWLock();
+  const length: number = read.with(() => text.length);
+  using(write.hold());
+  using(await read.holdAsync());
+  // @ts-expect-error it takes no arguments
+  new RWLock(length);
+}
+
+function using(_held: Disposable): void {}

@@ -1,18 +1,15 @@
-// Values that are taken from the thread that sends them. Whatever sends takes the marks off its values first, and detaches when all has gone
-// well: a mark holds for one try, and what was not sent is still there.
+// Values that are moved instead of copied. The mark is taken off by whatever sends the value (src/data/parcel.ts, src/runtime/start.ts), so it
+// holds for one send.
 
 import { isAnyBuffer, isDetached } from '../heap/buffer.js';
 
 /** What goes along with a marked value. */
 const marked = new WeakMap<object, readonly ArrayBuffer[]>();
-/** Whether there ever was one. */
-let used = false;
-const NONE: readonly ArrayBuffer[] = [];
 
 /**
- * Marks a value to be moved by the next call that sends it: `queue.put(transfer(bytes))`, `run(fn, transfer(bytes))`. When it was sent its
- * buffers cannot be used in this thread any more, so nobody can mistake what is changed afterwards for what was sent. If the call fails they
- * stay: a queue was full, say.
+ * Marks a value to be moved by the next call that sends it: `queue.put(transfer(bytes))`, `run(hash, transfer(bytes))`, an argument of a thread,
+ * the result of a task. Its buffers cannot be used in this thread any more then, so nobody can mistake what is changed afterwards for what was
+ * sent. If the call fails they stay: a queue was full, say.
  *
  * @param value a buffer, a view of one, or an object that has some of `list` in it. What is shared already, and primitives, stay as they are.
  * @param list the buffers to move; by default the value, or the buffer that it is a view of.
@@ -30,8 +27,7 @@ export function transfer<T>(value: T, list?: readonly ArrayBuffer[]): T {
   }
   const buffers = list ?? buffersOf(value);
   for (const buffer of buffers) checkBuffer(buffer);
-  marked.set(value, buffers);
-  used = true;
+  marked.set(value, [...new Set(buffers)]);
   return value;
 }
 
@@ -52,24 +48,26 @@ function checkBuffer(buffer: unknown): void {
   if (isDetached(buffer as ArrayBuffer)) throw new TypeError('transfer() cannot move a buffer that was moved already');
 }
 
-/** The buffers that go with values, and takes the marks off. */
-export function takeMarked(values: readonly unknown[]): readonly ArrayBuffer[] {
-  // Fast path: nobody moves anything.
-  return used ? values.flatMap(takeOne) : NONE;
-}
+/** The buffers that go with values; the marks stay on. */
+export const markedOf = (values: readonly unknown[]): ArrayBuffer[] => [
+  ...new Set(values.flatMap((value) => (isObject(value) ? (marked.get(value) ?? []) : []))),
+];
 
-function takeOne(value: unknown): readonly ArrayBuffer[] {
-  if (typeof value !== 'object' || value === null) return NONE;
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** The buffers that go with a value, and takes the mark off. */
+export function takeMarked(value: unknown): readonly ArrayBuffer[] {
+  if (!isObject(value)) return [];
   const buffers = marked.get(value);
-  if (buffers === undefined) return NONE;
+  if (buffers === undefined) return [];
   marked.delete(value);
   return buffers;
 }
 
 /** What was sent is gone here. */
 export function detach(buffers: readonly ArrayBuffer[]): void {
-  if (buffers.length === 0) return;
-  const left = new Set(buffers.filter((buffer) => !isDetached(buffer)));
+  // Another call may have sent them meanwhile.
+  const left = buffers.filter((buffer) => !isDetached(buffer));
   // The platform's way to do that on every version.
-  structuredClone(undefined, { transfer: [...left] });
+  if (left.length > 0) structuredClone(undefined, { transfer: left });
 }

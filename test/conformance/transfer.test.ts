@@ -1,0 +1,77 @@
+// transfer() with threads and tasks; with queues, queue_items.test.ts.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { run, shared, startNewThread, Thread, ThreadPoolExecutor, transfer } from 'heddle';
+import { waitForThreads } from '../support/bunch.ts';
+
+const bytes = (): Uint8Array<ArrayBuffer> => new Uint8Array([1, 2, 3]);
+const seen = shared([] as string[]);
+/** What threads have got since the last call. */
+const taken = (): string[] => {
+  const all = [...seen];
+  while (seen.length > 0) seen.pop();
+  return all;
+};
+
+test('an argument of a thread is moved, also within an object, and with a parked worker', async () => {
+  for (let round = 0; round < 4; round++) {
+    const [view, part, named] = [bytes(), bytes(), bytes()];
+    startNewThread(
+      (a: Uint8Array, { part }: { part: Uint8Array }, { named }: { named: Uint8Array }) => {
+        seen.push([a, part, named].join('|'));
+      },
+      [transfer(view), transfer({ part }, [part.buffer])],
+      transfer({ named }, [named.buffer, named.buffer]),
+    );
+    assert.deepEqual([view.length, part.length, named.length], [0, 0, 0]);
+    await waitForThreads();
+    assert.deepEqual(taken(), ['1,2,3|1,2,3|1,2,3']);
+  }
+});
+
+test('the same for a Thread, and for one of a class of its own', () => {
+  class Taker extends Thread<[Uint8Array]> {}
+  for (const Class of [Thread<[Uint8Array]>, Taker]) {
+    const view = bytes();
+    const thread = new Class((a: Uint8Array) => void seen.push(String(a)), { args: [transfer(view)] });
+    assert.equal(view.length, 3);
+    thread.start();
+    assert.equal(view.length, 0);
+    thread.join();
+    assert.deepEqual(taken(), ['1,2,3']);
+  }
+});
+
+test('an argument of a task is moved, the first time and later, and its result', async () => {
+  const sum = (a: Uint8Array): number => a.reduce((x, y) => x + y, 0);
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  for (let round = 0; round < 4; round++) {
+    const view = bytes();
+    const future = executor.submit(sum, transfer(view));
+    assert.equal(view.length, 0);
+    assert.equal(await future, 6);
+  }
+  const views = [bytes(), bytes()];
+  assert.deepEqual(
+    [
+      ...executor.map(
+        sum,
+        views.map((view) => transfer(view)),
+      ),
+    ],
+    [6, 6],
+  );
+  assert.deepEqual(
+    views.map((view) => view.length),
+    [0, 0],
+  );
+  assert.deepEqual(await run(() => transfer(new Uint8Array([4]))), new Uint8Array([4]));
+  executor.shutdown();
+});
+
+test('a start that fails for another reason moves nothing', () => {
+  const view = bytes();
+  assert.throws(() => startNewThread((..._: unknown[]) => {}, [transfer(view), new WeakMap()]), TypeError);
+  assert.equal(view.length, 3);
+});
