@@ -27,10 +27,9 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .map((name) => join(folder, name));
 
 let total = 0;
-{
-  using executor = new ThreadPoolExecutor();
-  for (const words of executor.map(count, files)) total += words;
-}
+const executor = new ThreadPoolExecutor();
+for (const words of executor.map(count, files)) total += words;
+executor.shutdown();
 
 console.log(`${files.length} files, ${total} words, ${counts.size} of them different`);
 const order = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));

@@ -28,7 +28,7 @@ function drawRow(y: number): void {
   }
 }
 
-using executor = new ThreadPoolExecutor({ threadNamePrefix: 'painter' });
+const executor = new ThreadPoolExecutor({ threadNamePrefix: 'painter' });
 const rows = Array.from({ length: height }, (_, y) => y);
 const live = process.stderr.isTTY;
 for await (const _ of executor.map(drawRow, rows, {
@@ -36,6 +36,7 @@ for await (const _ of executor.map(drawRow, rows, {
     if (live) process.stderr.write(`\r${Math.round((100 * done) / height)} %`);
   },
 }));
+executor.shutdown();
 if (live) process.stderr.write('\n');
 
 const png = encodePng(width, height, image);

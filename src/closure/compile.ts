@@ -2,6 +2,7 @@
 // free variables.
 //
 //   ((B, M, H, P, ...keys) => { "use strict"; let a, b; B((I, V) => { switch (I) { case 0: a = V; break; … } }); return (TEXT) })
+//   … or, if the text is that of a function with a name: … TEXT return name })
 //
 // B is given the function that sets the variables, M is `import.meta`, H what a class extends, P is given the function that sets
 // static private fields; the keys are computed keys of a class. The letters do not occur in the text. All of the wrapper is on the text's first line, before it, and the
@@ -69,12 +70,26 @@ function evaluateIn(record: CodeRecord, bound: readonly boolean[], strict: boole
   const parameters = [...[BIND, META, HERITAGE, PRIVATES].map((role) => letters[role]), ...letters.slice(KEYS)].join(
     ',',
   );
-  const [open, close] = form === 'method' ? ['({', '})'] : ['(', ')'];
-  const body = `(${parameters})=>{${strict ? '"use strict";' : ''}${variables}${setter}return ${open}`;
+  const name = ownName(record);
+  const [open, close] =
+    name !== undefined ? ['', `return ${name}`] : form === 'method' ? ['return ({', '})'] : ['return (', ')'];
+  const body = `(${parameters})=>{${strict ? '"use strict";' : ''}${variables}${setter}${open}`;
   const [before, after] = record.outer.length > 0 ? ['(()=>({outer(arguments){return ', '}}))'] : ['(', ')'];
   const prefix = before + body;
   const source = `${prefix}${withPrivates(record)}\n${close}}${after}`;
   return evaluate(source, { filename: file || '<anonymous>', line, column: column - prefix.length, dynamicImport });
+}
+
+const DECLARATION = /^(?:async\s+)?function\s*(?:\*\s*)?([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*\(/u;
+
+/**
+ * The name by which a function's text calls the function itself: then it is made as a declaration. The name of an expression is in no scope
+ * that the engine tells of, and what closes over it could not travel on.
+ */
+function ownName({ text, form, free }: CodeRecord): string | undefined {
+  if (form === 'method') return undefined;
+  const name = DECLARATION.exec(text)?.[1];
+  return name === undefined || free.includes(name) ? undefined : name;
 }
 
 /** Static private fields can only be set from inside the class: a block at its end hands out the means. */

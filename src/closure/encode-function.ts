@@ -142,6 +142,11 @@ function encodeEnvironment(
     const { name, written, eager } = code.analysis.free[at]!;
     if (binding.state === 'unbound') {
       if (eager && !isStandardGlobal(name)) return computedFrom(name);
+      if (isStandardGlobal(name) || name in globalThis || !declarationsOf(code).has(name)) continue;
+      env[at] = encoder.poison(
+        rootPath(name, { by, declared: () => declarationsOf(code).get(name)?.position }),
+        UNTOLD,
+      );
       continue;
     }
     if (written !== undefined) refuseAssignment(code, name, written, by);
@@ -150,6 +155,11 @@ function encodeEnvironment(
   }
   return undefined;
 }
+
+const UNTOLD: Reason = {
+  why: 'it is the name of the function expression around it, which the engine does not tell of',
+  remedy: 'Make that function by a declaration, or give it to a constant and use that',
+};
 
 const computedFrom = (name: string): Reason => ({
   why: `the key of one of its fields is computed from '${name}', which no longer exists`,

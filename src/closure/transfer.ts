@@ -9,7 +9,7 @@ const marked = new WeakMap<object, readonly ArrayBuffer[]>();
 /**
  * Marks a value to be moved by the next call that sends it: `queue.put(transfer(bytes))`, `run(hash, transfer(bytes))`, an argument of a thread,
  * the result of a task. Its buffers cannot be used in this thread any more then, so nobody can mistake what is changed afterwards for what was
- * sent.
+ * sent. If the call fails they stay: a queue was full, say.
  *
  * @param value a buffer, a view of one, or an object that has some of `list` in it. What is shared already, and primitives, stay as they are.
  * @param list the buffers to move; by default the value, or the buffer that it is a view of.
@@ -66,6 +66,8 @@ export function takeMarked(value: unknown): readonly ArrayBuffer[] {
 
 /** What was sent is gone here. */
 export function detach(buffers: readonly ArrayBuffer[]): void {
+  // Another call may have sent them meanwhile.
+  const left = buffers.filter((buffer) => !isDetached(buffer));
   // The platform's way to do that on every version.
-  if (buffers.length > 0) structuredClone(undefined, { transfer: [...buffers] });
+  if (left.length > 0) structuredClone(undefined, { transfer: left });
 }

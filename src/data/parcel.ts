@@ -5,13 +5,13 @@
 // arrives as a copy, an error as an error of its class, a function with its captures) and lies in a PARCEL cell:
 //   {header, text: the packet, held: the shared objects that it names}
 
-import { captureValue, rebuildValue } from '../closure/codec.js';
+import { captureValue, importsOf, rebuildValue } from '../closure/codec.js';
 import type { Graph, Node } from '../closure/graph.js';
 import { detach, takeMarked } from '../closure/transfer.js';
 import { shareBuffer } from '../heap/buffer.js';
 import { share } from '../heap/copy.js';
 import { adoptCell, addressOf as cellAddress } from '../heap/inflight.js';
-import { cellOf } from '../heap/values.js';
+import { cellOf, hold } from '../heap/values.js';
 import { fromText, toText } from '../platform/serialize.js';
 import { addressOf, defineSyncClass, loadValue, PARCEL, SyncCell, storeValue, syncHeader } from '../sync/cell.js';
 import { mask, unmask } from '../sync/safepoint.js';
@@ -107,6 +107,13 @@ const isSharedBytes = (node: Node): boolean =>
  * @throws CaptureError, DataCloneError when it cannot travel.
  */
 export function pack(value: unknown, name: string): unknown {
+  const packed = packCopy(value, name);
+  detach(takeMarked(value));
+  return packed;
+}
+
+/** As `pack`, but what was marked is still there: it may not come to be sent. */
+export function packCopy(value: unknown, name: string): unknown {
   if (isPlain(value)) return value;
   // A capture that is cut short would leave this thread's debugger on.
   mask();
@@ -119,9 +126,7 @@ export function pack(value: unknown, name: string): unknown {
 
 function packWhole(value: unknown, name: string): Parcel {
   const captured = captureValue(value, name);
-  const parcel = parcelOf({ packet: captured.packet(), handles: captured.handles, transfer: captured.transfer }, name);
-  detach(takeMarked(value));
-  return parcel;
+  return parcelOf({ packet: captured.packet(), handles: captured.handles, transfer: captured.transfer }, name);
 }
 
 /** The value of what `pack` has made, by this or another thread; a promise of it when modules must be imported first. */
@@ -129,8 +134,18 @@ export function unpack(packed: unknown): unknown {
   if (!(packed instanceof Parcel)) return packed;
   mask();
   try {
-    return rebuildValue(packetIn(packed));
+    return unpackWhole(packed);
   } finally {
     unmask();
   }
+}
+
+function unpackWhole(packed: Parcel): unknown {
+  const packet = packetIn(packed);
+  const imports = importsOf(packet);
+  // Read again: it keeps what it names by address, if its scope has not ended meanwhile.
+  if (imports !== undefined) return imports.then(() => unpack(packed));
+  const value = rebuildValue(packet);
+  hold(packed);
+  return value;
 }

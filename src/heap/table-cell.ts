@@ -41,6 +41,7 @@ import {
   cellOf,
   encode,
   GONE,
+  hold,
   makeTouched,
   numberOf,
   ORDERED,
@@ -340,13 +341,6 @@ function scratch(): number {
   }
   return scratchPage;
 }
-
-/** Something was used up to here: the engine cannot have collected it before. */
-function hold(value: unknown): void {
-  held.value = value;
-  held.value = undefined;
-}
-const held: { value: unknown } = { value: undefined };
 
 /** Writes a key for the kernel to look for; false = it cannot be a key of any table, and `lookup` asks for nothing more. */
 function prepare(of: unknown, lookup: boolean): boolean {

@@ -75,6 +75,13 @@ export function sharable(value: unknown, where: string): unknown {
   return copyIn(value, where);
 }
 
+/** Something was used up to here: the engine cannot have collected it before. */
+export function hold(value: unknown): void {
+  held.value = value;
+  held.value = undefined;
+}
+const held: { value: unknown } = { value: undefined };
+
 /** Views that stand for a shared object, such as `indexed()`. */
 export const standsFor = new WeakMap<object, object>();
 

@@ -1,6 +1,7 @@
 // What all queues have in common: items go in at one end and come out at the other, in any thread, with or without waiting.
 
-import { isPlain, pack, unpack } from '../data/parcel.js';
+import { detach, takeMarked } from '../closure/transfer.js';
+import { isPlain, packCopy, unpack } from '../data/parcel.js';
 import { Q_AGAIN, Q_CLOSED, Q_DONE, Q_FIRST, Q_FULL, Q_MAX, Q_NEVER, Q_NOT_EMPTY, Q_NOT_FULL } from '../heap/types.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
@@ -112,7 +113,7 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
 
   /** @internal */
   [OFFER](item: T, _options: object | undefined): (mode: number) => number {
-    const value = pack(item, 'item');
+    const value = packCopy(item, 'item');
     return (mode) => offer(addressOf(this), value, mode);
   }
 
@@ -167,9 +168,11 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
     const timeout = waitOf(options, asyncOptions(this[PUT_OPTIONS]));
     const cell = addressOf(this);
     checkPutWait(cell, timeout);
+    const moved = takeMarked(item);
     const waiting = new Turn(cell, Q_NOT_FULL, this[OFFER](item, options), Q_FULL);
     if (!(await turned(this, waiting, timeout, options.signal))) throw full(cell, timeout);
     checkPut(waiting.outcome, cell, timeout);
+    detach(moved);
   }
 
   /**
@@ -266,6 +269,7 @@ const contentOf = (taken: unknown): unknown => unpack(taken instanceof Keyed ? t
 function putWithin<T>(queue: Channel<T>, cell: number, item: T, options: QueueWaitOptions | undefined): void {
   const timeout = waitOf(options, queue[PUT_OPTIONS]);
   checkPutWait(cell, timeout);
+  const moved = takeMarked(item);
   const attempt = queue[OFFER](item, options);
   poll();
   mask();
@@ -278,6 +282,7 @@ function putWithin<T>(queue: Channel<T>, cell: number, item: T, options: QueueWa
   }
   if (answer === Q_FULL) poll();
   checkPut(answer, cell, timeout);
+  detach(moved);
 }
 
 function getWithin<T>(queue: Channel<T>, cell: number, options: QueueWaitOptions | undefined): unknown {

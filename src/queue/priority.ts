@@ -3,7 +3,7 @@
 // Python compares items with each other; here each item has a key, which is compared: the kernel keeps the heap, in one step each, and
 // cannot run a program's comparison.
 
-import { pack } from '../data/parcel.js';
+import { packCopy } from '../data/parcel.js';
 import { SharedArray } from '../heap/array.js';
 import { Q_BACK, Q_KEYS, Q_MIXED, Q_PRIORITY } from '../heap/types.js';
 import { REFERENCES } from '../heap/values.js';
@@ -51,7 +51,7 @@ export class PriorityQueue<T = unknown> extends Queue<T> {
   /** @internal */
   override [OFFER](item: T, options: { priority?: Priority } | undefined): (mode: number) => number {
     const priority = priorityOf(item, options?.priority);
-    const value = pack(item, 'item');
+    const value = packCopy(item, 'item');
     const keys = SORTS.indexOf(typeof priority) + 1;
     if (typeof priority === 'number') {
       const key = priority >= REFERENCES && priority < 2 * REFERENCES ? LARGEST : priority;

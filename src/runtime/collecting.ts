@@ -16,6 +16,7 @@ import { checkpoint } from '../platform/checkpoint.js';
 import { collectGarbage, heapIsChecked } from '../platform/process.js';
 import { wakeLock } from '../sync/lock.js';
 import { mask, unmask } from '../sync/safepoint.js';
+import { OVER, phase } from './shutdown.js';
 import { ask } from './supervisor.js';
 
 /** Up to so many live cells a collection takes a few milliseconds: less than a worker for it. */
@@ -28,7 +29,7 @@ if (heapIsChecked) inspectWith(() => void checkHeap('closed'));
 
 /** Lets this thread's heap ask for collections, and its pins go in long jobs. */
 export function attendHeap(): void {
-  relieveWith({ checkpoint, collectGarbage });
+  relieveWith({ checkpoint, collectGarbage: collectUnlessOver });
   collectWith({
     request,
     urgent: collectAndWait,
@@ -43,6 +44,11 @@ export function attendHeap(): void {
   watchCollections(() => {
     if (collectionEnded()) catchUp();
   });
+}
+
+/** A worker that the end of the process cuts short while it gets at the engine's collector says so on standard error. */
+function collectUnlessOver(): void {
+  if (slot === 0 || phase() !== OVER) collectGarbage();
 }
 
 /**

@@ -7,9 +7,11 @@ import {
   allocateLock,
   collect,
   Empty,
+  Full,
   Lock,
   PriorityQueue,
   Queue,
+  ShutDown,
   SimpleQueue,
   shared,
   struct,
@@ -176,6 +178,45 @@ suite('transfer', () => {
     const sab = new Int32Array(new SharedArrayBuffer(4));
     queue.put(transfer(sab));
     assert.equal(sab.length, 1);
+  });
+
+  test('what was not sent stays', async () => {
+    const full = new Queue<unknown>({ maxSize: 1 });
+    full.put(1);
+    const view = new Uint8Array([1, 2, 3]);
+    assert.throws(() => full.putNowait(transfer(view)), Full);
+    assert.throws(() => full.put(transfer(view), { timeout: 1 }), Full);
+    await assert.rejects(full.putAsync(transfer(view), { timeout: 1 }), Full);
+    await assert.rejects(full.putAsync(transfer(view), { signal: AbortSignal.timeout(1) }), { name: 'TimeoutError' });
+    const mixed = new PriorityQueue<unknown>();
+    mixed.put('text');
+    assert.throws(() => mixed.put(transfer(view), { priority: 1 }), TypeError);
+    assert.throws(() => mixed.put(transfer(view)), TypeError);
+    full.shutdown();
+    assert.throws(() => full.put(transfer(view)), ShutDown);
+    assert.equal(view.length, 3);
+    // The marks of those that failed hold no longer.
+    const queue = new Queue<unknown>();
+    queue.put(view);
+    assert.equal(view.length, 3);
+  });
+
+  test('is gone when it was put at last, by an asynchronous put too', async () => {
+    const queue = new Queue<unknown>({ maxSize: 1 });
+    queue.put(1);
+    const view = new Uint8Array([1, 2, 3]);
+    const done = queue.putAsync(transfer(view));
+    assert.equal(queue.get(), 1);
+    await done;
+    assert.equal(view.length, 0);
+    assert.deepEqual(queue.get(), new Uint8Array([1, 2, 3]));
+  });
+
+  test('a buffer that is named twice', () => {
+    const queue = new Queue<unknown>();
+    const buffer = new ArrayBuffer(8);
+    queue.put(transfer({ buffer }, [buffer, buffer]));
+    assert.equal(buffer.byteLength, 0);
   });
 
   test('wrong lists: TypeError', () => {
