@@ -4,7 +4,7 @@
 // from one gate to the next. Nothing inside may wait for a thread that waits for the gate, run JavaScript, or fail half-way: it is all
 // in this kernel.
 
-import { H_GATE, R_GUARD, R_LOG, R_LOG_HEAD, R_LOG_TAIL } from '../src/memory/layout';
+import { H_GATE, R_ARMED, R_GUARD, R_LOG, R_LOG_HEAD, R_LOG_TAIL } from '../src/memory/layout';
 import { LOG_SIZE, S_CLOSED, S_MARKING } from '../src/heap/types';
 
 /** Entries that one operation may append: one on a priority queue mends the heap and moves a branch of it, 30 levels each at most. */
@@ -12,9 +12,13 @@ const LOG_SPARE = 96;
 /** Looks at a lock before its taker gives up. What it protects takes less, unless its holder was put aside by the system. */
 const SPINS = 300;
 
-/** Enters a guard; the gate as it is then, or S_CLOSED: not entered, wait and try again. */
+/**
+ * Enters a guard; the gate as it is then, or S_CLOSED: not entered, wait and try again. So it is too for a thread whose function is about
+ * to be ended: the end would come inside. It has said so itself, so a plain load sees it.
+ */
 @inline
 export function enterGuard(thread: usize): i32 {
+  if (load<i32>(thread + R_ARMED) != 0) return S_CLOSED;
   atomic.store<i32>(thread + R_GUARD, 1);
   const gate = atomic.load<i32>(H_GATE);
   if (gate == S_CLOSED) atomic.store<i32>(thread + R_GUARD, 0);

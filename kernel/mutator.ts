@@ -1,6 +1,6 @@
 // What a thread does with references: first touch, pins, fresh cells that are published.
 
-import { H_GATE, R_FRESH, R_GUARD, R_PINS, R_TOUCHED, SEGMENT_SHIFT } from '../src/memory/layout';
+import { H_GATE, R_ARMED, R_FRESH, R_GUARD, R_PINS, R_TOUCHED, SEGMENT_SHIFT } from '../src/memory/layout';
 import { BUSY, NO_PINS, OTHER, PIN_BITS, PIN_KNOWN, REFERENCE_BITS, RESCAN, S_CLOSED, S_MARKING } from '../src/heap/types';
 import { appendLog, enterGuard, enterToLog, leaveGuard, logHasRoom } from './guard';
 
@@ -108,6 +108,7 @@ export function dropCells(list: usize, count: i32, thread: usize): i32 {
 /** A guard with the gate open, in which pins may go. */
 @inline
 function enterOpen(thread: usize): bool {
+  if (load<i32>(thread + R_ARMED) != 0) return false;
   atomic.store<i32>(thread + R_GUARD, 1);
   if (atomic.load<i32>(H_GATE) == 0) return true;
   atomic.store<i32>(thread + R_GUARD, 0);

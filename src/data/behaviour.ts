@@ -2,6 +2,7 @@
 
 import { analyse } from '../closure/analyse.js';
 import type { AnyFunction } from '../closure/functions.js';
+import { keptThroughCuts } from '../heap/cut.js';
 import { describe } from '../heap/errors.js';
 import type { Behaviour as ShapeBehaviour } from '../heap/shapes.js';
 
@@ -16,6 +17,13 @@ interface Text {
 
 /** Records under construction, for the constructors of structs that theirs call with `super()`. */
 const stages: object[] = [];
+
+keptThroughCuts(() => {
+  const depth = stages.length;
+  return () => {
+    stages.length = depth;
+  };
+});
 
 /** How new instances of a struct are filled. `names` are its fields in order. */
 export function behaviourOf(

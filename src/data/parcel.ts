@@ -14,6 +14,7 @@ import { adoptCell, addressOf as cellAddress } from '../heap/inflight.js';
 import { cellOf, hold } from '../heap/values.js';
 import { fromText, toText } from '../platform/serialize.js';
 import { addressOf, defineSyncClass, loadValue, PARCEL, SyncCell, storeValue, syncHeader } from '../sync/cell.js';
+import { mask, unmask } from '../sync/safepoint.js';
 
 const HEADER = syncHeader(PARCEL, 0, 2);
 const TEXT = 4;
@@ -114,6 +115,16 @@ export function pack(value: unknown, name: string): unknown {
 /** As `pack`, but what was marked is still there: it may not come to be sent. */
 export function packCopy(value: unknown, name: string): unknown {
   if (isPlain(value)) return value;
+  // A capture that is cut short would leave this thread's debugger on.
+  mask();
+  try {
+    return packWhole(value, name);
+  } finally {
+    unmask();
+  }
+}
+
+function packWhole(value: unknown, name: string): Parcel {
   const captured = captureValue(value, name);
   return parcelOf({ packet: captured.packet(), handles: captured.handles, transfer: captured.transfer }, name);
 }
@@ -121,6 +132,15 @@ export function packCopy(value: unknown, name: string): unknown {
 /** The value of what `pack` has made, by this or another thread; a promise of it when modules must be imported first. */
 export function unpack(packed: unknown): unknown {
   if (!(packed instanceof Parcel)) return packed;
+  mask();
+  try {
+    return unpackWhole(packed);
+  } finally {
+    unmask();
+  }
+}
+
+function unpackWhole(packed: Parcel): unknown {
   const packet = packetIn(packed);
   const imports = importsOf(packet);
   // Read again: it keeps what it names by address, if its scope has not ended meanwhile.

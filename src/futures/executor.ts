@@ -18,9 +18,9 @@ import { ThreadError } from '../sync/errors.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { PLACES } from './crew.js';
 import { BrokenExecutor } from './errors.js';
-import { Future, OWNER, STATE } from './future.js';
+import { Future, INTERRUPTIBLE, OWNER, STATE } from './future.js';
 import { type MapOptions, MapResults, readMapArguments } from './map.js';
-import { checkOptions, type ExecutorOptions, type TaskOptions } from './options.js';
+import { checkOptions, checkTaskOptions, type ExecutorOptions, type TaskOptions } from './options.js';
 import {
   BROKEN,
   BROKEN_TEXT,
@@ -99,7 +99,8 @@ export class ThreadPoolExecutor extends Pool {
 
   /**
    * The same executor with options for what is submitted through it: `executor.withOptions({ signal }).submit(fn)`.
-   * @param options `signal`: when it is aborted, tasks that have not begun are cancelled.
+   * @param options `signal`: when it is aborted, tasks that have not begun are cancelled. `interruptible`: they can be cancelled while they run,
+   * by the signal too; see `Future.cancel`.
    */
   withOptions(options: TaskOptions): Submitter {
     return new Submitter(this, options);
@@ -212,18 +213,21 @@ defineSyncClass(EXECUTOR, ThreadPoolExecutor as new () => ThreadPoolExecutor);
 export class Submitter {
   readonly #executor: ThreadPoolExecutor;
   readonly #signal: AbortSignal | undefined;
+  readonly #interruptible: boolean;
 
-  constructor(executor: ThreadPoolExecutor, { signal }: TaskOptions) {
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new TypeError(`signal must be an AbortSignal, not ${String(signal)}`);
-    }
+  constructor(executor: ThreadPoolExecutor, options: TaskOptions) {
+    checkTaskOptions(options);
     this.#executor = executor;
-    this.#signal = signal;
+    this.#signal = options.signal;
+    this.#interruptible = options.interruptible === true;
   }
 
   /** As `ThreadPoolExecutor.submit`. */
   submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
-    const future = submitTo(this.#executor, fn, args, this.submit, this.#signal?.aborted);
+    const future = submitTo(this.#executor, fn, args, this.submit, {
+      cancelled: this.#signal?.aborted === true,
+      interruptible: this.#interruptible,
+    });
     if (this.#signal !== undefined) cancelOn(this.#signal, future);
     return future as Future<Awaited<R>>;
   }
@@ -237,13 +241,15 @@ function cancelOn(signal: AbortSignal, future: Future<unknown>): void {
   future.addDoneCallback(() => signal.removeEventListener('abort', abort));
 }
 
+const PLAIN = { cancelled: false, interruptible: false };
+
 /** `above` is the public function whose caller has submitted it. With `cancelled` it is cancelled before anyone can begin it. */
 export function submitTo(
   executor: ThreadPoolExecutor,
   fn: AnyFunction,
   args: readonly unknown[],
   above: AnyFunction,
-  cancelled = false,
+  { cancelled, interruptible }: typeof PLAIN = PLAIN,
 ): Future<unknown> {
   refuseClosed(executor);
   const future = new Future<unknown>();
@@ -261,6 +267,7 @@ export function submitTo(
       cancel(address + STATE);
       return future;
     }
+    if (interruptible) atomic.store(address + INTERRUPTIBLE, 1);
     storeValue(address + OWNER, executor, '');
     backlogOf(executor).push(future);
     rouseOne(executor);

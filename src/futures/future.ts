@@ -1,16 +1,18 @@
 // Future: the outcome of a call that another thread makes, in a cell that all threads share.
 //
-// Cell {header, state, asynchronous waiters, watched, number of arguments, worker's number,
+// Cell {header, state, asynchronous waiters, watched, number of arguments, worker's number, interruptible,
 //       outcome, function, four arguments, executor}
 //
 // Words and transitions of the state are in state.ts. The outcome is a parcel, or a value as it is (src/data/parcel.ts); it is written
-// before the state says so. Behind it is what the executor needs (task.ts).
+// before the state says so. Behind it is what the executor needs (task.ts). `interruptible` is 1 from the submission on, if that has said so,
+// until the call has returned a promise: what runs then is no function that could be ended. Written by the submitter, then by the runner.
 
 import { pack, unpack } from '../data/parcel.js';
 import { atomic } from '../memory/atomics.js';
 import { V } from '../memory/memory.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
 import { print } from '../runtime/console.js';
+import { endCancelled } from '../runtime/interrupt.js';
 import { describeError } from '../runtime/report.js';
 import { timeoutOf } from '../sync/arguments.js';
 import {
@@ -26,7 +28,7 @@ import {
 } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { isThenable } from '../sync/held.js';
-import { mark } from '../sync/owner.js';
+import { mark, slotOf } from '../sync/owner.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { blocking } from './blocking.js';
 import { BrokenExecutor, CancelledError, InvalidStateError, TimeoutError } from './errors.js';
@@ -36,8 +38,10 @@ import {
   attemptEnd,
   CANCELLED,
   cancel,
+  cancelRun,
   FAILED,
   FINISHED,
+  isCancelled,
   isOrphaned,
   isOver,
   isRunning,
@@ -53,13 +57,14 @@ import {
 export const STATE = 4;
 export const ARGUMENTS = 16;
 export const WORKER = 20;
-const OUTCOME = 24;
-export const FUNCTION = 28;
-export const VALUES = 32;
+export const INTERRUPTIBLE = 24;
+const OUTCOME = 28;
+export const FUNCTION = 32;
+export const VALUES = 36;
 /** How many arguments lie in the cell itself. */
 export const INLINE = 4;
 export const OWNER = VALUES + INLINE * 4;
-const HEADER = syncHeader(FUTURE, 5, 3 + INLINE);
+const HEADER = syncHeader(FUTURE, 6, 3 + INLINE);
 
 /** Milliseconds to wait at most, none = for ever; or an object that says so. */
 export type Timeout = number | { readonly timeout?: number | undefined };
@@ -120,14 +125,33 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
     return 'error' in outcome ? outcome.error : undefined;
   }
 
-  /** Cancels the call unless it has begun; whether it is cancelled now. */
+  /**
+   * Cancels the call, unless it has begun; if it was submitted as interruptible, also while it runs. The future is cancelled at once, and the
+   * thread goes on with something else as soon as it can be stopped: in its next call into the library, or a wait there; else at any
+   * instruction, and then `finally` blocks do not run, but locks that it has acquired are released. A call that has returned a promise is
+   * not interruptible any more.
+   *
+   * @returns whether it is cancelled now.
+   */
   cancel(): boolean {
-    return cancel(addressOf(this) + STATE);
+    const word = addressOf(this) + STATE;
+    return cancel(word) || this.#cancelRun(word) || isCancelled(atomic.load(word));
+  }
+
+  #cancelRun(word: number): boolean {
+    if (atomic.load(addressOf(this) + INTERRUPTIBLE) !== 1) return false;
+    mask();
+    try {
+      const by = cancelRun(word);
+      if (by !== 0) endCancelled(slotOf(by));
+      return by !== 0;
+    } finally {
+      unmask();
+    }
   }
 
   cancelled(): boolean {
-    const state = this.#state();
-    return state === CANCELLED || state === NOTIFIED;
+    return isCancelled(this.#state());
   }
 
   /** Whether the call is being made right now. */
@@ -258,7 +282,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
     if (local.outcome !== undefined) return local.outcome;
     const address = addressOf(this);
     const state = atomic.load(address + STATE);
-    if (state === CANCELLED || state === NOTIFIED) {
+    if (isCancelled(state)) {
       return { error: new CancelledError('the future was cancelled') };
     }
     const keep = (value: unknown): NonNullable<Local['outcome']> => {
@@ -381,13 +405,17 @@ export function forgetTask(address: number): void {
   V.I32.fill(0, (address + FUNCTION) >>> 2, (address + OWNER) >>> 2);
 }
 
-/** The outcome of a future that this thread runs. */
+/** Whether a future that this thread runs was cancelled meanwhile. */
+export const wasCancelled = (future: Future<unknown>): boolean => isCancelled(atomic.load(addressOf(future) + STATE));
+
+/** The outcome of a future that this thread runs, unless it has one. */
 export function finish(future: Future<unknown>, outcome: number, packed: unknown): void {
   const address = addressOf(future);
-  settle(address + STATE, mark, outcome, () => {
+  const mine = settle(address + STATE, mark, outcome, () => {
     storeValue(address + OUTCOME, packed, 'the result');
     forgetTask(address);
   });
+  if (!mine) forgetTask(address);
 }
 
 function setByHand(future: Future<unknown>, outcome: number, packed: unknown): void {

@@ -11,8 +11,29 @@ export interface ExecutorOptions {
 }
 
 export interface TaskOptions {
-  /** When it is aborted, tasks that have not begun are cancelled. */
+  /** When it is aborted, tasks that have not begun are cancelled; interruptible ones also while they run. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether tasks can be cancelled while they run: `Future.cancel`. Default: false. */
+  readonly interruptible?: boolean | undefined;
+}
+
+/** @throws TypeError */
+export function checkTaskOptions(options: TaskOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`options must be an object such as { interruptible: true }, not ${String(options)}`);
+  }
+  for (const key of Object.keys(options)) {
+    if (key !== 'signal' && key !== 'interruptible') {
+      throw new TypeError(`unknown option '${key}': known are signal, interruptible`);
+    }
+  }
+  const { signal, interruptible } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`signal must be an AbortSignal, not ${String(signal)}`);
+  }
+  if (interruptible !== undefined && typeof interruptible !== 'boolean') {
+    throw new TypeError(`interruptible must be true or false, not ${String(interruptible)}`);
+  }
 }
 
 const KNOWN = ['maxWorkers', 'threadNamePrefix', 'initializer', 'initargs'];

@@ -1,6 +1,7 @@
 // Errors on their way out of a task.
 
 import { pack } from '../data/parcel.js';
+import { describeStack } from '../runtime/report.js';
 
 /** An error as it travels; if it cannot, one that says what it was. */
 export function packError(error: unknown): unknown {
@@ -18,5 +19,19 @@ function describeBriefly(value: unknown): string {
     return String(value);
   } catch {
     return 'an error that throws when it is looked at';
+  }
+}
+
+/** Causes that are looked at. */
+const DEPTH = 8;
+
+/** The stack of an error, and of its causes, as others are to see it. */
+export function showHere(error: unknown, depth = 0): void {
+  if (!(error instanceof Error) || depth > DEPTH) return;
+  try {
+    if (typeof error.stack === 'string') error.stack = describeStack(error.stack);
+    showHere(error.cause, depth + 1);
+  } catch {
+    // It is frozen, or its own getters throw: it is shown as it is.
   }
 }

@@ -4,9 +4,10 @@
 //   word                   state     may become
 //   PENDING                waits     mark of the thread that runs it · RUNNING · CANCELLED · mark | SETTLING
 //   mark                   runs      mark | SETTLING      by that thread, or by whoever finds it dead, with its own mark
+//                                    CANCELLED            if it is interruptible: the thread is stopped afterwards
 //   RUNNING                runs      mark | SETTLING      a future that is run by hand: any thread may settle it
 //   mark | SETTLING        runs      FINISHED · FAILED    by that thread, which writes the outcome meanwhile; another | SETTLING if it is dead
-//   CANCELLED              is done   NOTIFIED             by whoever would have run it
+//   CANCELLED              is done   NOTIFIED             by whoever would have run it by hand
 //   NOTIFIED, FINISHED, FAILED       nothing: the outcome was written before
 //
 // Marks (src/sync/owner.ts) have a slot's number of at most 2 ** 13 in their low bits; SETTLING lies above it, and the low bits of the
@@ -48,7 +49,7 @@ export const isSettling = (state: number): boolean => !isConstant(state) && (sta
 export function nameOf(state: number): string {
   if (state === PENDING) return 'pending';
   if (!isOver(state)) return 'running';
-  return state === CANCELLED || state === NOTIFIED ? 'cancelled' : 'finished';
+  return isCancelled(state) ? 'cancelled' : 'finished';
 }
 
 /** Mark of the thread that runs it; 0 = none. */
@@ -65,11 +66,22 @@ export function claim(word: number, by: number): boolean {
   return atomic.compareExchange(word, PENDING, by) === PENDING;
 }
 
+/** Cancels what a thread runs; that thread's mark, 0 = none does, or it is about to write the outcome. */
+export function cancelRun(word: number): number {
+  const before = atomic.load(word);
+  if (before === PENDING || isConstant(before) || isSettling(before)) return 0;
+  if (atomic.compareExchange(word, before, CANCELLED) !== before) return 0;
+  tell(word);
+  return before;
+}
+
+export const isCancelled = (state: number): boolean => state === CANCELLED || state === NOTIFIED;
+
 /** Whether it is cancelled now. */
 export function cancel(word: number): boolean {
   const before = atomic.compareExchange(word, PENDING, CANCELLED);
   if (before === PENDING) tell(word);
-  return before === PENDING || before === CANCELLED || before === NOTIFIED;
+  return before === PENDING || isCancelled(before);
 }
 
 /** The thread of a mark may write the outcome, and nobody else, if the state is still `from`: which is not over. */
@@ -83,11 +95,15 @@ function endSettling(word: number, outcome: number): void {
   tell(word);
 }
 
-/** The thread of a mark has run it: `write` writes its outcome, FINISHED or FAILED. Nothing happens if somebody has settled it by hand. */
-export function settle(word: number, by: number, outcome: number, write: () => void): void {
-  if (!beginSettling(word, by, by)) return;
+/**
+ * The thread of a mark has run it: `write` writes its outcome, FINISHED or FAILED. False, and nothing happens, if somebody has settled it by
+ * hand or cancelled it.
+ */
+export function settle(word: number, by: number, outcome: number, write: () => void): boolean {
+  if (!beginSettling(word, by, by)) return false;
   write();
   endSettling(word, outcome);
+  return true;
 }
 
 /** As `settle`, of what waits, or runs somewhere else. False: it is over. */

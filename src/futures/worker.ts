@@ -20,8 +20,9 @@ import { atomic } from '../memory/atomics.js';
 import { awaitLater, blockUntil, patience, type Wanted } from '../memory/park.js';
 import { soon } from '../platform/process.js';
 import { print } from '../runtime/console.js';
+import { callCancellable } from '../runtime/interrupt.js';
 import { loopLoad } from '../runtime/load.js';
-import { describeError, describeStack } from '../runtime/report.js';
+import { describeError } from '../runtime/report.js';
 // It says what a thread does about waits that last; what is said below goes before.
 import '../runtime/heap.js';
 // Sets the hooks that are extended below.
@@ -34,8 +35,8 @@ import { makeRunning, PLAIN } from '../threading/thread.js';
 import { blocking } from './blocking.js';
 import { BLOCKED, LOOKING, PARKED, RESERVE, RUNNING } from './crew.js';
 import { enlist, strike, tellQuiet } from './exit.js';
-import { type Future, finish, WORKER } from './future.js';
-import { packError } from './outcome.js';
+import { type Future, finish, forgetTask, INTERRUPTIBLE, WORKER, wasCancelled } from './future.js';
+import { packError, showHere } from './outcome.js';
 import {
   backlogOf,
   beginLook,
@@ -336,13 +337,38 @@ class Idler {
 
 const turn = (): Promise<void> => new Promise((resolve) => void soon(resolve));
 
+/** Makes a task's call and throws what that throws; undefined if it was cancelled, and has been ended. */
+function makeCall(task: Future<unknown>, { fn, args }: Call): { readonly value: unknown } | undefined {
+  const interruptible = addressOf(task) + INTERRUPTIBLE;
+  if (atomic.load(interruptible) !== 1) return { value: fn(...args) };
+  const outcome = callCancellable(
+    () => wasCancelled(task),
+    () => fn(...args),
+  );
+  if (outcome === undefined) return undefined;
+  if ('error' in outcome) throw outcome.error;
+  if (isThenable(outcome.value)) atomic.store(interruptible, 0);
+  return outcome;
+}
+
+/** A task that was cancelled while it ran, and does not any more. */
+function abandon(task: Future<unknown>): void {
+  lookNext();
+  forgetTask(addressOf(task));
+}
+
 /** Makes a task's call; a promise when that is not done on return. */
 function perform(task: Future<unknown>): Promise<void> | undefined {
   let result: unknown;
   try {
     const call = readCall(task);
     if (call instanceof Promise) return performLater(task, call);
-    result = call.fn(...call.args);
+    const outcome = makeCall(task, call);
+    if (outcome === undefined) {
+      abandon(task);
+      return undefined;
+    }
+    result = outcome.value;
     if (isThenable(result)) return performLater(task, Promise.resolve({ fn: () => result, args: [] }));
   } catch (error) {
     fail(task, error);
@@ -354,10 +380,13 @@ function perform(task: Future<unknown>): Promise<void> | undefined {
 
 async function performLater(task: Future<unknown>, call: Promise<Call>): Promise<void> {
   try {
-    const { fn, args } = await call;
-    const result = fn(...args);
+    const outcome = makeCall(task, await call);
+    if (outcome === undefined) {
+      abandon(task);
+      return;
+    }
     suspend(true);
-    succeed(task, await result);
+    succeed(task, await outcome.value);
   } catch (error) {
     fail(task, error);
   } finally {
@@ -377,6 +406,10 @@ function lookNext(): void {
 }
 
 function succeed(task: Future<unknown>, result: unknown): void {
+  if (wasCancelled(task)) {
+    abandon(task);
+    return;
+  }
   let packed: unknown;
   try {
     packed = pack(result, 'the result');
@@ -389,24 +422,14 @@ function succeed(task: Future<unknown>, result: unknown): void {
 }
 
 function fail(task: Future<unknown>, error: unknown): void {
-  showHere(error, 0);
+  if (wasCancelled(task)) {
+    abandon(task);
+    return;
+  }
+  showHere(error);
   const packed = packError(error);
   lookNext();
   finish(task, FAILED, packed);
-}
-
-/** Causes that are looked at. */
-const DEPTH = 8;
-
-/** The stack of an error, and of its causes, as others are to see it. */
-function showHere(error: unknown, depth: number): void {
-  if (!(error instanceof Error) || depth > DEPTH) return;
-  try {
-    if (typeof error.stack === 'string') error.stack = describeStack(error.stack);
-    showHere(error.cause, depth + 1);
-  } catch {
-    // It is frozen, or its own getters throw: it is shown as it is.
-  }
 }
 
 registerExports(import.meta.url, self);

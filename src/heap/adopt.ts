@@ -1,5 +1,6 @@
 // How the wrapper of a cell that exists already is made: `new` on its class, which looks here first.
 
+import { keptThroughCuts } from './cut.js';
 import type { Page } from './pages.js';
 
 export interface Adopted {
@@ -9,6 +10,10 @@ export interface Adopted {
 
 /** The cell that the next constructor call is for; 0 = a new one. Set just before the call, and cleared by it. */
 export const adopting: { cell: number; page: Page | undefined } = { cell: 0, page: undefined };
+
+keptThroughCuts(() => () => {
+  adopting.cell = 0;
+});
 
 /** Makes a wrapper. */
 export function adopt<T>(Class: new () => T, cell: number, page: Page): T {

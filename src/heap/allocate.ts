@@ -8,6 +8,7 @@ import { atomic } from '../memory/atomics.js';
 import { PAGE_SHIFT, PAGE_SIZE, R_OWNED } from '../memory/layout.js';
 import { refresh, V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
+import { whole } from './cut.js';
 import { k } from './kernel.js';
 import { BITS, current, type Page, pageAt } from './pages.js';
 import { collectIfDue, makeRoom, me, roomFound, takePart, waitGate } from './room.js';
@@ -123,9 +124,11 @@ function allocateLarge(bytes: number, header: number, second: number): number {
 }
 
 function begin(): void {
-  if (atomic.load(record + R_OWNED) === 0) takePart();
-  if (collectionEnded()) catchUp();
-  collectIfDue();
+  whole(() => {
+    if (atomic.load(record + R_OWNED) === 0) takePart();
+    if (collectionEnded()) catchUp();
+    collectIfDue();
+  });
 }
 
 /** A collection has ended: what this thread had for itself can be swept by the next, and its pins go. */
@@ -135,7 +138,9 @@ export function catchUp(): void {
 }
 
 /** The next run of free cells, in this thread's page or in another. */
-function refill(sizeClass: number): void {
+const refill = (sizeClass: number): void => whole(() => findRoom(sizeClass));
+
+function findRoom(sizeClass: number): void {
   const size = SIZES[sizeClass]!;
   if (base[sizeClass] !== 0 && findRun(sizeClass, size, (limit[sizeClass]! - base[sizeClass]!) * 4)) return;
   begin();
@@ -172,7 +177,9 @@ function findRun(sizeClass: number, size: number, from: number): boolean {
 }
 
 /** Gives all pages that this thread allocates from back: it may not come again for long, or a scope begins or ends. */
-export function releasePages(): void {
+export const releasePages = (): void => whole(releaseAll);
+
+function releaseAll(): void {
   for (let sizeClass = 0; sizeClass < COUNT; sizeClass++) {
     // Also of a class that has found no new page.
     current[sizeClass] = undefined;

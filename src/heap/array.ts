@@ -15,6 +15,7 @@ import {
   RESIZE,
   WRITE,
 } from './array-cell.js';
+import { keptThroughCuts } from './cut.js';
 import { describe } from './errors.js';
 import { iterator, iterators } from './iterators.js';
 import { definePlain } from './plain.js';
@@ -343,6 +344,14 @@ const byText = (a: unknown, b: unknown): number =>
 
 /** Arrays that are being joined in this thread. */
 const joining = new Set<object>();
+
+keptThroughCuts(() => {
+  const outer = [...joining];
+  return () => {
+    joining.clear();
+    for (const array of outer) joining.add(array);
+  };
+});
 
 /** Also of a view by index. */
 export const isSharedArray = (value: unknown): value is SharedArray<never> =>

@@ -16,6 +16,7 @@ import { atomic } from '../memory/atomics.js';
 import { H_CYCLE, H_GATE, PAGE_SIZE, R_PINS, R_SCRATCH } from '../memory/layout.js';
 import { refresh, V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
+import { whole } from './cut.js';
 import { k } from './kernel.js';
 import { allocateRaw, takePart, waitGate } from './room.js';
 import { PIN_BITS, PIN_BLOCK, PIN_COUNTS, PIN_KNOWN, S_OPEN } from './types.js';
@@ -112,8 +113,10 @@ function extend(): void {
 
 /** This thread's Page of an index; makes it if there is none. Not inside a guard. */
 export function pageAt(index: number): Page {
-  const known = pages[index];
-  if (known !== undefined) return known;
+  return pages[index] ?? whole(() => findPage(index));
+}
+
+function findPage(index: number): Page {
   if (index >= pages.length) extend();
   const token = tokens.get(index);
   const weak = token?.page.deref();

@@ -3,11 +3,19 @@
 
 import { isAwaited } from '../memory/park.js';
 import { releasePages } from './allocate.js';
+import { keptThroughCuts, whole } from './cut.js';
 import { describe } from './errors.js';
 import { emptyPages, INDEX, type Page, scoped } from './pages.js';
 import { waitGate } from './room.js';
 import { meetRoots } from './roots.js';
 import { CELL, cellOf } from './values.js';
+
+keptThroughCuts(() => {
+  const { pages } = scoped;
+  return () => {
+    scoped.pages = pages;
+  };
+});
 
 /**
  * Calls `fn` and returns what it returns. Shared objects that were first touched inside are let go of; to use them afterwards throws a
@@ -27,9 +35,11 @@ export function scope<T>(fn: () => T): T {
   try {
     result = fn();
   } finally {
-    scoped.pages = outer;
-    releasePages();
-    end(inside, outer, result);
+    whole(() => {
+      scoped.pages = outer;
+      releasePages();
+      end(inside, outer, result);
+    });
   }
   if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
     throw new TypeError(

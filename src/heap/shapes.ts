@@ -11,6 +11,7 @@ import { atomic } from '../memory/atomics.js';
 import { H_SHAPES, MAX_SHAPES, SHAPES_START } from '../memory/layout.js';
 import { adopt } from './adopt.js';
 import { classOf } from './allocate.js';
+import { whole } from './cut.js';
 import { MemoryError } from './errors.js';
 import type { SharedMap } from './map.js';
 import { inspectRecord, plainRecord } from './plain.js';
@@ -65,7 +66,7 @@ export function shapeTextOf(name: string, fields: readonly (readonly [name: stri
 
 /** The shape of a text in this thread, made if it is new; `behaviour` is a struct's. */
 export function shapeOfText(text: string, behaviour: Behaviour = PLAIN): Shape {
-  return byText.get(text) ?? makeShape(text, idOf(text), behaviour);
+  return byText.get(text) ?? whole(() => makeShape(text, idOf(text), behaviour));
 }
 
 export const knownShape = (text: string): Shape | undefined => byText.get(text);
@@ -75,7 +76,7 @@ export const shapeOfClass = (Class: object): Shape | undefined => byClass.get(Cl
 
 /** The shape of a wrapper, whatever its prototype says. */
 export function shapeOfCell(header: number): Shape {
-  return byId[header >>> SHAPE_SHIFT] ?? shapeOfId(header >>> SHAPE_SHIFT);
+  return byId[header >>> SHAPE_SHIFT] ?? whole(() => shapeOfId(header >>> SHAPE_SHIFT));
 }
 
 function shapeOfId(id: number): Shape {

@@ -41,6 +41,8 @@ export const R_OWNED = 280;
 export const R_SCRATCH = 284;
 export const R_ANSWER = 288;
 export const R_KEY = 296;
+/** 1 = what the thread runs is about to be ended from outside: it does not enter the kernel (src/sync/safepoint.ts). */
+export const R_ARMED = 304;
 // Written by the collector: a line of their own.
 export const R_LOG_TAIL = 320;
 export const R_HOLDING = 324;

@@ -11,8 +11,8 @@
 // no more, and `patience.look` finds that what is waited for will never come.
 
 import { atomic } from './atomics.js';
-import { PAGE_SHIFT, R_WAITS } from './layout.js';
-import { record } from './self.js';
+import { PAGE_SHIFT, R_ATTENTION, R_WAITS } from './layout.js';
+import { record, recordOf } from './self.js';
 
 /** What is waited for. */
 export interface Wanted {
@@ -33,6 +33,9 @@ export interface Wanted {
   /** Whether the thread has nothing to do until then, such as an executor's: it neither holds up a deadlock report nor is ended by one. */
   readonly idle?: boolean;
 }
+
+/** Of R_ATTENTION: what the thread runs was cancelled, so it is to give up waiting. The other bits are in src/sync/safepoint.ts. */
+export const GIVE_UP = 4;
 
 /** Byte offset from a word to the count of its asynchronous waiters. */
 export const ASYNC = 4;
@@ -74,6 +77,8 @@ export const patience = {
   heed(): void {},
   /** A wait that `look` has seen is over. */
   leave(): void {},
+  /** The thread is to give up waiting: GIVE_UP says so. Throws what ends the wait, or takes the bit off. */
+  giveUp(): void {},
   /** An asynchronous wait begins. `fail` ends it. */
   attend(_wanted: Wanted, _forever: boolean, _fail: (error: unknown) => void): Attendance {
     return NOBODY;
@@ -81,10 +86,11 @@ export const patience = {
 };
 
 /**
- * Blocks this thread until the attempt succeeds (true), or `timeout` milliseconds have passed (false).
- * @throws what `patience.look` throws: it will never succeed.
+ * Blocks this thread until the attempt succeeds (true), or `timeout` milliseconds have passed (false). `firm` says that the program must
+ * have it, also when what the thread runs was cancelled.
+ * @throws what `patience.look` throws: it will never succeed; and what `patience.giveUp` throws.
  */
-export function blockUntil(wanted: Wanted, timeout: number): boolean {
+export function blockUntil(wanted: Wanted, timeout: number, firm = false): boolean {
   const deadline = timeout === Infinity ? Infinity : atomic.now() + timeout;
   const { word } = wanted;
   // Noted for reports of who waits for what.
@@ -95,6 +101,7 @@ export function blockUntil(wanted: Wanted, timeout: number): boolean {
   let got = false;
   let late = false;
   let seen = false;
+  let parked = false;
   try {
     for (;;) {
       if (seen) patience.heed();
@@ -118,11 +125,13 @@ export function blockUntil(wanted: Wanted, timeout: number): boolean {
         seen = true;
         patience.look(wanted, timeout === Infinity);
       }
+      if (!firm && (atomic.load(record + R_ATTENTION) & GIVE_UP) !== 0) patience.giveUp();
+      parked = true;
       late = atomic.wait(word, expected, Math.min(remaining, patience.slice)) === 'timed-out';
     }
   } catch (error) {
     // It may have been woken, and does not use it.
-    if (seen) wake(word, 1);
+    if (parked) wake(word, 1);
     throw error;
   } finally {
     if (seen) patience.leave();
@@ -216,4 +225,10 @@ export function awaitLater(
 /** Wakes at most `count` of those that wait on a word, those that wait longest first; all if there are any on event loops. */
 export function wake(word: number, count: number): void {
   atomic.notify(word, atomic.load(word + ASYNC) > 0 ? Infinity : count);
+}
+
+/** Whoever the thread of a slot waits with on a word looks at it again, and so does that thread: there is something else for it to see. */
+export function rouse(slot: number): void {
+  const word = atomic.load(recordOf(slot) + R_WAITS);
+  if (word !== 0) wake(word, Infinity);
 }

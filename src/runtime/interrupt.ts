@@ -1,4 +1,4 @@
-// Interrupts of the main thread: `interrupt_main()` and Ctrl-C.
+// Interrupts of the main thread, `interrupt_main()` and Ctrl-C; and the end of what was cancelled in other threads, which goes the same way.
 //
 // Whoever interrupts sets a bit in the main thread's attention word and tells the supervisor, which asks the main thread for a turn of
 // its event loop, and ends what runs under `interruptible()`. So the interrupt is delivered at the first of: the next call into the
@@ -7,6 +7,7 @@
 import { atomic } from '../memory/atomics.js';
 import { H_SIGINT_TAKEN, R_ATTENTION } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
+import { rouse } from '../memory/park.js';
 import { recordOf } from '../memory/self.js';
 import { runEndable } from '../platform/debugger.js';
 import { emitSigint, exitHere, handlesSigint, mainStatus, onFatalError, onSigintTaken } from '../platform/process.js';
@@ -14,18 +15,21 @@ import { KeyboardInterrupt, SystemExit } from '../sync/errors.js';
 import {
   ARM,
   arm,
+  Cancellation,
   enterGuard,
+  GIVE_UP,
+  type Guard,
   INTERRUPT,
   isGuarded,
   leaveGuard,
   mask,
   onInterrupt,
-  onRefusal,
   poll,
+  tellLibraryBy,
   unmask,
 } from '../sync/safepoint.js';
 import { print } from './console.js';
-import { describeError } from './report.js';
+import { describeError, isInLibrary } from './report.js';
 import { attendShutdown, isWaitingForThreads, mustWaitForThreads } from './shutdown.js';
 import { ask, awaitSigintWatch, summonSupervisor } from './supervisor.js';
 
@@ -43,7 +47,8 @@ export function interruptMain(): void {
 
 /**
  * Calls `fn` such that an interrupt ends it at any instruction, also in a loop that never calls the library. Its `finally` blocks do
- * not run then; locks that it has acquired and not released are released. In threads other than the main one it just calls `fn`.
+ * not run then; locks that it has acquired and not released are released. In threads other than the main one it just calls `fn`: a task
+ * that was submitted as interruptible is so as a whole.
  *
  * @returns what `fn` returns. If that is a promise, only the part up to there can be interrupted.
  * @throws KeyboardInterrupt when interrupted.
@@ -54,13 +59,27 @@ export function interruptible<T>(fn: () => T): T {
   if (slot !== 0 || isGuarded()) return fn();
   summonSupervisor();
   awaitSigintWatch();
-  let outcome: { value: T } | { error: unknown } | undefined;
-  enterGuard();
+  const outcome = callGuarded(mainGuard, () => {
+    // What came since the poll above has found no guard to end.
+    poll();
+    return fn();
+  });
+  if (outcome === undefined) throw new KeyboardInterrupt();
+  poll();
+  if ('error' in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+/** What became of a guarded call. */
+export type GuardedOutcome<T> = { readonly value: T } | { readonly error: unknown } | undefined;
+
+/** Calls `fn` under a guard, which must not be inside another. Undefined: it was ended from outside, and what it held is released. */
+function callGuarded<T>(guard: Guard, fn: () => T): GuardedOutcome<T> {
+  let outcome: GuardedOutcome<T>;
+  enterGuard(guard);
   const cut = runEndable(() => {
     unmask();
     try {
-      // What came since the poll above has found no guard to end.
-      poll();
       outcome = { value: fn() };
     } catch (error) {
       outcome = { error };
@@ -68,12 +87,43 @@ export function interruptible<T>(fn: () => T): T {
     // Waits here for an end that is on its way.
     mask();
   });
-  leaveGuard(cut);
-  if (cut) throw new KeyboardInterrupt();
-  poll();
+  const ended = cut || (outcome !== undefined && 'error' in outcome && outcome.error instanceof Cancellation);
+  leaveGuard(ended);
+  if (ended) return undefined;
   if (outcome === undefined) throw new Error('the guarded function did not run');
-  if ('error' in outcome) throw outcome.error;
-  return outcome.value;
+  return outcome;
+}
+
+const mainGuard: Guard = {
+  // Under a program's own handler nothing is cut short: the handler runs at the next safepoint or turn of the event loop.
+  due: () => !handlesSigint() && (atomic.load(recordOf(0) + R_ATTENTION) & INTERRUPT) !== 0,
+  taken: () => void atomic.and(recordOf(0) + R_ATTENTION, ~INTERRUPT),
+  missed: () => void atomic.or(recordOf(0) + R_ATTENTION, INTERRUPT),
+  remind: () => ask({ type: 'interrupt' }),
+};
+
+/**
+ * Calls `fn` such that `endGuarded` ends it once `isCancelled` says so, which it then goes on to say. As `interruptible` in the main thread,
+ * but that it also ends where it waits in the library, or calls it: there by an error, so `finally` blocks do run.
+ * @returns undefined when it was ended.
+ */
+export function callCancellable<T>(isCancelled: () => boolean, fn: () => T): GuardedOutcome<T> {
+  lendArm();
+  const again = (): void => ask({ type: 'cancel', slot });
+  const guard: Guard = { due: isCancelled, missed: again, remind: again };
+  return callGuarded(guard, () => {
+    if (isCancelled()) throw new Cancellation();
+    return fn();
+  });
+}
+
+/** Ends what the thread of a slot runs under `callCancellable`, which was cancelled just now. Returns before it has ended. */
+export function endCancelled(of: number): void {
+  mask();
+  atomic.or(recordOf(of) + R_ATTENTION, GIVE_UP);
+  rouse(of);
+  ask({ type: 'cancel', slot: of });
+  unmask();
 }
 
 function deliver(): void {
@@ -81,15 +131,19 @@ function deliver(): void {
   else throw new KeyboardInterrupt();
 }
 
-/** Under a program's own handler nothing is cut short: the handler runs at the next safepoint or turn of the event loop. */
-function armUnlessHandled(): ReturnType<typeof arm> {
-  return !handlesSigint() && arm();
+let lent = false;
+
+/** The supervisor finds `arm()`. */
+function lendArm(): void {
+  if (lent) return;
+  lent = true;
+  tellLibraryBy(isInLibrary);
+  Object.defineProperty(globalThis, Symbol.for(ARM), { value: arm });
 }
 
 /** Prepares the main thread: how interrupts arrive, and what becomes of those that nobody catches. */
 export function attendMain(): void {
   onInterrupt(deliver);
-  onRefusal(() => ask({ type: 'interrupt' }));
   onSigintTaken(
     () => atomic.store(H_SIGINT_TAKEN, 1),
     () => {
@@ -97,7 +151,7 @@ export function attendMain(): void {
       poll();
     },
   );
-  Object.defineProperty(globalThis, Symbol.for(ARM), { value: armUnlessHandled });
+  lendArm();
   onFatalError((error) => {
     if (error instanceof KeyboardInterrupt) {
       print(2, `${describeError(error)}\n`);

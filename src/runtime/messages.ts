@@ -17,6 +17,8 @@ export type Request =
   | { readonly type: 'link'; readonly slot: number; readonly to: number; readonly link: Link }
   /** An interrupt was set in the main thread's attention word. */
   | { readonly type: 'interrupt' }
+  /** What the thread of a slot runs was cancelled: GIVE_UP is set in its attention word. */
+  | { readonly type: 'cancel'; readonly slot: number }
   /** Say on the port what each thread does, and count it in R_ANSWERS of the slot; without a port, print it. */
   | { readonly type: 'dump'; readonly answer?: { readonly slot: number; readonly port: MessagePort } }
   /** Watch for SIGQUIT. */

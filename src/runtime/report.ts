@@ -26,6 +26,7 @@ export function describeStack(stack: string): string {
 
 const POSITION = /\(?((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/;
 /** Frames of the platform, and that of an evaluation by another thread. */
+const EVALUATION = /^\s+at <anonymous>:\d+:\d+$/;
 const PLATFORM = /\bnode:|^\s+at <anonymous>:\d+:\d+$/;
 
 /** Frames that a trace must have for the program's to be among them. */
@@ -65,6 +66,21 @@ export function callSite(trace: Error): string {
     if (place !== null) return `${place[1]}:${place[2]}:${place[3]}`;
   }
   return '';
+}
+
+/** Frames of a trace that are looked at to find out whose code was interrupted. */
+const NEAR = 12;
+
+/** Inside an evaluation by another thread: whether what it has interrupted is the library's own code. */
+export function isInLibrary(): boolean {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = NEAR;
+  const { stack } = new Error();
+  Error.stackTraceLimit = limit;
+  if (typeof stack !== 'string') return false;
+  const lines = stack.split('\n');
+  const innermost = lines[lines.findIndex((line) => EVALUATION.test(line)) + 1] ?? '';
+  return OWN_FRAMES.some((place) => innermost.includes(place)) || innermost.includes('wasm://');
 }
 
 /** Prints an error under a heading. Waits `patience` milliseconds at most to do so. Does not throw. */

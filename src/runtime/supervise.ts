@@ -1,5 +1,5 @@
-// The supervisor: makes workers, keeps a spare one, buries the dead, carries interrupts to the main thread. It waits for nothing but
-// its event loop.
+// The supervisor: makes workers, keeps a spare one, buries the dead, carries interrupts to the main thread, and ends cancelled tasks. It
+// waits for nothing but its event loop.
 
 import { settleInflight } from '../heap/inflight.js';
 import { atomic } from '../memory/atomics.js';
@@ -7,6 +7,7 @@ import {
   H_QUIT_WATCH,
   H_SIGINT_WATCHED,
   R_ANSWERS,
+  R_ARMED,
   R_CLAIMER,
   R_MAIL,
   R_STACK,
@@ -35,7 +36,7 @@ import { BufferKeeper } from './buffers.js';
 import { buryInHeap } from './collecting.js';
 import { print, releaseOutput } from './console.js';
 import { describeThreads, QUIT_BEGINS, QUIT_UNWATCHED, settleQuitWatch } from './dump.js';
-import { MainInterrupter } from './interrupter.js';
+import { MainInterrupter, TaskInterrupter } from './interrupter.js';
 import type { Link, Mail, Poke, Request, SupervisorBoot } from './messages.js';
 import { reportThread, reportUnhandled } from './report.js';
 import {
@@ -77,6 +78,7 @@ const main = parentPort();
 const charges = new Map<number, Charge>();
 const buffers = new BufferKeeper();
 const interrupter = processMain ? new MainInterrupter() : undefined;
+const tasks = new TaskInterrupter();
 let retirement: NodeJS.Timeout | undefined;
 
 main.on('message', handle);
@@ -94,6 +96,9 @@ function handle(request: Request): void {
     passLink(request.slot, request.to, request.link);
   } else if (request.type === 'interrupt') {
     interruptMain();
+  } else if (request.type === 'cancel') {
+    const charge = charges.get(request.slot);
+    if (charge !== undefined) tasks.interrupt(request.slot, charge.worker.threadId);
   } else if (request.type === 'collector') {
     makeCollector();
   } else if (request.type === 'dump') {
@@ -178,6 +183,7 @@ function bury(slot: number, charge: Charge, status: number): void {
   const violent = charge.error !== undefined || status !== 0;
   if (state === RUNNING || (state === LEFTOVER && violent)) reportThread(slot, died, PRINT_PATIENCE);
   atomic.store(record + R_WAITS, 0);
+  atomic.store(record + R_ARMED, 0);
   noteEnd(slot);
   settleInflight(slot);
   buryInHeap(slot, violent, () => freeSlot(slot, state, worker, violent));

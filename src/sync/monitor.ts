@@ -19,8 +19,8 @@ export interface Monitor {
   [AGAIN](count: number): Wanted | undefined;
 }
 
-/** Blocks until it is acquired so often. @throws as `blockUntil`. */
+/** Blocks until it is acquired so often: what follows releases it, whatever happens. @throws as `blockUntil`. */
 export function acquireAgain(lock: Monitor, count: number): void {
   const wanted = lock[AGAIN](count);
-  if (wanted !== undefined) blockUntil(wanted, Infinity);
+  if (wanted !== undefined) blockUntil(wanted, Infinity, true);
 }

@@ -20,6 +20,7 @@ for (const { name, plan, preemptions } of scenarios) {
 const bugs: Readonly<Record<Bug, RegExp>> = {
   'a claim is a load and a store': /^deadlock|outcome|cancel|begun/,
   'cancelling is a load and a store': /cancel|outcome/,
+  'cancelling a run is a load and a store': /cancel|outcome|written by/,
   'who settles does not say so first': /written by who has no right to/,
   'the outcome is written after the state': /outcome/,
   'the end wakes nobody': /^deadlock/,

@@ -9,6 +9,7 @@ import type { FutureUnderTest } from './future_scenarios.ts';
 export type Bug =
   | 'a claim is a load and a store'
   | 'cancelling is a load and a store'
+  | 'cancelling a run is a load and a store'
   | 'who settles does not say so first'
   | 'the outcome is written after the state'
   | 'the end wakes nobody'
@@ -57,8 +58,18 @@ export function futureWith(bug?: Bug): FutureUnderTest {
       tell(word, isWatched(word));
       return true;
     },
+    cancelRun(word) {
+      const before = atomic.load(word);
+      if (before === ours.PENDING || ours.isOver(before) || ours.isSettling(before)) return 0;
+      if (bug === 'cancelling a run is a load and a store') atomic.store(word, ours.CANCELLED);
+      else if (atomic.compareExchange(word, before, ours.CANCELLED) !== before) return 0;
+      tell(word, isWatched(word));
+      return before;
+    },
     settle(word, by, outcome, write) {
-      if (begin(word, by, by)) end(word, outcome, write);
+      const mine = begin(word, by, by);
+      if (mine) end(word, outcome, write);
+      return mine;
     },
     settleByHand(word, by, outcome, write) {
       for (;;) {

@@ -11,7 +11,7 @@ import type { Plan } from './machine.ts';
 
 export type FutureUnderTest = Pick<
   typeof ours,
-  'attemptEnd' | 'cancel' | 'claim' | 'settle' | 'settleByHand' | 'watch'
+  'attemptEnd' | 'cancel' | 'cancelRun' | 'claim' | 'settle' | 'settleByHand' | 'watch'
 >;
 
 export const future: FutureUnderTest = ours;
@@ -26,6 +26,8 @@ const WORD = 0x8000_0000;
 /** What the outcome is, and how often the call was begun. */
 const OUTCOME = WORD + 64;
 const BEGUN = WORD + 72;
+/** 1 = somebody cancels it while it runs. */
+const CUT = WORD + 80;
 const TIMEOUT = 5;
 
 /** Marks of the threads A, B, C: their slots' first threads. */
@@ -46,7 +48,8 @@ function checkOver(context: Context): void {
   const state = atomic.load(WORD);
   context.check(ours.isOver(state), `it is said to be over, and is ${ours.nameOf(state)}`);
   const [outcome, begun] = [atomic.load(OUTCOME), atomic.load(BEGUN)];
-  if (state === CANCELLED) context.check(begun === 0 && outcome === 0, 'a cancelled call was begun');
+  const cut = atomic.load(CUT) === 1;
+  if (state === CANCELLED) context.check((begun === 0 || cut) && outcome === 0, 'a cancelled call was begun');
   else context.check(state === FAILED ? outcome === -1 : outcome > 0, `the outcome is ${outcome}`);
   context.check(begun <= 1, `it was begun ${begun} times`);
 }
@@ -60,6 +63,13 @@ const runs: Use = (context, future, mark) => {
 
 const cancels: Use = (context, future) => {
   if (future.cancel(WORD))
+    context.check(atomic.load(WORD) === CANCELLED, 'cancel() has said so, and it is not cancelled');
+};
+
+/** As `Future.cancel` of what is interruptible. */
+const cancelsRun: Use = (context, future) => {
+  atomic.store(CUT, 1);
+  if (future.cancel(WORD) || future.cancelRun(WORD) !== 0)
     context.check(atomic.load(WORD) === CANCELLED, 'cancel() has said so, and it is not cancelled');
 };
 
@@ -126,6 +136,9 @@ export const futureScenarios: readonly Scenario[] = [
   scenario('one runs it, one waits for it among others', [runs, watches], { spurious: 1 }),
   scenario('two would run it, one waits', [runs, runs, waits], {}, 3),
   scenario('one runs it, one cancels it, one waits', [runs, cancels, waits], {}, 3),
+  scenario('one runs it, one cancels it while it runs, one waits', [runs, cancelsRun, waits], {}, 3),
+  scenario('one runs it, two cancel it while it runs', [runs, cancelsRun, cancelsRun], {}, 3),
+  scenario('one runs it, one cancels it while it runs, one settles it by hand', [runs, cancelsRun, setsByHand], {}, 3),
   scenario('one runs it, one cancels it, one waits with a time-out', [runs, cancels, waitsTimed], {}, 3),
   scenario('one runs it, one cancels it, one awaits it', [runs, cancels, awaits], {}, 3),
   scenario('one runs it, one cancels it, one waits for it among others', [runs, cancels, watches], {}, 3),
