@@ -10,7 +10,7 @@ import { blockUntil, type Wanted } from '../memory/park.js';
 import { eventually } from '../sync/acquirable.js';
 import { addressOf, isAdopting, isGone, SyncCell } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
-import { attentive, mask, poll, unmask } from '../sync/safepoint.js';
+import { attentive, isEnding, mask, poll, unmask } from '../sync/safepoint.js';
 import { CLOSED, giveBack, leave, NOTHING, offer, prepare, queueHeader, sizeOf, take, turn } from './cell.js';
 import { Empty, Full, ShutDown } from './errors.js';
 import { Keyed } from './keyed.js';
@@ -288,22 +288,30 @@ function putWithin<T>(queue: Channel<T>, cell: number, item: T, options: QueueWa
 function getWithin<T>(queue: Channel<T>, cell: number, options: QueueWaitOptions | undefined): unknown {
   const timeout = waitOf(options);
   checkWait(timeout);
-  poll();
-  mask();
-  let taken: unknown;
-  try {
-    taken = take(cell, Q_NEVER);
-    if (taken === NOTHING && timeout > 0) {
-      taken = waited(new Turn(cell, Q_NOT_EMPTY, (mode) => take(addressOf(queue), mode), NOTHING), timeout);
+  for (;;) {
+    poll();
+    mask();
+    let taken: unknown;
+    try {
+      taken = take(cell, Q_NEVER);
+      if (taken === NOTHING && timeout > 0) {
+        taken = waited(new Turn(cell, Q_NOT_EMPTY, (mode) => take(addressOf(queue), mode), NOTHING), timeout);
+      }
+      // With an item in hand no interrupt is delivered: it would be lost.
+      if (isItem(taken) && isEnding()) {
+        queue[RETURN](cell, taken);
+        continue;
+      }
+    } finally {
+      unmask();
     }
-  } finally {
-    unmask();
+    if (isItem(taken)) return opened(queue, cell, taken);
+    poll();
+    throw taken === CLOSED ? closed() : empty(cell, timeout);
   }
-  // With an item in hand no interrupt is delivered: it would be lost.
-  if (taken !== NOTHING && taken !== CLOSED) return opened(queue, cell, taken);
-  poll();
-  throw taken === CLOSED ? closed() : empty(cell, timeout);
 }
+
+const isItem = (taken: unknown): boolean => taken !== NOTHING && taken !== CLOSED;
 
 /** Blocks until it is this thread's turn, or the time is over; what came of it. */
 function waited(turn: Turn, timeout: number): unknown {

@@ -77,6 +77,11 @@ export function attentive(): boolean {
   return own[ATTENTION] !== 0;
 }
 
+/** Whether the guarded function will be ended as soon as it is unmasked, and what it has in hand goes with it. */
+export function isEnding(): boolean {
+  return (atomic.load(address) & (GUARDED | INTERRUPT)) === (GUARDED | INTERRUPT);
+}
+
 /** Delivers a pending interrupt, if there is one. */
 export function poll(): void {
   const attention = atomic.load(address);

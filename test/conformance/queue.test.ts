@@ -7,6 +7,7 @@ import { Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown, SimpleQueue } f
 import { start_new_thread } from 'heddle/thread';
 import { bunch, waitForFinished, waitForThreads } from '../support/bunch.ts';
 import { counter, raise, reaches, value } from '../support/counter.ts';
+import { program } from '../support/program.ts';
 import { gettersAre, joinersAre, putters, puttersAre } from '../support/queues.ts';
 
 const classes: Readonly<Record<string, { make: (maxSize?: number) => Queue<number>; order: readonly number[] }>> = {
@@ -646,6 +647,29 @@ suite('SimpleQueue', () => {
     assert.equal(queue.get(), queue);
     assert.equal((queue.get() as { queue: unknown }).queue, queue);
   });
+});
+
+test('an item that comes with an interrupt stays in the queue', async () => {
+  for (const name of ['Queue', 'LifoQueue', 'PriorityQueue']) {
+    const outcome = await program(`
+      import { ${name}, interruptible, interruptMain, startNewThread } from 'heddle';
+      const queue = new ${name}();
+      const nap = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+      startNewThread(() => {
+        nap();
+        interruptMain();
+        nap();
+        queue.put(1);
+      }, []);
+      try {
+        interruptible(() => queue.get());
+      } catch (error) {
+        console.log(error.name);
+      }
+      console.log(queue.get({ timeout: 20_000 }), queue.unfinishedTasks);
+    `);
+    assert.deepEqual(outcome, { status: 0, signal: null, stdout: 'KeyboardInterrupt\n1 1\n', stderr: '' });
+  }
 });
 
 suite('Empty, Full, ShutDown', () => {
