@@ -23,8 +23,12 @@ const SHOWN_ONCE = [
   'test/house',
   'test/interleavings/',
   'test/heap/deaths',
+  'test/heap/fuzz',
   'test/heap/interleavings',
   'test/heap/mutants',
+  'test/heap/property',
+  'test/heap/soak',
+  'test/queue/deaths',
 ];
 const wanted = given.filter((word) => !word.startsWith('-')).map((word) => word.replace(/^\.\//, ''));
 
