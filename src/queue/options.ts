@@ -15,12 +15,12 @@ export interface QueueAsyncOptions {
   /** Milliseconds to wait at most; none = for ever. */
   timeout?: number | undefined;
   /** Gives up when aborted. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface QueueOptions {
   /** How many items there may be at once; 0 or less, which is the default: any number. */
-  maxSize?: number;
+  maxSize?: number | undefined;
 }
 
 /** The largest number of items that a limit can say; more is no limit. */

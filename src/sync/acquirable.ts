@@ -155,7 +155,10 @@ function releaseAfter(lock: Acquirable): [(value: unknown) => unknown, (error: u
  * Waits on the event loop for what `want` says, with a time-out and a signal; whether it was got.
  * @throws as `acquireAsync`.
  */
-export function eventually(want: () => Wanted, options: AcquireOptions & { signal?: AbortSignal }): Promise<boolean> {
+export function eventually(
+  want: () => Wanted,
+  options: AcquireOptions & { signal?: AbortSignal | undefined },
+): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const timeout = timeoutOf(options);
     const { signal } = options;

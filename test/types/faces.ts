@@ -115,7 +115,9 @@ export function faces(): void {
   dummy.start_new_thread((n: number) => n, ['a']);
 }
 
-export async function queues(): Promise<void> {
+export async function queues(signal?: AbortSignal, maxSize?: number): Promise<void> {
+  // What may be missing may be undefined.
+  await new Queue<number>({ maxSize }).getAsync({ signal, timeout: maxSize });
   const numbers = new Queue<number>({ maxSize: 10 });
   same<ReturnType<typeof numbers.get>, number>();
   same<Awaited<ReturnType<typeof numbers.getAsync>>, number>();
