@@ -214,10 +214,10 @@ suite('a queue', () => {
 });
 
 /** Each bug with what it must be found by. */
+// That who gives up hands on its turn is no longer among them: src/memory/park.ts wakes another one too, so that nothing is lost without it.
 const bugs: Readonly<Record<Bug, RegExp>> = {
   'a call does not change the word that is parked on': /waits for ever/,
   'who is called stays called': /waits for ever/,
-  'who gives up does not hand on': /waits for ever/,
   'who gives up stays counted': /are counted among those that wait/,
   'who waits is not counted': /waits for ever|are counted/,
   'who has got something stays counted': /are counted among those that wait/,

@@ -30,7 +30,6 @@ import { type Whole, type Words, whole } from './automaton.ts';
 export type Bug =
   | 'a call does not change the word that is parked on'
   | 'who is called stays called'
-  | 'who gives up does not hand on'
   | 'who gives up stays counted'
   | 'who waits is not counted'
   | 'who has got something stays counted'
@@ -127,7 +126,6 @@ export class Model {
   leave(words: Words, cell: number, side: number): Step {
     this.#looksAgain(words, cell + side);
     if (this.#bug !== 'who gives up stays counted') this.#uncount(words, cell + side);
-    if (this.#bug === 'who gives up does not hand on') return { code: Q_DONE, second: 0 };
     const wanted = side === Q_NOT_EMPTY ? this.#count(words, cell) !== 0 : !this.#isFull(words, cell);
     return { code: wanted && this.#call(words, cell + side) ? Q_WAKE : Q_DONE, second: 0 };
   }
