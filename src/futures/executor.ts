@@ -11,6 +11,7 @@ import {
   EXECUTOR,
   isAdopting,
   loadValue,
+  ownAddress,
   refuseSubclass,
   storeValue,
 } from '../sync/cell.js';
@@ -78,7 +79,7 @@ export class ThreadPoolExecutor extends Pool {
     super();
     if (!fresh) return;
     const { maxWorkers = Math.min(32, cores + 4), threadNamePrefix, initializer, initargs = [] } = options;
-    const address = addressOf(this);
+    const address = ownAddress(this, EXECUTOR);
     atomic.store(address + MAX, maxWorkers);
     storeValue(address + NAME, threadNamePrefix || `ThreadPoolExecutor-${nextExecutor()}`, 'threadNamePrefix');
     if (initializer !== undefined)
@@ -183,14 +184,14 @@ export class ThreadPoolExecutor extends Pool {
   }
 
   #close({ cancelFutures = false }: ShutdownOptions): void {
-    atomic.or(addressOf(this) + FLAGS, SHUTDOWN);
+    atomic.or(ownAddress(this, EXECUTOR) + FLAGS, SHUTDOWN);
     if (cancelFutures) drain(this, (future) => cancel(addressOf(future) + STATE));
     rouse(this);
     summon(this);
   }
 
   #allGone(): Wanted {
-    const word = addressOf(this) + GONE;
+    const word = ownAddress(this, EXECUTOR) + GONE;
     return {
       word,
       attempt: () => {
@@ -203,7 +204,7 @@ export class ThreadPoolExecutor extends Pool {
   }
 
   #name(): string {
-    return `executor '${String(loadValue(addressOf(this) + NAME))}'`;
+    return `executor '${String(loadValue(ownAddress(this, EXECUTOR) + NAME))}'`;
   }
 }
 

@@ -21,6 +21,7 @@ import {
   FUTURE,
   isAdopting,
   loadValue,
+  ownAddress,
   refuseSubclass,
   SyncCell,
   storeValue,
@@ -121,7 +122,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
    */
   exception(timeout?: Timeout): unknown {
     const outcome = this.#outcomeWithin(timeout);
-    if (atomic.load(addressOf(this) + STATE) !== FAILED && 'error' in outcome) throw outcome.error;
+    if (atomic.load(ownAddress(this, FUTURE) + STATE) !== FAILED && 'error' in outcome) throw outcome.error;
     return 'error' in outcome ? outcome.error : undefined;
   }
 
@@ -134,12 +135,12 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
    * @returns whether it is cancelled now.
    */
   cancel(): boolean {
-    const word = addressOf(this) + STATE;
+    const word = ownAddress(this, FUTURE) + STATE;
     return cancel(word) || this.#cancelRun(word) || isCancelled(atomic.load(word));
   }
 
   #cancelRun(word: number): boolean {
-    if (atomic.load(addressOf(this) + INTERRUPTIBLE) !== 1) return false;
+    if (atomic.load(ownAddress(this, FUTURE) + INTERRUPTIBLE) !== 1) return false;
     mask();
     try {
       const by = cancelRun(word);
@@ -200,7 +201,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
    * @throws InvalidStateError when it runs already, or is done.
    */
   setRunningOrNotifyCancel(): boolean {
-    const word = addressOf(this) + STATE;
+    const word = ownAddress(this, FUTURE) + STATE;
     const before = atomic.compareExchange(word, PENDING, RUNNING);
     if (before === PENDING) return true;
     if (before === CANCELLED && atomic.compareExchange(word, CANCELLED, NOTIFIED) === CANCELLED) return false;
@@ -234,7 +235,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
         outcome = 'value' in known ? ` returned ${kindOf(known.value)}` : ` raised ${kindOf(known.error)}`;
       else outcome = state === FINISHED ? ' returned' : ' raised';
     }
-    return `<Future at 0x${addressOf(this).toString(16)} state=${nameOf(state)}${outcome}>`;
+    return `<Future at 0x${ownAddress(this, FUTURE).toString(16)} state=${nameOf(state)}${outcome}>`;
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
@@ -252,7 +253,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   }
 
   #state(): number {
-    return attempt(this) ?? atomic.load(addressOf(this) + STATE);
+    return attempt(this) ?? atomic.load(ownAddress(this, FUTURE) + STATE);
   }
 
   #here(): Local {
@@ -265,7 +266,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
     if (known !== undefined) return known;
     const limit = limitOf(timeout);
     poll();
-    const done = isOver(atomic.load(addressOf(this) + STATE)) || (limit > 0 && waitFor(this, limit));
+    const done = isOver(atomic.load(ownAddress(this, FUTURE) + STATE)) || (limit > 0 && waitFor(this, limit));
     poll();
     if (!done) throw new TimeoutError(`the future was not done within ${limit} ms: ${this.toString()}`);
     const outcome = this.#read();
@@ -280,7 +281,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   #read(): NonNullable<Local['outcome']> | Promise<NonNullable<Local['outcome']>> {
     const local = this.#here();
     if (local.outcome !== undefined) return local.outcome;
-    const address = addressOf(this);
+    const address = ownAddress(this, FUTURE);
     const state = atomic.load(address + STATE);
     if (isCancelled(state)) {
       return { error: new CancelledError('the future was cancelled') };

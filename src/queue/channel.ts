@@ -8,7 +8,7 @@ import { atomic } from '../memory/atomics.js';
 import { V } from '../memory/memory.js';
 import { blockUntil, type Wanted } from '../memory/park.js';
 import { eventually } from '../sync/acquirable.js';
-import { addressOf, isAdopting, isGone, SyncCell } from '../sync/cell.js';
+import { addressOf, isAdopting, isGone, ownAddress, QUEUE, SIMPLE_QUEUE, SyncCell } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { attentive, isEnding, mask, poll, unmask } from '../sync/safepoint.js';
 import { CLOSED, giveBack, leave, NOTHING, offer, prepare, queueHeader, sizeOf, take, turn } from './cell.js';
@@ -107,14 +107,14 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
       throw new TypeError(`type '${base.name}' is not an acceptable base type: hold a queue in a field instead`);
     }
     super(queueHeader(sort.kind));
-    if (isNew) prepare(addressOf(this), sort.order, most);
+    if (isNew) prepare(ownAddress(this, QUEUE, SIMPLE_QUEUE), sort.order, most);
     Object.preventExtensions(this);
   }
 
   /** @internal */
   [OFFER](item: T, _options: object | undefined): (mode: number) => number {
     const value = packCopy(item, 'item');
-    return (mode) => offer(addressOf(this), value, mode);
+    return (mode) => offer(ownAddress(this, QUEUE, SIMPLE_QUEUE), value, mode);
   }
 
   /** @internal */
@@ -129,7 +129,7 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
 
   /** How many items are in the queue right now. It may have changed by the time you look at the answer. */
   get size(): number {
-    return sizeOf(addressOf(this));
+    return sizeOf(ownAddress(this, QUEUE, SIMPLE_QUEUE));
   }
 
   /** Whether no item is in the queue right now. */
@@ -149,7 +149,7 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
    */
   put(item: T, options?: QueueWaitOptions): void {
     // Fast path: everything unusual makes one of the tests fail.
-    const cell = addressOf(this);
+    const cell = ownAddress(this, QUEUE, SIMPLE_QUEUE);
     if (options === undefined && isPlain(item) && !attentive() && offer(cell, item, Q_NEVER) === Q_DONE) return;
     putWithin(this, cell, item, options);
   }
@@ -166,7 +166,7 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
    */
   async putAsync(item: T, options: QueueAsyncOptions = {}): Promise<void> {
     const timeout = waitOf(options, asyncOptions(this[PUT_OPTIONS]));
-    const cell = addressOf(this);
+    const cell = ownAddress(this, QUEUE, SIMPLE_QUEUE);
     checkPutWait(cell, timeout);
     const moved = takeMarked(item);
     const waiting = new Turn(cell, Q_NOT_FULL, this[OFFER](item, options), Q_FULL);
@@ -187,7 +187,7 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
    */
   get(options?: QueueWaitOptions): T {
     // Fast path, as of `put`.
-    const cell = addressOf(this);
+    const cell = ownAddress(this, QUEUE, SIMPLE_QUEUE);
     if (options === undefined && !attentive()) {
       const taken = take(cell, Q_NEVER);
       if (typeof taken !== 'object' && taken !== NOTHING && taken !== CLOSED) return taken as T;
@@ -209,8 +209,8 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
   async getAsync(options: QueueAsyncOptions = {}): Promise<T> {
     const timeout = waitOf(options, ASYNC_WAITS);
     checkWait(timeout);
-    const cell = addressOf(this);
-    const waiting = new Turn(cell, Q_NOT_EMPTY, (mode) => take(addressOf(this), mode), NOTHING);
+    const cell = ownAddress(this, QUEUE, SIMPLE_QUEUE);
+    const waiting = new Turn(cell, Q_NOT_EMPTY, (mode) => take(ownAddress(this, QUEUE, SIMPLE_QUEUE), mode), NOTHING);
     if (!(await turned(this, waiting, timeout, options.signal))) throw empty(cell, timeout);
     if (waiting.outcome === CLOSED) throw closed();
     return (await contentOf(waiting.outcome)) as T;
@@ -250,7 +250,7 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
   }
 
   override toString(): string {
-    return `<${this.constructor.name} of ${this.size} items at 0x${addressOf(this).toString(16)}>`;
+    return `<${this.constructor.name} of ${this.size} items at 0x${ownAddress(this, QUEUE, SIMPLE_QUEUE).toString(16)}>`;
   }
 
   [INSPECT](): string {

@@ -1,6 +1,15 @@
 // An item of a priority queue whose key is no number: {header, key, item}. The kernel compares the keys, and knows where they are.
 
-import { addressOf, defineSyncClass, KEYED, loadValue, SyncCell, storeValue, syncHeader } from '../sync/cell.js';
+import {
+  addressOf,
+  defineSyncClass,
+  KEYED,
+  loadValue,
+  ownAddress,
+  SyncCell,
+  storeValue,
+  syncHeader,
+} from '../sync/cell.js';
 
 const HEADER = syncHeader(KEYED, 0, 2);
 const KEY = 4;
@@ -13,11 +22,11 @@ export class Keyed extends SyncCell {
   }
 
   get item(): unknown {
-    return loadValue(addressOf(this) + ITEM);
+    return loadValue(ownAddress(this, KEYED) + ITEM);
   }
 
   get key(): unknown {
-    return loadValue(addressOf(this) + KEY);
+    return loadValue(ownAddress(this, KEYED) + KEY);
   }
 }
 

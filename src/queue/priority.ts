@@ -8,7 +8,7 @@ import { SharedArray } from '../heap/array.js';
 import { Q_BACK, Q_KEYS, Q_MIXED, Q_PRIORITY } from '../heap/types.js';
 import { REFERENCES } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
-import { addressOf, defineSyncClass, PRIORITY_QUEUE, type SyncCell } from '../sync/cell.js';
+import { addressOf, defineSyncClass, ownAddress, PRIORITY_QUEUE, type SyncCell } from '../sync/cell.js';
 import { lastKey, offerByKey } from './cell.js';
 import { defineOrder, OFFER, PUT_OPTIONS, RETURN } from './channel.js';
 import { Keyed, keyed } from './keyed.js';
@@ -55,10 +55,10 @@ export class PriorityQueue<T = unknown> extends Queue<T> {
     const keys = SORTS.indexOf(typeof priority) + 1;
     if (typeof priority === 'number') {
       const key = priority >= REFERENCES && priority < 2 * REFERENCES ? LARGEST : priority;
-      return (mode) => checked(offerByKey(addressOf(this), key, value, keys, mode), this, keys);
+      return (mode) => checked(offerByKey(ownAddress(this, PRIORITY_QUEUE), key, value, keys, mode), this, keys);
     }
     const holder = keyed(priority, value);
-    return (mode) => checked(offerByKey(addressOf(this), holder, undefined, keys, mode), this, keys);
+    return (mode) => checked(offerByKey(ownAddress(this, PRIORITY_QUEUE), holder, undefined, keys, mode), this, keys);
   }
 
   /** @internal */

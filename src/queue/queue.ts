@@ -5,7 +5,7 @@ import { atomic } from '../memory/atomics.js';
 import { blockUntil, type Wanted } from '../memory/park.js';
 import { eventually } from '../sync/acquirable.js';
 import { timeoutOf } from '../sync/arguments.js';
-import { addressOf, defineSyncClass, isAdopting, QUEUE } from '../sync/cell.js';
+import { defineSyncClass, isAdopting, ownAddress, PRIORITY_QUEUE, QUEUE } from '../sync/cell.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { finishOne, shut } from './cell.js';
 import { Channel, defineOrder } from './channel.js';
@@ -27,7 +27,7 @@ export class Queue<T = unknown> extends Channel<T> {
 
   /** How many items there may be at once; 0 = any number. */
   get maxSize(): number {
-    return atomic.load(addressOf(this) + Q_MAX);
+    return atomic.load(ownAddress(this, QUEUE, PRIORITY_QUEUE) + Q_MAX);
   }
 
   /** Whether as many items are in the queue as there may be, right now. */
@@ -38,11 +38,11 @@ export class Queue<T = unknown> extends Channel<T> {
 
   /** Items that were put and that nobody has said to be done. */
   get unfinishedTasks(): number {
-    return atomic.load(addressOf(this) + Q_UNFINISHED);
+    return atomic.load(ownAddress(this, QUEUE, PRIORITY_QUEUE) + Q_UNFINISHED);
   }
 
   get isShutdown(): boolean {
-    return atomic.load(addressOf(this) + Q_CLOSED) !== 0;
+    return atomic.load(ownAddress(this, QUEUE, PRIORITY_QUEUE) + Q_CLOSED) !== 0;
   }
 
   /**
@@ -50,7 +50,7 @@ export class Queue<T = unknown> extends Channel<T> {
    * @throws RangeError when it was said more often than items were put.
    */
   taskDone(): void {
-    if (!finishOne(addressOf(this))) {
+    if (!finishOne(ownAddress(this, QUEUE, PRIORITY_QUEUE))) {
       throw new RangeError('task_done() called too many times: once for each item that was taken, and no more');
     }
   }
@@ -62,7 +62,7 @@ export class Queue<T = unknown> extends Channel<T> {
    */
   join(timeout?: number): boolean {
     const milliseconds = timeout === undefined ? Infinity : timeoutOf({ timeout });
-    const wanted = allDone(addressOf(this));
+    const wanted = allDone(ownAddress(this, QUEUE, PRIORITY_QUEUE));
     poll();
     mask();
     let done: boolean;
@@ -77,7 +77,7 @@ export class Queue<T = unknown> extends Channel<T> {
 
   /** As `join`, without blocking this thread. */
   joinAsync(options: QueueAsyncOptions = {}): Promise<boolean> {
-    return eventually(() => allDone(addressOf(this)), options);
+    return eventually(() => allDone(ownAddress(this, QUEUE, PRIORITY_QUEUE)), options);
   }
 
   /**
@@ -93,7 +93,7 @@ export class Queue<T = unknown> extends Channel<T> {
     poll();
     mask();
     try {
-      shut(addressOf(this), immediate);
+      shut(ownAddress(this, QUEUE, PRIORITY_QUEUE), immediate);
     } finally {
       unmask();
     }

@@ -112,6 +112,18 @@ export abstract class SyncCell {
   }
 }
 
+/**
+ * As `addressOf`, for the methods of a class: those of another, called on an object by `call`, would take its words for their own.
+ * @throws TypeError for an object that is of none of the kinds `first` to `last`.
+ */
+export function ownAddress(object: SyncCell, first: number, last = first): number {
+  const cell = addressOf(object);
+  const which = (V.I32[cell >>> 2]! >>> SHAPE_SHIFT) & SYNC_MASK;
+  if (which < first || which > last)
+    throw new TypeError(`a method was called on an object of another class: ${String(object)}`);
+  return cell;
+}
+
 /** Whether the constructor that runs is for a cell that exists. */
 export const isAdopting = (): boolean => adopting.cell !== 0;
 

@@ -27,6 +27,7 @@ import {
   defineSyncClass,
   isAdopting,
   loadValue,
+  ownAddress,
   refuseSubclass,
   SyncCell,
   storeValue,
@@ -62,7 +63,7 @@ export class Condition extends SyncCell {
       }
     }
     super(HEADER);
-    if (fresh) storeValue(addressOf(this) + LOCK, lock ?? new RLock(), 'a condition');
+    if (fresh) storeValue(ownAddress(this, CONDITION) + LOCK, lock ?? new RLock(), 'a condition');
     Object.preventExtensions(this);
   }
 
@@ -131,7 +132,7 @@ export class Condition extends SyncCell {
   }
 
   #wait(lock: ConditionLock, limit: number): boolean {
-    const queue = addressOf(this) + QUEUE;
+    const queue = ownAddress(this, CONDITION) + QUEUE;
     const waiter = append(queue);
     const count = lock[SAVE]();
     let failure: { readonly error: unknown } | undefined;
@@ -163,7 +164,7 @@ export class Condition extends SyncCell {
    */
   async waitAsync(options: WaitOptions = {}): Promise<boolean> {
     const lock = lockOf(this);
-    const queue = addressOf(this) + QUEUE;
+    const queue = ownAddress(this, CONDITION) + QUEUE;
     if (!lock[IS_HELD]()) throw notAcquired('wait');
     let waiter: Waiter | undefined;
     let count = 0;
@@ -248,14 +249,14 @@ export class Condition extends SyncCell {
     if (!lockOf(this)[IS_HELD]()) throw notAcquired('notify');
     mask();
     try {
-      notifyFirst(addressOf(this) + QUEUE, count);
+      notifyFirst(ownAddress(this, CONDITION) + QUEUE, count);
     } finally {
       unmask();
     }
   }
 
   #notification(waiter: Waiter): Wanted {
-    return notification(waiter, () => `wait() on condition 0x${addressOf(this).toString(16)}`);
+    return notification(waiter, () => `wait() on condition 0x${ownAddress(this, CONDITION).toString(16)}`);
   }
 
   /** @throws TypeError: a condition cannot be copied, only passed to threads. */
@@ -268,7 +269,7 @@ export class Condition extends SyncCell {
   }
 
   override toString(): string {
-    return `<Condition(${lockOf(this)}) at 0x${addressOf(this).toString(16)}>`;
+    return `<Condition(${lockOf(this)}) at 0x${ownAddress(this, CONDITION).toString(16)}>`;
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {

@@ -13,7 +13,7 @@ import { atomic } from '../memory/atomics.js';
 import { blockUntil, type Wanted, wake } from '../memory/park.js';
 import { eventually } from './acquirable.js';
 import { waitOptions, waitTimeout } from './arguments.js';
-import { addressOf, defineSyncClass, EVENT, isAdopting, refuseSubclass, SyncCell, syncHeader } from './cell.js';
+import { defineSyncClass, EVENT, isAdopting, ownAddress, refuseSubclass, SyncCell, syncHeader } from './cell.js';
 import { mask, poll, unmask } from './safepoint.js';
 
 const WORD = 4;
@@ -42,18 +42,18 @@ export class Event extends SyncCell {
 
   /** Whether it is set right now. It may have changed by the time you look at the answer. */
   isSet(): boolean {
-    return isSetIn(atomic.load(addressOf(this) + WORD));
+    return isSetIn(atomic.load(ownAddress(this, EVENT) + WORD));
   }
 
   /** Sets it: everybody who waits for it goes on, also if it is cleared at once. */
   set(): void {
-    const word = addressOf(this) + WORD;
+    const word = ownAddress(this, EVENT) + WORD;
     if (changeTo(word, true)) wake(word, Infinity);
   }
 
   /** Clears it: whoever comes to wait now waits until it is set again. */
   clear(): void {
-    changeTo(addressOf(this) + WORD, false);
+    changeTo(ownAddress(this, EVENT) + WORD, false);
   }
 
   /**
@@ -91,7 +91,7 @@ export class Event extends SyncCell {
 
   /** That it is set, or has been since now. */
   #change(): Wanted {
-    const word = addressOf(this) + WORD;
+    const word = ownAddress(this, EVENT) + WORD;
     const before = atomic.load(word);
     return {
       word,
@@ -100,7 +100,7 @@ export class Event extends SyncCell {
         return now !== before || isSetIn(now) ? undefined : now;
       },
       // It refers to `this`: who waits keeps the cell alive.
-      describe: () => `wait() on event 0x${addressOf(this).toString(16)}`,
+      describe: () => `wait() on event 0x${ownAddress(this, EVENT).toString(16)}`,
     };
   }
 
@@ -114,7 +114,7 @@ export class Event extends SyncCell {
   }
 
   override toString(): string {
-    return `<Event at 0x${addressOf(this).toString(16)}: ${this.isSet() ? 'set' : 'unset'}>`;
+    return `<Event at 0x${ownAddress(this, EVENT).toString(16)}: ${this.isSet() ? 'set' : 'unset'}>`;
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {

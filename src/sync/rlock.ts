@@ -20,7 +20,7 @@ import { FREE } from '../memory/mutex.js';
 import { type Wanted, wake } from '../memory/park.js';
 import { Acquirable, acquireWithin, LET_GO, WANTED } from './acquirable.js';
 import { type AcquireOptions, blockingTimeout } from './arguments.js';
-import { addressOf, defineSyncClass, isAdopting, RLOCK, refuseSubclass, syncHeader } from './cell.js';
+import { addressOf, defineSyncClass, isAdopting, ownAddress, RLOCK, refuseSubclass, syncHeader } from './cell.js';
 import { ThreadError } from './errors.js';
 import { AGAIN, IS_HELD, type Monitor, SAVE } from './monitor.js';
 import { mark, NO_MARK_BIT, slotOf } from './owner.js';
@@ -66,7 +66,7 @@ export class RLock extends Acquirable implements Monitor {
   override acquire(wait: boolean | number | AcquireOptions = true, timeout?: number): boolean {
     // Fast path: everything unusual makes one of the tests fail. The kernel's steps are called here for the reason that lock.ts gives.
     if (wait === true && timeout === undefined && arguments.length < 3 && !attentive()) {
-      const cell = addressOf(this);
+      const cell = ownAddress(this, RLOCK);
       const before = atomic.compareExchange(cell + WORD, FREE, mark);
       if (before === FREE) return true;
       if (ownerIn(before) === mark) {
@@ -90,14 +90,14 @@ export class RLock extends Acquirable implements Monitor {
       super.release(...(arguments as unknown as []));
       return;
     }
-    const cell = addressOf(this);
+    const cell = ownAddress(this, RLOCK);
     if (atomic.compareExchange(cell + WORD, mark, FREE) !== mark && !releaseOnce(cell)) throw this.notHeld();
   }
 
   /** Whether any thread owns the lock right now. It may have changed by the time you look at the answer. */
   locked(): boolean {
     if (arguments.length > 0) throw new TypeError(`locked() takes no arguments (${arguments.length} given)`);
-    return atomic.load(addressOf(this) + WORD) !== FREE;
+    return atomic.load(ownAddress(this, RLOCK) + WORD) !== FREE;
   }
 
   /** @internal */
@@ -107,18 +107,18 @@ export class RLock extends Acquirable implements Monitor {
 
   /** @internal */
   [LET_GO](): boolean {
-    return releaseOnce(addressOf(this));
+    return releaseOnce(ownAddress(this, RLOCK));
   }
 
   /** @internal */
   [IS_HELD](): boolean {
-    return ownerIn(atomic.load(addressOf(this) + WORD)) === mark;
+    return ownerIn(atomic.load(ownAddress(this, RLOCK) + WORD)) === mark;
   }
 
   /** @internal */
   [SAVE](): number {
     if (!this[IS_HELD]()) throw this.notHeld();
-    const cell = addressOf(this);
+    const cell = ownAddress(this, RLOCK);
     const count = atomic.load(cell + EXTRA) + 1;
     if (count > 1) atomic.store(cell + EXTRA, 0);
     free(cell);
@@ -127,7 +127,7 @@ export class RLock extends Acquirable implements Monitor {
 
   /** @internal */
   [AGAIN](count: number): Wanted | undefined {
-    const cell = addressOf(this);
+    const cell = ownAddress(this, RLOCK);
     if (atomic.compareExchange(cell + WORD, FREE, count > 1 ? mark | UNEVEN : mark) !== FREE)
       return this.#wanted(count);
     if (count > 1) atomic.store(cell + EXTRA, count - 1);
@@ -135,7 +135,7 @@ export class RLock extends Acquirable implements Monitor {
   }
 
   #wanted(count: number): Wanted {
-    const cell = addressOf(this);
+    const cell = ownAddress(this, RLOCK);
     const word = cell + WORD;
     // Who has not parked yet need not reckon with others that have.
     let bit = count > 1 ? UNEVEN : 0;
@@ -166,7 +166,7 @@ export class RLock extends Acquirable implements Monitor {
 
   /** @internal */
   protected override notHeld(): Error {
-    const owner = ownerIn(atomic.load(addressOf(this) + WORD));
+    const owner = ownerIn(atomic.load(ownAddress(this, RLOCK) + WORD));
     return new ThreadError(
       `cannot release un-acquired lock: ${nameOf(this)} is ${owner === 0 ? 'free' : `thread ${slotOf(owner) + 1}'s, who alone may release it`}`,
     );
@@ -182,7 +182,7 @@ export class RLock extends Acquirable implements Monitor {
   }
 
   override toString(): string {
-    const cell = addressOf(this);
+    const cell = ownAddress(this, RLOCK);
     const owner = ownerIn(atomic.load(cell + WORD));
     const count = owner === 0 ? 0 : atomic.load(cell + EXTRA) + 1;
     return `<${owner === 0 ? 'unlocked' : 'locked'} RLock object owner=${owner === 0 ? 0 : slotOf(owner) + 1} count=${count} at 0x${cell.toString(16)}>`;

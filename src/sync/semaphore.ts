@@ -20,10 +20,10 @@ import { type Wanted, wake } from '../memory/park.js';
 import { Acquirable, acquireWithin, eventually, LET_GO, TRY, WANTED } from './acquirable.js';
 import { type AcquireOptions, blockingTimeout, isWaiting, waitOptions } from './arguments.js';
 import {
-  addressOf,
   BOUNDED_SEMAPHORE,
   defineSyncClass,
   isAdopting,
+  ownAddress,
   refuseSubclass,
   SEMAPHORE,
   syncHeader,
@@ -85,7 +85,7 @@ export class Semaphore extends Acquirable {
     }
     super(bounded ? BOUNDED_HEADER : HEADER);
     if (fresh) {
-      const cell = addressOf(this);
+      const cell = ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE);
       V.I32[(cell + VALUE) >>> 2] = value;
       V.I32[(cell + LIMIT) >>> 2] = bounded ? value : MOST;
     }
@@ -94,7 +94,7 @@ export class Semaphore extends Acquirable {
 
   /** The permits that are free right now. It may have changed by the time you look at the answer. */
   get value(): number {
-    return atomic.load(addressOf(this) + VALUE);
+    return atomic.load(ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE) + VALUE);
   }
 
   /** Whether no permit is free right now. It may have changed by the time you look at the answer. */
@@ -119,7 +119,7 @@ export class Semaphore extends Acquirable {
     // Fast path: a guess at the value, which the exchange checks. Written out, because V8 inlines the kernel's steps into a method, but
     // not through a function between.
     if (wait === true && timeout === undefined && arguments.length < 3 && !attentive()) {
-      const cell = addressOf(this);
+      const cell = ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE);
       const value = V.I32[(cell + VALUE) >>> 2]!;
       if (value > 0 && atomic.compareExchange(cell + VALUE, value, value - 1) === value) {
         V.I32[(cell + HOLDER) >>> 2] = mark;
@@ -145,7 +145,7 @@ export class Semaphore extends Acquirable {
    */
   override release(count = 1): void {
     if (arguments.length > 1) throw new TypeError(`release() takes at most 1 argument (${arguments.length} given)`);
-    const cell = addressOf(this);
+    const cell = ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE);
     if (count === 1 && !attentive()) {
       // Fast path, as in `acquire`.
       const value = V.I32[(cell + VALUE) >>> 2]!;
@@ -169,7 +169,7 @@ export class Semaphore extends Acquirable {
 
   /** @internal */
   override [WANTED](): Wanted {
-    const cell = addressOf(this);
+    const cell = ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE);
     return {
       word: cell + VALUE,
       attempt: () => (take(cell) ? undefined : 0),
@@ -182,12 +182,12 @@ export class Semaphore extends Acquirable {
 
   /** @internal */
   override [TRY](): boolean {
-    return take(addressOf(this));
+    return take(ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE));
   }
 
   /** @internal */
   override [LET_GO](): boolean {
-    return give(addressOf(this), 1);
+    return give(ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE), 1);
   }
 
   protected override notHeld(): Error {
@@ -206,7 +206,7 @@ export class Semaphore extends Acquirable {
   }
 
   override toString(): string {
-    return `<Semaphore at 0x${addressOf(this).toString(16)}: value=${this.value}>`;
+    return `<Semaphore at 0x${ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE).toString(16)}: value=${this.value}>`;
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
@@ -234,7 +234,7 @@ export class BoundedSemaphore extends Semaphore {
   }
 
   override toString(): string {
-    const cell = addressOf(this);
+    const cell = ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE);
     return `<BoundedSemaphore at 0x${cell.toString(16)}: value=${this.value}/${V.I32[(cell + LIMIT) >>> 2]}>`;
   }
 }

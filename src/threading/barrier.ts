@@ -9,11 +9,11 @@ import { blockUntil } from '../memory/park.js';
 import { eventually } from '../sync/acquirable.js';
 import { type AcquireOptions, timeoutOf, waitOptions, waitTimeout } from '../sync/arguments.js';
 import {
-  addressOf,
   BARRIER,
   defineSyncClass,
   isAdopting,
   loadValue,
+  ownAddress,
   refuseSubclass,
   SyncCell,
   storeValue,
@@ -68,7 +68,7 @@ export class Barrier extends SyncCell {
     }
     super(HEADER);
     if (fresh) {
-      const barrier = addressOf(this);
+      const barrier = ownAddress(this, BARRIER);
       V.I32[(barrier + PARTIES) >>> 2] = parties;
       storeValue(barrier + ACTION, packed, 'action');
       storeValue(barrier + TIMEOUT, options.timeout, 'timeout');
@@ -79,17 +79,17 @@ export class Barrier extends SyncCell {
 
   /** How many threads go on together. */
   get parties(): number {
-    return V.I32[(addressOf(this) + PARTIES) >>> 2]!;
+    return V.I32[(ownAddress(this, BARRIER) + PARTIES) >>> 2]!;
   }
 
   /** How many threads wait at it right now. */
   get nWaiting(): number {
-    return arrivedIn(atomic.load(addressOf(this) + STATE));
+    return arrivedIn(atomic.load(ownAddress(this, BARRIER) + STATE));
   }
 
   /** Whether it is broken: until `reset()`, `wait()` throws. */
   get broken(): boolean {
-    return (atomic.load(addressOf(this) + STATE) & RESETTING) === BROKEN;
+    return (atomic.load(ownAddress(this, BARRIER) + STATE) & RESETTING) === BROKEN;
   }
 
   /**
@@ -147,20 +147,20 @@ export class Barrier extends SyncCell {
    * Makes it as new, with nobody there: who waits gets BrokenBarrierError. While the action runs nobody does any more, and nothing is done.
    */
   reset(): void {
-    reset(addressOf(this));
+    reset(ownAddress(this, BARRIER));
   }
 
   /** Breaks it: who waits, and who comes until `reset()`, gets BrokenBarrierError. */
   abort(): void {
-    abort(addressOf(this));
+    abort(ownAddress(this, BARRIER));
   }
 
   #timeout(): number | undefined {
-    return loadValue(addressOf(this) + TIMEOUT) as number | undefined;
+    return loadValue(ownAddress(this, BARRIER) + TIMEOUT) as number | undefined;
   }
 
   #visit(): Visit {
-    const barrier = addressOf(this);
+    const barrier = ownAddress(this, BARRIER);
     return new Visit(barrier, loadValue(barrier + ACTION) !== undefined);
   }
 
@@ -174,12 +174,14 @@ export class Barrier extends SyncCell {
     }
     if (visit.fate === 'passed') return visit.index;
     throw new BrokenBarrierError(
-      got ? whyBroken(addressOf(this)) : 'the barrier is broken: the time to wait at it has passed; reset() mends it',
+      got
+        ? whyBroken(ownAddress(this, BARRIER))
+        : 'the barrier is broken: the time to wait at it has passed; reset() mends it',
     );
   }
 
   #act(visit: Visit): void {
-    const barrier = addressOf(this);
+    const barrier = ownAddress(this, BARRIER);
     const guarded = isGuarded();
     // What an interrupt cuts short will not be finished.
     if (guarded) {
@@ -202,7 +204,7 @@ export class Barrier extends SyncCell {
 
   #loadAction(): () => unknown {
     if (this.#action !== undefined) return this.#action;
-    const action = unpack(loadValue(addressOf(this) + ACTION));
+    const action = unpack(loadValue(ownAddress(this, BARRIER) + ACTION));
     if (isThenable(action)) {
       action.then(
         (loaded) => {
@@ -229,7 +231,7 @@ export class Barrier extends SyncCell {
 
   override toString(): string {
     const state = this.broken ? 'broken' : `waiters=${this.nWaiting}/${this.parties}`;
-    return `<Barrier at 0x${addressOf(this).toString(16)}: ${state}>`;
+    return `<Barrier at 0x${ownAddress(this, BARRIER).toString(16)}: ${state}>`;
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {

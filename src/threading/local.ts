@@ -15,10 +15,10 @@ import { own } from '../memory/self.js';
 import { atThreadEnd } from '../runtime/ends.js';
 import { LEFTOVER } from '../runtime/table.js';
 import {
-  addressOf,
   defineSyncClass,
   isAdopting,
   loadValue,
+  ownAddress,
   SyncCell,
   storeValue,
   syncHeader,
@@ -74,7 +74,7 @@ export class ThreadLocal<T, A extends readonly unknown[] = []> extends SyncCell 
       init === undefined || args.length === 0 ? init : (init as () => T).bind(undefined, ...(args as unknown as []));
     const packed = pack(bound, 'init');
     super(HEADER);
-    storeValue(addressOf(this) + INIT, packed, 'init');
+    storeValue(ownAddress(this, THREAD_LOCAL) + INIT, packed, 'init');
     this.#have(bound as (() => T) | undefined);
   }
 
@@ -86,7 +86,7 @@ export class ThreadLocal<T, A extends readonly unknown[] = []> extends SyncCell 
   }
 
   set value(value: T) {
-    addressOf(this);
+    ownAddress(this, THREAD_LOCAL);
     table().set(this, value);
   }
 
@@ -114,7 +114,7 @@ export class ThreadLocal<T, A extends readonly unknown[] = []> extends SyncCell 
   /** A promise when it needs modules first: then it is there later. */
   #initial(): (() => T) | undefined | Promise<() => T> {
     if (Object.hasOwn(this, 'init')) return this.init;
-    const init = unpack(loadValue(addressOf(this) + INIT)) as (() => T) | Promise<() => T> | undefined;
+    const init = unpack(loadValue(ownAddress(this, THREAD_LOCAL) + INIT)) as (() => T) | Promise<() => T> | undefined;
     if (isThenable(init)) {
       // If it fails, the next read tries again, and says so.
       (init as Promise<() => T>).then(
