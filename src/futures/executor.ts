@@ -23,18 +23,17 @@ import { Future, INTERRUPTIBLE, OWNER, STATE } from './future.js';
 import { type MapOptions, MapResults, readMapArguments } from './map.js';
 import { checkOptions, checkTaskOptions, type ExecutorOptions, type TaskOptions } from './options.js';
 import {
-  BROKEN,
   BROKEN_TEXT,
   backlogOf,
   bury,
   crewOf,
   drain,
   FLAGS,
-  failAll,
-  flagsOf,
   GONE,
   here,
   INITIALIZER,
+  isBroken,
+  isClosed,
   MAX,
   NAME,
   nameOfWorker,
@@ -281,19 +280,13 @@ export function submitTo(
     unmask();
   }
   // It may have been closed, and its threads gone, between the look and the push.
-  if ((flagsOf(executor) & (SHUTDOWN | BROKEN)) !== 0) afterClosing(executor);
+  if (isClosed(executor)) summon(executor);
   return future;
 }
 
-function afterClosing(executor: ThreadPoolExecutor): void {
-  if ((flagsOf(executor) & BROKEN) !== 0) failAll(executor);
-  else summon(executor);
-}
-
 function refuseClosed(executor: ThreadPoolExecutor): void {
-  const flags = flagsOf(executor);
-  if (flags === 0) return;
-  if ((flags & BROKEN) !== 0) throw new BrokenExecutor(BROKEN_TEXT);
+  if (!isClosed(executor)) return;
+  if (isBroken(executor)) throw new BrokenExecutor(BROKEN_TEXT);
   throw new ThreadError('cannot schedule new futures after shutdown');
 }
 

@@ -78,6 +78,9 @@ export const flagsOf = (executor: Pool): number => atomic.load(addressOf(executo
 /** Whether its threads are to leave when nothing waits. */
 export const isClosed = (executor: Pool): boolean => flagsOf(executor) !== 0;
 
+/** Whether its initializer has failed. */
+export const isBroken = (executor: Pool): boolean => (flagsOf(executor) & BROKEN) !== 0;
+
 /** The word that its idle threads park on. */
 export const signalOf = (executor: Pool): number => addressOf(executor) + SIGNAL;
 
@@ -116,10 +119,17 @@ export function passOn(executor: Pool): void {
   if (backlogOf(executor).size > 0 && crewOf(executor).take().counts[PARKED]! > 0) rouseOne(executor);
 }
 
-/** Starts a thread, or lets one out of the reserve, if tasks wait for nobody and one more may run. */
+/**
+ * Starts a thread, or lets one out of the reserve, if tasks wait for nobody and one more may run. What waits in a broken executor, since who
+ * was to fail it has died, is failed.
+ */
 export function summon(executor: Pool): void {
   const waiting = backlogOf(executor).size;
   if (waiting === 0) return;
+  if (isBroken(executor)) {
+    failAll(executor);
+    return;
+  }
   const crew = crewOf(executor);
   const { counts, active } = crew.take();
   if (waiting <= counts[PARKED]! + counts[LOOKING]! || active >= maxOf(executor)) return;

@@ -1,6 +1,6 @@
 // What a thread of an executor does.
 //
-//   initializer, once
+//   initializer, once                if it fails, here or in another thread before: leave
 //   loop
 //     take a task                  → call it; if it gives a promise, wait for that on the event loop; settle the future
 //     none, and more run than may  → RESERVE: park until fewer do
@@ -45,6 +45,7 @@ import {
   hasRoom,
   here,
   initializerOf,
+  isBroken,
   isClosed,
   isCrowded,
   nameOfWorker,
@@ -176,8 +177,7 @@ export async function serve(executor: Pool, index: number, number: number, by: n
   post = { executor, index, waits: 0, awaited: 0, suspended: false, blocked: false };
   here.executor = executor;
   try {
-    await initialize(executor);
-    await work(executor, index, number, baseline);
+    if (await initialize(executor)) await work(executor, index, number, baseline);
   } finally {
     post = undefined;
     here.executor = undefined;
@@ -191,15 +191,19 @@ export async function serve(executor: Pool, index: number, number: number, by: n
   }
 }
 
-async function initialize(executor: Pool): Promise<void> {
+/** Whether this thread may run tasks. Also after a shutdown it is prepared first: what waits is still made. */
+async function initialize(executor: Pool): Promise<boolean> {
   const packed = initializerOf(executor);
-  if (packed === undefined || isClosed(executor)) return;
+  if (packed === undefined) return true;
+  if (isBroken(executor)) return false;
   try {
     const { fn, args } = await unpackCall(packed);
     await fn(...args);
+    return true;
   } catch (error) {
     print(2, `Exception in initializer:\n${describeError(error)}\n`);
     breakDown(executor);
+    return false;
   }
 }
 

@@ -231,27 +231,49 @@ test('initializer: runs once in each thread, before its first task', () => {
   assert.ok(value(inits) >= 1 && value(inits) <= 2);
 });
 
+test('initializer: also a thread that comes after the shutdown is prepared before what waited for it', () => {
+  for (let round = 0; round < 10; round++) {
+    const executor = new ThreadPoolExecutor({
+      maxWorkers: 2,
+      initializer: () => {
+        (globalThis as { ready?: boolean }).ready = true;
+      },
+    });
+    const futures = Array.from({ length: 4 }, () =>
+      executor.submit(() => (globalThis as { ready?: boolean }).ready === true),
+    );
+    executor.shutdown({ wait: false });
+    assert.deepEqual(
+      futures.map((future) => future.result()),
+      [true, true, true, true],
+    );
+    executor.shutdown();
+  }
+});
+
 test('initializer that throws: the executor is broken, for what waits and for what comes', async () => {
   const { stdout, stderr, status } = await program(`
 import { BrokenExecutor, ThreadPoolExecutor } from 'heddle';
-const executor = new ThreadPoolExecutor({ maxWorkers: 2, initializer: () => { throw new Error('not today'); } });
-const futures = [];
-try {
-  for (let n = 0; n < 5; n++) futures.push(executor.submit(() => 1));
-} catch (error) {
-  console.log('submit', error instanceof BrokenExecutor);
+for (let round = 0; round < 20; round++) {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 2, initializer: () => { throw new Error('not today'); } });
+  const futures = [];
+  try {
+    for (let n = 0; n < 5; n++) futures.push(executor.submit(() => 1));
+  } catch (error) {
+    if (!(error instanceof BrokenExecutor)) throw error;
+  }
+  for (const future of futures) {
+    const error = future.exception();
+    if (!(error instanceof BrokenExecutor)) throw new Error('a task was run');
+    if (error.message !== 'A thread initializer failed, the thread pool is not usable anymore') throw error;
+  }
+  try {
+    executor.submit(() => 1);
+  } catch (error) {
+    if (round === 19) console.log(error.name, error.message);
+  }
+  executor.shutdown();
 }
-for (const future of futures) {
-  const error = future.exception();
-  if (!(error instanceof BrokenExecutor)) throw error;
-  if (error.message !== 'A thread initializer failed, the thread pool is not usable anymore') throw error;
-}
-try {
-  executor.submit(() => 1);
-} catch (error) {
-  console.log(error.name, error.message);
-}
-executor.shutdown();
 `);
   assert.equal(status, 0, stderr);
   assert.match(stdout, /BrokenExecutor A thread initializer failed, the thread pool is not usable anymore\n$/);
