@@ -1,4 +1,6 @@
-// A short report for node:test: one line for each file, every failure in full, then the closing lines of Node's own runner.
+// A short report for node:test: one line for each file, every failure in full, then the closing lines of Node's own runner. With many
+// lines between, or when what is kept of them is cut, failures are hard to find: FAILURES is a file that gets them too, if it is set.
+import { appendFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { inspect } from 'node:util';
 
@@ -24,7 +26,9 @@ export default async function* report(events) {
       else {
         failed++;
         const { error } = data.details;
-        yield `\n✖ ${data.name}\n${indented(shown(error?.cause ?? error))}\n\n`;
+        const text = `\n✖ ${data.name}\n${indented(shown(error?.cause ?? error))}\n\n`;
+        if (process.env.FAILURES) appendFileSync(process.env.FAILURES, text);
+        yield text;
       }
     } else if (type === 'test:stdout' || type === 'test:stderr') {
       yield data.message;
