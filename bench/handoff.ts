@@ -1,9 +1,9 @@
 // Handing on from one thread to another by an event and by a condition, against the bare futex: a ping-pong with `Atomics.wait` and
-// `notify` on two words. A hand-off is half of a round.
+// `notify` on two words, all on one core. A hand-off is half of a round.
 
 import { Worker } from 'node:worker_threads';
 import { allocateLock, Condition, Event, type Lock, RLock, shared, startNewThread } from 'heddle';
-import { type Comparison, clock, compare, type Row } from './harness.js';
+import { type Comparison, clock, compare, onOneCore, type Row } from './harness.js';
 
 const PARTNER = `
   const { workerData: words } = require('node:worker_threads');
@@ -15,6 +15,10 @@ const PARTNER = `
 `;
 
 export async function handoffRows(): Promise<Row[]> {
+  return [...(await onOneCore(wakingRows)), await uncontended()];
+}
+
+async function wakingRows(): Promise<Row[]> {
   const words = new Int32Array(new SharedArrayBuffer(128));
   const partner = new Worker(PARTNER, { eval: true, workerData: words });
   partner.unref();
@@ -43,7 +47,7 @@ export async function handoffRows(): Promise<Row[]> {
     await compare({ name: 'the same with two conditions', ours: byTwoConditions(new RLock()), ...against }),
   ];
   await partner.terminate();
-  return [...rows, await uncontended()];
+  return rows;
 }
 
 function byEvents(): (count: number) => number {

@@ -95,3 +95,19 @@ export function output(command: string, args: readonly string[]): string | undef
     return undefined;
   }
 }
+
+/**
+ * Runs `action` with all threads on one core, where the system has `taskset`. Two threads that hand on to each other share a core or not
+ * as the scheduler happens to place them, at 3 µs or 23 a wake-up on the same machine: on one core both sides have the same.
+ */
+export async function onOneCore<T>(action: () => Promise<T>): Promise<T> {
+  const before = output('taskset', ['-cp', String(process.pid)])?.match(/list: (\S+)/)?.[1];
+  const pin = (cores: string): void => void output('taskset', ['-acp', cores, String(process.pid)]);
+  if (before === undefined) return action();
+  pin(before.match(/^\d+/)![0]);
+  try {
+    return await action();
+  } finally {
+    pin(before);
+  }
+}

@@ -2,11 +2,11 @@
 
 import { Worker } from 'node:worker_threads';
 import { allocate_lock, start_new_thread } from 'heddle/thread';
-import { clock, compare, type Row } from './harness.js';
+import { clock, compare, onOneCore, type Row } from './harness.js';
 
-/** Two threads that wait for each other in turns: a hand-off is half of a round. */
+/** Two threads that wait for each other in turns, on one core: a hand-off is half of a round. */
 export async function lockRows(): Promise<Row[]> {
-  return [await uncontended(), await handOff()];
+  return [await uncontended(), await onOneCore(handOff)];
 }
 
 function uncontended(): Promise<Row> {
