@@ -11,7 +11,7 @@ import { share } from '../heap/copy.js';
 import { describe } from '../heap/errors.js';
 import type { SharedMap } from '../heap/map.js';
 import { GLOBALS, mapRoot } from '../heap/roots.js';
-import { PUT, STORED } from '../heap/table-cell.js';
+import { FIND, NONE, PUT, STORED } from '../heap/table-cell.js';
 import { PUT_REPLACE } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
 import { H_GLOBALS } from '../memory/layout.js';
@@ -39,7 +39,9 @@ export const globals = Object.freeze({
     const map = entries();
     const key = `=${name}`;
     for (;;) {
-      if (map.has(key)) return map.get(key) as Shared<T>;
+      // One look: somebody may delete it at any moment.
+      const found = map[FIND](key);
+      if (found !== NONE) return found as Shared<T>;
       if (make === undefined) return undefined as Shared<T>;
       mask();
       try {

@@ -185,7 +185,7 @@ export class ArrayCell {
   [RESERVE](needed: number): void {
     if (!(needed <= LENGTH_MAX))
       throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
-    const wanted = Math.max(needed, FIRST_CAPACITY, Math.ceil(this[COUNT] * 1.5));
+    const wanted = Math.min(LENGTH_MAX, Math.max(needed, FIRST_CAPACITY, Math.ceil(this[COUNT] * 1.5)));
     const data = allocateLarger(wanted);
     while (k.arrayGrow(this.#address(), data, needed, record, me) === BUSY) waitGate();
   }
@@ -345,7 +345,7 @@ function dataOf(values: readonly unknown[]): Data {
 /** A fresh data cell for so many elements. */
 function allocateLarger(elements: number): number {
   const bytes = HEAD + elements * 8;
-  const capacity = (roomIn(bytes) - HEAD) >>> 3;
+  const capacity = Math.min(LENGTH_MAX, (roomIn(bytes) - HEAD) >>> 3);
   const cell = allocateFresh(bytes, K_NUMBERS, capacity);
   if (bytes <= SMALL_MAX) {
     V.I32[cell + 1] = capacity;

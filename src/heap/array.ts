@@ -29,6 +29,21 @@ type Compare<T> = (a: T, b: T) => number;
 type Callback<T, R> = (value: T, index: number, array: SharedArray<T>) => R;
 
 export class SharedArray<T = unknown> extends ArrayCell {
+  /**
+   * A new array with these elements.
+   * @throws TypeError for what is not iterable, a length too, and for an element that cannot be shared.
+   */
+  constructor(elements?: Iterable<T> | null, ...none: never[]) {
+    super();
+    if (elements === undefined || elements === null) return;
+    if (none.length > 0 || typeof (elements as Partial<Iterable<T>>)[Symbol.iterator] !== 'function') {
+      throw new TypeError(
+        `new SharedArray() takes the elements in one iterable, as in new SharedArray([1, 2]), not ${describe(elements)}`,
+      );
+    }
+    for (const element of elements) this.push(element);
+  }
+
   /** Number of elements. Setting it cuts the array off, or fills it up with undefined. */
   get length(): number {
     return this[COUNT];
@@ -318,6 +333,10 @@ export class SharedArray<T = unknown> extends ArrayCell {
 
   override toString(): string {
     return this.join();
+  }
+
+  override toLocaleString(...how: Parameters<(typeof Array.prototype)['toLocaleString']>): string {
+    return this.toArray().toLocaleString(...how);
   }
 
   [INSPECT](): T[] {

@@ -6,7 +6,7 @@ import { describe } from './errors.js';
 import { iterate } from './iterators.js';
 import { SPARE } from './pages.js';
 import { define, definePlain } from './plain.js';
-import { beginning, FIND, LOOKUP, NEXT, NONE, PUT, REMOVE, STORED, TableCell } from './table-cell.js';
+import { beginning, FIND, fill, LOOKUP, NEXT, NONE, PUT, REMOVE, STORED, TableCell } from './table-cell.js';
 import { K_MAP, PUT_ADD, PUT_DIFFERENT, PUT_EXISTED, PUT_REPLACE, PUT_SET } from './types.js';
 import { defineKind, INSPECT, sharable } from './values.js';
 
@@ -17,7 +17,11 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
   /** A new map with these entries. */
   constructor(entries?: Iterable<readonly [K, V]> | null) {
     super(K_MAP);
-    for (const [key, value] of entries ?? []) this.set(key, value);
+    fill(entries, 'SharedMap', (entry) => {
+      if (typeof entry !== 'object' || entry === null)
+        throw new TypeError(`new SharedMap() takes entries [key, value], not ${describe(entry)}`);
+      this.set(entry[0], entry[1]);
+    });
   }
 
   get(key: K): V | undefined {

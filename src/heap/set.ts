@@ -4,7 +4,8 @@ import { adopt } from './adopt.js';
 import { describe } from './errors.js';
 import { iterate } from './iterators.js';
 import { definePlain } from './plain.js';
-import { beginning, FIND, NEXT, NONE, PUT, REMOVE, TableCell } from './table-cell.js';
+import { isContained, membersIn, type SetLike, setLike } from './set-like.js';
+import { beginning, FIND, fill, NEXT, NONE, PUT, REMOVE, TableCell } from './table-cell.js';
 import { K_SET, PUT_ADD, PUT_INSERTED } from './types.js';
 import { defineKind, INSPECT } from './values.js';
 
@@ -12,7 +13,7 @@ export class SharedSet<T = unknown> extends TableCell {
   /** A new set with these members. */
   constructor(members?: Iterable<T> | null) {
     super(K_SET);
-    for (const member of members ?? []) this.add(member);
+    fill(members, 'SharedSet', (member) => this.add(member));
   }
 
   has(member: T): boolean {
@@ -55,6 +56,48 @@ export class SharedSet<T = unknown> extends TableCell {
 
   [Symbol.iterator](): IterableIterator<T> {
     return this.values();
+  }
+
+  // What `Set` has since Node 22. The outcome is a plain set, of the members at one moment.
+
+  union<U>(other: SetLike<U>): Set<T | U> {
+    const members = new Set<T | U>(this);
+    for (const member of membersIn(setLike('union', other))) members.add(member);
+    return members;
+  }
+
+  intersection<U>(other: SetLike<U>): Set<T & U> {
+    const { has } = setLike('intersection', other);
+    return new Set([...this].filter((member) => has(member)) as (T & U)[]);
+  }
+
+  difference<U>(other: SetLike<U>): Set<T> {
+    const { has } = setLike('difference', other);
+    return new Set([...this].filter((member) => !has(member)));
+  }
+
+  symmetricDifference<U>(other: SetLike<U>): Set<T | U> {
+    const mine = new Set<unknown>(this);
+    const members = new Set<unknown>(mine);
+    for (const member of membersIn(setLike('symmetricDifference', other))) {
+      if (mine.has(member)) members.delete(member);
+      else members.add(member);
+    }
+    return members as Set<T | U>;
+  }
+
+  isSubsetOf(other: SetLike<unknown>): boolean {
+    const { size, has } = setLike('isSubsetOf', other);
+    return this.size <= size && [...this].every((member) => has(member));
+  }
+
+  isSupersetOf(other: SetLike<unknown>): boolean {
+    return isContained(setLike('isSupersetOf', other), new Set<unknown>(this));
+  }
+
+  isDisjointFrom(other: SetLike<unknown>): boolean {
+    const { has } = setLike('isDisjointFrom', other);
+    return ![...this].some((member) => has(member));
   }
 
   toJSON(): T[] {

@@ -9,7 +9,7 @@ import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import { adopting } from './adopt.js';
 import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, pinCell, roomIn } from './allocate.js';
-import { goneError } from './errors.js';
+import { describe, goneError } from './errors.js';
 import { k } from './kernel.js';
 import { type Page, pages, SPARE } from './pages.js';
 import { me, takePart, waitGate } from './room.js';
@@ -323,6 +323,14 @@ export interface Cursor {
   hint: number;
   key: unknown;
   value: unknown;
+}
+
+/** Adds what a constructor was given, if anything. @throws TypeError when it is not iterable. */
+export function fill<T>(given: Iterable<T> | null | undefined, name: string, add: (item: T) => void): void {
+  if (given === undefined || given === null) return;
+  if (typeof given[Symbol.iterator] !== 'function')
+    throw new TypeError(`new ${name}() takes an iterable, not ${describe(given)}`);
+  for (const item of given) add(item);
 }
 
 export const beginning = (): Cursor => ({ ordinal: 0, hint: -1, key: undefined, value: undefined });

@@ -363,3 +363,27 @@ test('another thread changes the same array', () => {
   assert.deepEqual(snapshot(array.at(-1)), { n: 0 });
   checkHeap();
 });
+
+test('new SharedArray() takes the elements, and refuses what would be lost', () => {
+  assert.deepEqual(new SharedArray([1, 'two', { three: 3 }]).length, 3);
+  assert.deepEqual(new SharedArray(new Set([1, 2])).toArray(), [1, 2]);
+  assert.deepEqual(new SharedArray(null).toArray(), []);
+  assert.throws(() => new SharedArray(3 as never), /^TypeError: new SharedArray\(\) takes the elements .*, not number 3$/);
+  assert.throws(() => new (SharedArray as never as new (...all: number[]) => unknown)(1, 2), /takes the elements/);
+  assert.equal(shared([1234567, -0]).toLocaleString('en'), [1234567, -0].toLocaleString('en'));
+});
+
+test('an array cannot become longer than arrays can be, in any way', () => {
+  const array = shared([] as number[]);
+  const most = 2 ** 27;
+  array.length = most;
+  for (const add of [
+    () => array.push(1),
+    () => array.unshift(1),
+    () => array.splice(5, 0, 1),
+    () => array.set(most, 1),
+  ])
+    assert.throws(add, RangeError);
+  assert.equal(array.length, most);
+  array.clear();
+});

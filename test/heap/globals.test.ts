@@ -30,6 +30,20 @@ test('of eight threads that race for a name one makes, and all get the same obje
   assert.deepEqual([outcome.stderr, outcome.stdout], ['', '20 20\n']);
 });
 
+test('a name that others delete all the time is made again, and never nothing', async () => {
+  // Interleaving: A has seen that it is there; B deletes it; A reads it.
+  const outcome = await program(`${PRELUDE}
+    together(3, () => {
+      for (let n = 0; n < 4000; n++) {
+        if (globals.get('name', () => ({ z: 1 })) === undefined) count.lock.with(() => count.got++);
+        globals.delete('name');
+      }
+    });
+    console.log(count.got);
+  `);
+  assert.deepEqual([outcome.stderr, outcome.stdout], ['', '0\n']);
+});
+
 test('if a maker fails its caller gets the error, and the next one makes', async () => {
   // Interleaving: A fails and lets go; B has seen A as the maker and finds it gone, while C has become the maker, or is done.
   const outcome = await program(`${PRELUDE}

@@ -323,3 +323,11 @@ test('another thread changes the same map', () => {
   );
   checkHeap();
 });
+
+test('what is no entry is named', () => {
+  assert.throws(
+    () => new SharedMap([1] as never),
+    /^TypeError: new SharedMap\(\) takes entries \[key, value\], not number 1$/,
+  );
+  assert.throws(() => new SharedMap(5 as never), /^TypeError: new SharedMap\(\) takes an iterable, not number 5$/);
+});

@@ -106,3 +106,28 @@ test('another thread changes the same set', () => {
   assert.deepEqual(new Set(set), new Set(Array.from({ length: 10 }, (_, n) => [n, `text ${n}`]).flat()));
   checkHeap();
 });
+
+test('two sets together, as Set has it since Node 22: of shared sets, plain ones and what is like a set', () => {
+  const [a, b] = [
+    [1, 2, 3, 'x'],
+    [3, 'x', 5],
+  ];
+  const others = [new SharedSet<unknown>(b), new Set<unknown>(b), new Map(b.map((key) => [key as unknown, 0]))];
+  for (const other of others) {
+    const set = new SharedSet<unknown>(a);
+    assert.deepEqual([...set.union(other)], [1, 2, 3, 'x', 5]);
+    assert.deepEqual([...set.intersection(other)], [3, 'x']);
+    assert.deepEqual([...set.difference(other)], [1, 2]);
+    assert.deepEqual([...set.symmetricDifference(other)], [1, 2, 5]);
+    assert.deepEqual(
+      [set.isSubsetOf(other), set.isSupersetOf(other), set.isDisjointFrom(other)],
+      [false, false, false],
+    );
+  }
+  const set = new SharedSet([1, 2]);
+  assert.deepEqual([set.isSubsetOf(new Set([2, 1, 0])), set.isSubsetOf(new Set([1, 0, 9]))], [true, false]);
+  assert.deepEqual([set.isSupersetOf(new Set([2])), set.isSupersetOf(new Set([2, 7]))], [true, false]);
+  assert.deepEqual([set.isDisjointFrom(new Set([3])), set.isDisjointFrom(new SharedSet([2]))], [true, false]);
+  assert.throws(() => set.union([1] as never), /^TypeError: union\(\) takes a set, .*, not /);
+  checkHeap();
+});
