@@ -18,4 +18,10 @@ export class CaptureError extends TypeError {
   readonly code = 'ERR_CANNOT_CAPTURE';
 }
 
+/** The error, and if it says that something cannot travel, as it looks to the caller of `above`, a function of the public surface. */
+export function seenFrom(error: unknown, above: (...args: never[]) => unknown): unknown {
+  if (error instanceof CaptureError) Error.captureStackTrace(error, above);
+  return error;
+}
+
 registerExports(import.meta.url, self);

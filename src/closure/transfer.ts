@@ -1,7 +1,8 @@
-// Values that are moved instead of copied. The mark is taken off by whatever sends the value (src/data/parcel.ts, src/runtime/start.ts), so it
-// holds for one send.
+// Values that are moved instead of copied. The mark is taken off by whatever sends the value (src/data/parcel.ts, src/runtime/start.ts), also
+// when it fails, so it holds for one send.
 
 import { isAnyBuffer, isDetached } from '../heap/buffer.js';
+import { isMovable } from '../platform/worker.js';
 
 /** What goes along with a marked value. */
 const marked = new WeakMap<object, readonly ArrayBuffer[]>();
@@ -9,7 +10,8 @@ const marked = new WeakMap<object, readonly ArrayBuffer[]>();
 /**
  * Marks a value to be moved by the next call that sends it: `queue.put(transfer(bytes))`, `run(hash, transfer(bytes))`, an argument of a thread,
  * the result of a task. Its buffers cannot be used in this thread any more then, so nobody can mistake what is changed afterwards for what was
- * sent. If the call fails they stay: a queue was full, say.
+ * sent. If the call fails they stay, and the next call moves nothing that is not marked again. Only what is sent itself can be marked, not
+ * what is in it. A buffer that the platform does not give away is copied: the one that small `Buffer`s lie in, a WebAssembly memory.
  *
  * @param value a buffer, a view of one, or an object that has some of `list` in it. What is shared already, and primitives, stay as they are.
  * @param list the buffers to move; by default the value, or the buffer that it is a view of.
@@ -27,7 +29,7 @@ export function transfer<T>(value: T, list?: readonly ArrayBuffer[]): T {
   }
   const buffers = list ?? buffersOf(value);
   for (const buffer of buffers) checkBuffer(buffer);
-  marked.set(value, [...new Set(buffers)]);
+  marked.set(value, [...new Set(buffers)].filter(isMovable));
   return value;
 }
 
@@ -66,8 +68,14 @@ export function takeMarked(value: unknown): readonly ArrayBuffer[] {
 
 /** What was sent is gone here. */
 export function detach(buffers: readonly ArrayBuffer[]): void {
-  // Another call may have sent them meanwhile.
-  const left = buffers.filter((buffer) => !isDetached(buffer));
-  // The platform's way to do that on every version.
-  if (left.length > 0) structuredClone(undefined, { transfer: left });
+  for (const buffer of buffers) {
+    // Another call may have sent it meanwhile.
+    if (isDetached(buffer)) continue;
+    try {
+      // The platform's way to do that on every version.
+      structuredClone(undefined, { transfer: [buffer] });
+    } catch {
+      // It cannot be given away. It was copied, as anything else is.
+    }
+  }
 }

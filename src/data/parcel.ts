@@ -107,8 +107,9 @@ const isSharedBytes = (node: Node): boolean =>
  * @throws CaptureError, DataCloneError when it cannot travel.
  */
 export function pack(value: unknown, name: string): unknown {
+  const moved = takeMarked(value);
   const packed = packCopy(value, name);
-  detach(takeMarked(value));
+  detach(moved);
   return packed;
 }
 

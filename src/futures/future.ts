@@ -7,6 +7,7 @@
 // before the state says so. Behind it is what the executor needs (task.ts). `interruptible` is 1 from the submission on, if that has said so,
 // until the call has returned a promise: what runs then is no function that could be ended. Written by the submitter, then by the runner.
 
+import { seenFrom } from '../closure/errors.js';
 import { pack, unpack } from '../data/parcel.js';
 import { atomic } from '../memory/atomics.js';
 import { V } from '../memory/memory.js';
@@ -173,10 +174,12 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
     if (typeof fn !== 'function') throw new TypeError(`addDoneCallback() takes a function, not ${String(fn)}`);
     const local = this.#here();
     if (local.callbacks === undefined) {
-      local.callbacks = [];
+      // Before anything else: the future may be done, and the callbacks be called, at any step from here on.
+      local.callbacks = [fn as Callback];
       if (!this.done()) awaitLater(wantedOf(this), Infinity, () => this.#runCallbacks());
+    } else {
+      local.callbacks.push(fn as Callback);
     }
-    local.callbacks.push(fn as Callback);
     this.#runCallbacks();
   }
 
@@ -210,7 +213,13 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
 
   /** Settles a future by hand. @throws InvalidStateError when it is done. CaptureError for what cannot travel. */
   setResult(value: T): void {
-    setByHand(this, FINISHED, pack(value, 'the result'));
+    let packed: unknown;
+    try {
+      packed = pack(value, 'the result');
+    } catch (error) {
+      throw seenFrom(error, this.setResult);
+    }
+    setByHand(this, FINISHED, packed);
   }
 
   /** As `setResult`, with an error that `result()` will throw. */

@@ -67,8 +67,10 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
   readonly #options: MapOptions;
   readonly #deadline: number;
   /** Undefined when an input is asynchronous. */
-  readonly #sync: Iterator<unknown>[] | undefined;
-  readonly #async: (Iterator<unknown> | AsyncIterator<unknown>)[];
+  #sync: Iterator<unknown>[] | undefined;
+  #async: (Iterator<unknown> | AsyncIterator<unknown>)[];
+  /** Inputs that can be read both ways, as queues: how results are taken first says which way. */
+  #either: readonly Iterable<unknown>[] | undefined;
   /** Submitted, and not taken. */
   #futures: Future<unknown>[] = [];
   /** Index in `#futures` of the next to be taken. */
@@ -94,12 +96,23 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
     this.#sync = isSync ? (this.#async as Iterator<unknown>[]) : undefined;
     options.signal?.throwIfAborted();
     options.signal?.addEventListener('abort', this.#abort, { once: true });
-    if (isSync) this.#fill();
-    else void this.#read().catch(() => {});
+    if (isSync) {
+      this.#fill();
+    } else if (inputs.every((input) => Symbol.iterator in Object(input))) {
+      this.#either = inputs as readonly Iterable<unknown>[];
+      queueMicrotask(() => void this.#read().catch(() => {}));
+    } else {
+      void this.#read().catch(() => {});
+    }
   }
 
   /** Blocks for each result. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
+    if (this.#either !== undefined) {
+      this.#sync = this.#either.map((input) => input[Symbol.iterator]());
+      this.#async = this.#sync;
+      this.#either = undefined;
+    }
     if (this.#sync === undefined) {
       throw new TypeError('an input of map() is an async iterable: take the results with for await (… of …)');
     }
@@ -204,6 +217,8 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
 
   /** As `#fill`, as far as items come; one read at a time. */
   #read(): Promise<void> {
+    if (this.#sync !== undefined) return Promise.resolve();
+    this.#either = undefined;
     this.#reading ??= this.#readAll().finally(() => {
       this.#reading = undefined;
     });

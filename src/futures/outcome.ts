@@ -1,16 +1,44 @@
 // Errors on their way out of a task.
 
-import { pack } from '../data/parcel.js';
+import { pack, packCopy } from '../data/parcel.js';
 import { describeStack } from '../runtime/report.js';
 
-/** An error as it travels; if it cannot, one that says what it was. */
+/** An error as it travels: without those of its properties that cannot; if that is not all, one that says what it was. */
 export function packError(error: unknown): unknown {
   try {
     return pack(error, 'the error');
   } catch (cause) {
+    const reduced = error instanceof Error ? packReduced(error) : undefined;
+    if (reduced !== undefined) return reduced;
     const substitute = new Error(`${describeBriefly(error)} (it cannot travel: ${describeBriefly(cause)})`);
     if (error instanceof Error && typeof error.stack === 'string') substitute.stack = error.stack;
     return pack(substitute, 'the error');
+  }
+}
+
+/** Of the same class, with the properties that can travel. */
+function packReduced(error: Error): unknown {
+  try {
+    const reduced = new Error(error.message);
+    Object.setPrototypeOf(reduced, Object.getPrototypeOf(error));
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
+      // The stack is an accessor of the engine's in some versions, and each error's own.
+      if (name !== 'stack' && (!('value' in property) || travels(property.value)))
+        Object.defineProperty(reduced, name, property);
+    }
+    if (typeof error.stack === 'string') reduced.stack = error.stack;
+    return pack(reduced, 'the error');
+  } catch {
+    return undefined;
+  }
+}
+
+function travels(value: unknown): boolean {
+  try {
+    packCopy(value, 'a property');
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -33,6 +33,14 @@ const posted = new WeakMap<PostedFunction, Parcel>();
  * @throws CaptureError when something cannot travel.
  */
 export function writeCall(future: AnyFuture, fn: AnyFunction, args: readonly unknown[]): void {
+  const moved = markedOf(args);
+  for (const value of args) takeMarked(value);
+  write(future, fn, args);
+  // Copied they are: what was marked is gone here.
+  detach(moved);
+}
+
+function write(future: AnyFuture, fn: AnyFunction, args: readonly unknown[]): void {
   const address = addressOf(future);
   let known = postedFunction(fn);
   if (known === undefined) {
@@ -43,7 +51,6 @@ export function writeCall(future: AnyFuture, fn: AnyFunction, args: readonly unk
       const packet = call.packet(new Ledger());
       storeValue(address + VALUES, parcelOf({ packet, handles: call.handles, transfer }, label), label);
       setCount(address, WHOLE);
-      move(args);
       return;
     }
   }
@@ -51,7 +58,6 @@ export function writeCall(future: AnyFuture, fn: AnyFunction, args: readonly unk
   if (!args.every(isPlain)) {
     storeValue(address + VALUES, parcelOf(captureFor(known, args), known.label), known.label);
     setCount(address, GRAPH);
-    move(args);
   } else if (args.length > INLINE) {
     const array = new SharedArray<unknown>();
     array.push(...args);
@@ -61,12 +67,6 @@ export function writeCall(future: AnyFuture, fn: AnyFunction, args: readonly unk
     for (let at = 0; at < args.length; at++) storeValue(address + VALUES + at * 4, args[at], 'an argument');
     setCount(address, args.length);
   }
-}
-
-/** Copied they are: what was marked is gone here. */
-function move(args: readonly unknown[]): void {
-  detach(markedOf(args));
-  for (const value of args) takeMarked(value);
 }
 
 function setCount(address: number, count: number): void {

@@ -1,6 +1,7 @@
 // Workers on Node: making them, what a worker was given, and messages between them.
 
 import { existsSync } from 'node:fs';
+import * as threads from 'node:worker_threads';
 import {
   parentPort as creatorPort,
   isMainThread,
@@ -18,6 +19,12 @@ import {
 export const ownThreadId = threadId;
 
 export { MessageChannel, type MessagePort, type Transferable, type Worker };
+
+/** Whether the platform gives a buffer away. Before Node 21 it does not tell, and copies those that it does not. */
+export function isMovable(buffer: ArrayBuffer): boolean {
+  const { isMarkedAsUntransferable: isKept } = threads as { isMarkedAsUntransferable?: (value: object) => boolean };
+  return isKept?.(buffer) !== true;
+}
 
 /** What a new worker is for: the file that its entry loads. */
 export type Role = 'supervisor' | 'thread' | 'sigint' | 'quit' | 'collector';

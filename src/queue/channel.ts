@@ -1,5 +1,6 @@
 // What all queues have in common: items go in at one end and come out at the other, in any thread, with or without waiting.
 
+import { seenFrom } from '../closure/errors.js';
 import { detach, takeMarked } from '../closure/transfer.js';
 import { isPlain, packCopy, unpack } from '../data/parcel.js';
 import { Q_AGAIN, Q_CLOSED, Q_DONE, Q_FIRST, Q_FULL, Q_MAX, Q_NEVER, Q_NOT_EMPTY, Q_NOT_FULL } from '../heap/types.js';
@@ -169,7 +170,7 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
     const cell = ownAddress(this, QUEUE, SIMPLE_QUEUE);
     checkPutWait(cell, timeout);
     const moved = takeMarked(item);
-    const waiting = new Turn(cell, Q_NOT_FULL, this[OFFER](item, options), Q_FULL);
+    const waiting = new Turn(cell, Q_NOT_FULL, offered(this, item, options, this.putAsync), Q_FULL);
     if (!(await turned(this, waiting, timeout, options.signal))) throw full(cell, timeout);
     checkPut(waiting.outcome, cell, timeout);
     detach(moved);
@@ -270,7 +271,7 @@ function putWithin<T>(queue: Channel<T>, cell: number, item: T, options: QueueWa
   const timeout = waitOf(options, queue[PUT_OPTIONS]);
   checkPutWait(cell, timeout);
   const moved = takeMarked(item);
-  const attempt = queue[OFFER](item, options);
+  const attempt = offered(queue, item, options, queue.put);
   poll();
   mask();
   let answer: unknown;
@@ -283,6 +284,20 @@ function putWithin<T>(queue: Channel<T>, cell: number, item: T, options: QueueWa
   if (answer === Q_FULL) poll();
   checkPut(answer, cell, timeout);
   detach(moved);
+}
+
+/** The item, made ready: what tries to put it. `above` is the public function that was called. */
+function offered<T>(
+  queue: Channel<T>,
+  item: T,
+  options: object | undefined,
+  above: (...args: never[]) => unknown,
+): (mode: number) => number {
+  try {
+    return queue[OFFER](item, options);
+  } catch (error) {
+    throw seenFrom(error, above);
+  }
 }
 
 function getWithin<T>(queue: Channel<T>, cell: number, options: QueueWaitOptions | undefined): unknown {

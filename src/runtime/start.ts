@@ -113,18 +113,19 @@ export function startThread(
   identity?: Identity,
 ): number {
   checkShutdown(identity?.late === true);
+  const values = kwargs === undefined ? args : [...args, kwargs];
+  const moved = markedOf(values);
+  for (const value of values) takeMarked(value);
   mask();
   try {
     for (const prepare of preparations) prepare();
     const call = captureCall(fn, args, kwargs, identity?.names);
     const stackSize = identity?.stackSize ?? (V.F64[H_STACK_SIZE >>> 3] as number);
-    const values = kwargs === undefined ? args : [...args, kwargs];
-    const job = { call, moved: markedOf(values), identity };
+    const job = { call, moved, identity };
     let slot = claimIdle(stackSize, lastSlot);
     if (slot < 0) slot = claimParking(stackSize);
     if (slot < 0) slot = spawnFor(job, stackSize);
     else handOver(slot, job);
-    for (const value of values) takeMarked(value);
     lastSlot = slot;
     return identOf(slot);
   } finally {

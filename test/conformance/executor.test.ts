@@ -12,6 +12,7 @@ import {
   type Future,
   getIdent,
   type Lock,
+  Queue,
   run,
   shared,
   startNewThread,
@@ -366,6 +367,24 @@ test('map({ timeout }): TimeoutError when the time is over', () => {
   assert.deepEqual(seen, [0]);
   gate.release();
   executor.shutdown();
+});
+
+test('map: over a queue, blocking or not as the results are taken', async () => {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
+  const filled = (): Queue<number> => {
+    const queue = new Queue<number>();
+    for (const n of [1, 2, 3]) queue.put(n);
+    queue.shutdown();
+    return queue;
+  };
+  assert.deepEqual([...executor.map((n: number) => n * 7, filled())], [7, 14, 21]);
+  const results: number[] = [];
+  for await (const result of executor.map((n: number) => n * 7, filled())) results.push(result);
+  assert.deepEqual(results, [7, 14, 21]);
+  const queue = filled();
+  executor.map((n: number) => n * 7, queue);
+  while (queue.size > 0) await new Promise((resolve) => setImmediate(resolve));
+  await executor.shutdownAsync();
 });
 
 test('map: async iteration, of sync and async inputs, with progress', async () => {

@@ -273,6 +273,40 @@ test('Future: a result that cannot travel is the error of the future', () => {
   assert.match(error.message, /result/);
 });
 
+test('Future: an error with a property that cannot travel arrives without that, and is what it was otherwise', () => {
+  class HttpError extends Error {
+    readonly status: number;
+    readonly response: unknown;
+    constructor(message: string, status: number, response: unknown) {
+      super(message, { cause: new RangeError('behind it') });
+      this.status = status;
+      this.response = response;
+    }
+  }
+  const fail = (): never => {
+    throw new HttpError('nope', 404, new WeakMap());
+  };
+  const error = run(fail).exception() as HttpError;
+  assert.ok(error instanceof HttpError);
+  assert.deepEqual([error.message, error.status, error.response], ['nope', 404, undefined]);
+  assert.ok(error.cause instanceof RangeError);
+  assert.match(error.stack ?? '', /fail.*futures\.test/);
+});
+
+test('Future: callbacks are called once each, whenever the future is done', async () => {
+  // Interleaving: it is not done; callbacks begin to wait; it is done, and is found so before the first callback is in the list.
+  const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
+  const double = (n: number): number => n * 2;
+  let called = 0;
+  for (let n = 0; n < 8000; n++) {
+    executor.submit(double, n).addDoneCallback(() => called++);
+    if (n % 200 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await executor.shutdownAsync();
+  while (called < 8000) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(called, 8000);
+});
+
 test('Future: an error that cannot travel leaves its text', () => {
   const error = run(() => {
     const odd = new Error('the text') as Error & { held: unknown };

@@ -99,7 +99,8 @@ suite('items', () => {
 
   test('what cannot travel: an error, and nothing is put', () => {
     const queue = new Queue<unknown>();
-    assert.throws(() => queue.put(new WeakMap()), { name: 'CaptureError' });
+    assert.throws(() => queue.put(new WeakMap()), { name: 'CaptureError', stack: /^[^\n]*\n[^\n]*queue_items\.test/ });
+    assert.throws(() => queue.putNowait(new WeakMap()), { name: 'CaptureError', stack: /queue_items\.test/ });
     assert.throws(() => queue.put(new MessageChannel().port1), /./);
     assert.equal(queue.size, 0);
     assert.equal(queue.unfinishedTasks, 0);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { run, shared, startNewThread, Thread, ThreadPoolExecutor, transfer } from 'heddle';
+import { Future, Queue, run, shared, startNewThread, Thread, ThreadPoolExecutor, transfer } from 'heddle';
 import { waitForThreads } from '../support/bunch.ts';
 
 const bytes = (): Uint8Array<ArrayBuffer> => new Uint8Array([1, 2, 3]);
@@ -74,4 +74,33 @@ test('a start that fails for another reason moves nothing', () => {
   const view = bytes();
   assert.throws(() => startNewThread((..._: unknown[]) => {}, [transfer(view), new WeakMap()]), TypeError);
   assert.equal(view.length, 3);
+});
+
+test('the mark holds for one call, also if that fails: nothing is taken from a later one', () => {
+  const view = bytes();
+  const bad = new WeakMap();
+  const calls = [
+    () => run((_a: Uint8Array, _b: unknown) => 1, transfer(view), bad),
+    () => startNewThread((_a: Uint8Array, _b: unknown) => {}, [transfer(view), bad]),
+    () => new Queue<unknown>().put(transfer([view, bad], [view.buffer])),
+    () => new Future<unknown>().setResult(transfer([view, bad], [view.buffer])),
+  ];
+  for (const call of calls) {
+    assert.throws(call, { name: 'CaptureError' });
+    assert.equal(run((a: Uint8Array) => a.length, view).result(), 3);
+    assert.equal(view.length, 3);
+  }
+});
+
+test('what the platform does not give away is copied', () => {
+  const queue = new Queue<Uint8Array>();
+  const { Memory } = (globalThis as never as { WebAssembly: { Memory: new (size: object) => { buffer: ArrayBuffer } } })
+    .WebAssembly;
+  for (const make of [() => Buffer.from('abc'), () => new Uint8Array(new Memory({ initial: 1 }).buffer)]) {
+    const length = make().length;
+    queue.put(transfer(make() as Uint8Array));
+    assert.equal(queue.size, 1);
+    assert.equal(queue.get().length, length);
+    assert.equal(run((a: Uint8Array) => a.length, transfer(make() as Uint8Array)).result(), length);
+  }
 });

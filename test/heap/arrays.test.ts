@@ -368,7 +368,10 @@ test('new SharedArray() takes the elements, and refuses what would be lost', () 
   assert.deepEqual(new SharedArray([1, 'two', { three: 3 }]).length, 3);
   assert.deepEqual(new SharedArray(new Set([1, 2])).toArray(), [1, 2]);
   assert.deepEqual(new SharedArray(null).toArray(), []);
-  assert.throws(() => new SharedArray(3 as never), /^TypeError: new SharedArray\(\) takes the elements .*, not number 3$/);
+  assert.throws(
+    () => new SharedArray(3 as never),
+    /^TypeError: new SharedArray\(\) takes the elements .*, not number 3$/,
+  );
   assert.throws(() => new (SharedArray as never as new (...all: number[]) => unknown)(1, 2), /takes the elements/);
   assert.equal(shared([1234567, -0]).toLocaleString('en'), [1234567, -0].toLocaleString('en'));
 });
