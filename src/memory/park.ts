@@ -85,6 +85,13 @@ export const patience = {
   },
 };
 
+/** What this thread is parked on right now, for reports from between two instructions. */
+export const parking = {
+  on: undefined as Wanted | undefined,
+  /** It has no time-out. */
+  forever: false,
+};
+
 /**
  * Blocks this thread until the attempt succeeds (true), or `timeout` milliseconds have passed (false). `firm` says that the program must
  * have it, also when what the thread runs was cancelled.
@@ -127,7 +134,10 @@ export function blockUntil(wanted: Wanted, timeout: number, firm = false): boole
       }
       if (!firm && (atomic.load(record + R_ATTENTION) & GIVE_UP) !== 0) patience.giveUp();
       parked = true;
+      parking.on = wanted;
+      parking.forever = timeout === Infinity;
       late = atomic.wait(word, expected, Math.min(remaining, patience.slice)) === 'timed-out';
+      parking.on = undefined;
     }
   } catch (error) {
     // It may have been woken, and does not use it.

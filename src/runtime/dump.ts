@@ -6,19 +6,21 @@
 //                                 → QUIT_WATCHED    the watch
 //                                 → QUIT_IMPOSSIBLE the watch, or the supervisor when there is none: only the main thread can
 
+import { keptThroughCuts } from '../heap/cut.js';
 import { atomic } from '../memory/atomics.js';
 import { H_QUIT_WATCH, R_ANSWERS, R_WAIT_MODE } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
+import { parking } from '../memory/park.js';
 import { record, recordOf } from '../memory/self.js';
 import { evaluateIn } from '../platform/debugger.js';
 import { onSignalInMain } from '../platform/signal.js';
 import { MessageChannel, receive } from '../platform/worker.js';
-import { describeThread, textOf } from '../sync/names.js';
+import { describeOwner, describeThread, textOf } from '../sync/names.js';
 import { BLOCKED, LOOPING, NOT_LATE, RESTING, WAIT_TEXT } from '../sync/patience.js';
 import { mask, unmask } from '../sync/safepoint.js';
 import { print } from './console.js';
 import { describeHolder } from './deadlock.js';
-import { here, programFrames } from './report.js';
+import { callSite, here, programFrames } from './report.js';
 import { ask, hasSupervisor } from './supervisor.js';
 import { LEFTOVER, RUNNING, SPAWNING, slots, stateOf } from './table.js';
 
@@ -35,10 +37,36 @@ export const QUIT_IMPOSSIBLE = 3;
 /** Under which symbol on `globalThis` a thread has what tells where it is. */
 const STACK = 'heddle.stack';
 
+/** Behind what a parked thread waits for, before its stack. */
+const END_OF_WAIT = '\u0000';
+
 /** So that others can see what this thread does. */
 export function showStack(): void {
-  Object.defineProperty(globalThis, Symbol.for(STACK), { value: () => programFrames(here()).join('\n') });
+  Object.defineProperty(globalThis, Symbol.for(STACK), {
+    value: () => `${describeParking()}${END_OF_WAIT}${programFrames(here()).join('\n')}`,
+  });
 }
+
+/** A wait that has not lasted long enough to be in the record (src/runtime/waits.ts); '' = there is none. */
+function describeParking(): string {
+  const { on, forever } = parking;
+  if (on === undefined) return '';
+  if (on.idle === true) return IDLE;
+  const site = callSite(here());
+  const holder = on.holder?.() ?? 0;
+  return (
+    `waits for ${on.describe()}${site === '' ? '' : ` at ${site}`}${forever ? '' : TIMED_TEXT}` +
+    (holder === 0 ? '' : `\n    held by ${describeOwner(holder)}`)
+  );
+}
+
+keptThroughCuts(() => {
+  const before = { ...parking };
+  return () => void Object.assign(parking, before);
+});
+
+const IDLE = 'waits for work';
+const TIMED_TEXT = ', with a time-out';
 
 /**
  * What every thread does: name, state, what it waits for and who has that, and its stack at this moment. Blocks for some milliseconds; of
@@ -117,20 +145,23 @@ function describeAll(stacks: ReadonlyMap<number, string | undefined>): string {
     .join('');
 }
 
-function describe(slot: number, stack: string | undefined): string {
+/** `answer`: what the thread itself says. */
+function describe(slot: number, answer: string | undefined): string {
+  const [wait, stack] = answer?.includes(END_OF_WAIT) === true ? answer.split(END_OF_WAIT) : ['', answer];
   const frames =
     stack === undefined ? '    (where it is cannot be told)' : stack === '' ? '    (in its event loop)' : stack;
-  return `${describeThread(slot)}\n    ${stateText(slot)}\n${frames}\n`;
+  return `${describeThread(slot)}\n    ${stateText(slot, wait)}\n${frames}\n`;
 }
 
-function stateText(slot: number): string {
+function stateText(slot: number, wait = ''): string {
   const state = stateOf(slot);
   if (state === SPAWNING) return 'is about to begin';
   const mode = atomic.load(recordOf(slot) + R_WAIT_MODE);
-  if (mode === RESTING) return 'waits for work';
+  if (mode === RESTING) return IDLE;
   if (mode !== NOT_LATE) {
-    const limit = mode === BLOCKED ? '' : mode === LOOPING ? ', on its event loop' : ', with a time-out';
+    const limit = mode === BLOCKED ? '' : mode === LOOPING ? ', on its event loop' : TIMED_TEXT;
     return `waits for ${textOf(slot, WAIT_TEXT)}${limit}${describeHolder(slot)}`;
   }
+  if (wait !== '') return wait;
   return state === LEFTOVER ? 'has ended; timers or handles that it left run on' : 'runs';
 }

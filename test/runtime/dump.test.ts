@@ -94,6 +94,26 @@ test('a thread asks while main is blocked', async () => {
   checkDump(stderr, /^ {4}waits for acquire\(\) of lock (.|\n)*at isBlocked \(/);
 });
 
+test('a wait that has just begun is told of as one that has lasted', async () => {
+  const { stdout, stderr } = await runtimeProgram(`${NAMES}
+    start_new_thread(blocks, []);
+    start_new_thread(function limited() { raise(ready); lock.acquire({ timeout: 20_000 }); lock.release(); }, []);
+    reaches(ready, 2);
+    let dump;
+    do dump = threadDump();
+    while ([...dump.matchAll(/waits for/g)].length < 2 && [...slots()].every((slot) => atomic.load(recordOf(slot) + R_WAIT_MODE) === 0));
+    console.log(dump);
+    end();
+  `);
+  assert.equal(stderr, '');
+  const found = parts(stdout);
+  const holder = /\n {4}held by thread 'MainThread' \(1\)\n/;
+  assert.match(found.get('blocks')!.join('\n'), /^ {4}waits for acquire\(\) of lock 0x\w+ at \S+:\d+:\d+\n/, stdout);
+  assert.match(found.get('blocks')!.join('\n'), holder);
+  assert.match(found.get('limited')!.join('\n'), /^ {4}waits for acquire.* at \S+:\d+:\d+, with a time-out\n/, stdout);
+  assert.match(found.get('limited')!.join('\n'), holder);
+});
+
 test('before there are threads', async () => {
   const { stdout } = await runtimeProgram(`${NAMES} console.log(threadDump());`);
   assert.deepEqual([...parts(stdout).keys()], ['MainThread']);
