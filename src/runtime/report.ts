@@ -41,12 +41,14 @@ export function here(): Error {
   return error;
 }
 
+/** A frame of WebAssembly, or of a built-in function. */
+const NAMELESS = /wasm:\/\/|<anonymous>\)?$/;
+
 /** The frames of a trace that are the program's, as lines "    at work (/app/main.ts:12:3)". */
 export function programFrames(trace: Error): string[] {
   try {
-    return String(trace.stack)
-      .split('\n')
-      .filter((line) => FRAME.test(line) && !OWN_FRAMES.some((place) => line.includes(place)) && !PLATFORM.test(line))
+    return withoutOwn(String(trace.stack).split('\n'))
+      .filter((line) => FRAME.test(line) && !PLATFORM.test(line))
       .map((line) =>
         line.replace(POSITION, (frame, file, row, column) => {
           const origin = showOrigin({ file, line: Number(row), column: Number(column) });
@@ -66,6 +68,18 @@ export function callSite(trace: Error): string {
     if (place !== null) return `${place[1]}:${place[2]}:${place[3]}`;
   }
   return '';
+}
+
+/** Without the library's own frames, and without the kernel's and built-in functions' that it has called. */
+function withoutOwn(lines: readonly string[]): string[] {
+  const kept: string[] = [];
+  let ofOwn = false;
+  for (const line of lines.toReversed()) {
+    const isOwn = OWN_FRAMES.some((place) => line.includes(place));
+    ofOwn = isOwn || (ofOwn && NAMELESS.test(line));
+    if (!ofOwn) kept.push(line);
+  }
+  return kept.reverse();
 }
 
 /** Frames of a trace that are looked at to find out whose code was interrupted. */
