@@ -18,7 +18,7 @@ import {
 import { keptThroughCuts } from './cut.js';
 import { describe } from './errors.js';
 import { iterator, iterators } from './iterators.js';
-import { definePlain } from './plain.js';
+import { type Copy, definePlain, jsonOf, shownOf } from './plain.js';
 import { K_ARRAY } from './types.js';
 import { defineKind, INSPECT, sharable, standsFor } from './values.js';
 
@@ -312,16 +312,16 @@ export class SharedArray<T = unknown> extends ArrayCell {
     return this.values();
   }
 
-  toJSON(): T[] {
-    return this.toArray();
+  toJSON(): unknown {
+    return jsonOf(this);
   }
 
   override toString(): string {
     return this.join();
   }
 
-  [INSPECT](): T[] {
-    return this.toArray();
+  [INSPECT](depth?: number | null, options?: object): unknown {
+    return shownOf(this, depth, options);
   }
 
   get [Symbol.toStringTag](): string {
@@ -404,15 +404,33 @@ Object.setPrototypeOf(Values.prototype, iterators);
 
 defineKind(K_ARRAY, (cell, page) => adopt(SharedArray, cell, page));
 
+function copyOut(value: object): Copy {
+  const items = (value as SharedArray).toArray();
+  const copy: unknown[] = [];
+  return {
+    copy,
+    fill(plain) {
+      for (const item of items) copy.push(plain(item));
+    },
+  };
+}
+
 definePlain({
+  prototype: SharedArray.prototype,
   is: ArrayCell.is,
-  copy(value) {
-    const items = (value as SharedArray).toArray();
+  copy: copyOut,
+  json: copyOut,
+  show(value, elements) {
+    const array = value as SharedArray;
+    const count = array[COUNT];
+    if (count <= elements) return copyOut(value);
+    // Of the others nothing is printed but how many there are.
     const copy: unknown[] = [];
     return {
       copy,
       fill(plain) {
-        for (const item of items) copy.push(plain(item));
+        for (let at = 0; at < elements; at++) copy.push(plain(array[READ](at)));
+        copy.length = count;
       },
     };
   },

@@ -6,7 +6,7 @@
 import { V } from '../memory/memory.js';
 import { allocatePinned, classOf, fresh } from './allocate.js';
 import type { Page } from './pages.js';
-import { define, definePlain, plainRecord } from './plain.js';
+import { type Copy, define, definePlain, plainRecord } from './plain.js';
 import { ABSENT, K_ERROR } from './types.js';
 import { cellOf, defineKind, nativeWrapper, readWord, storeWord, wordOf } from './values.js';
 
@@ -91,22 +91,22 @@ defineKind(K_ERROR, (cell, page) => {
   return error;
 });
 
-definePlain({
-  is: (value) => value instanceof Error && cellOf(value) !== 0,
-  copy(value) {
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
-    const copy = new Error();
-    Error.stackTraceLimit = stackTraceLimit;
-    Object.setPrototypeOf(copy, Object.getPrototypeOf(value) as object);
-    return {
-      copy,
-      fill(plain) {
-        for (const key of Reflect.ownKeys(value)) {
-          const found = Object.getOwnPropertyDescriptor(value, key)!;
-          Object.defineProperty(copy, key, { ...found, value: plain(found.value), writable: true, configurable: true });
-        }
-      },
-    };
-  },
-});
+function copyOut(value: object): Copy {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const copy = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  Object.setPrototypeOf(copy, Object.getPrototypeOf(value) as object);
+  return {
+    copy,
+    fill(plain) {
+      for (const key of Reflect.ownKeys(value)) {
+        const found = Object.getOwnPropertyDescriptor(value, key)!;
+        Object.defineProperty(copy, key, { ...found, value: plain(found.value), writable: true, configurable: true });
+      }
+    },
+  };
+}
+
+// For JSON.stringify it is itself: one object wherever it is met.
+definePlain({ is: (value) => value instanceof Error && cellOf(value) !== 0, copy: copyOut, show: copyOut });

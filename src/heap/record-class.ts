@@ -53,8 +53,8 @@ export interface Makings {
   admit(target: unknown, Class: unknown): void;
   /** The record that a derived class's constructor is to be given instead of a new one. */
   staged(): object;
-  plain(record: object): unknown;
-  inspect(record: object, depth: number, options: unknown, inspect: unknown): unknown;
+  json(record: object): unknown;
+  show(record: object, depth?: number | null, options?: object): unknown;
 }
 
 export type RecordClass = new (...args: unknown[]) => object;
@@ -136,8 +136,8 @@ function classText({ fields, header, sizeClass, initial, always }: Makings): str
     if (gone === true) { this.#cell = ${GONE}; this.#page = undefined; }
     return this.#cell;
   }
-  toJSON() { return M.plain(this); }
-  [INSPECT](depth, options, inspect) { return #cell in this ? M.inspect(this, depth, options, inspect) : options.stylize('[Record]', 'special'); }
+  toJSON() { return M.json(this); }
+  [INSPECT](depth, options) { return #cell in this ? M.show(this, depth, options) : options.stylize('[Record]', 'special'); }
 ${fields.map((field) => (field.layout === 'word' ? wordText(field) : numberText(field))).join('\n')}
 }`;
 }

@@ -14,7 +14,7 @@ import { classOf } from './allocate.js';
 import { whole } from './cut.js';
 import { MemoryError } from './errors.js';
 import type { SharedMap } from './map.js';
-import { inspectRecord, plainRecord } from './plain.js';
+import { jsonOf, printsItself, shownOf } from './plain.js';
 import { type Field, type Layout, type Makings, makeRecordClass, type RecordClass } from './record-class.js';
 import { mapRoot, SHAPE_IDS, SHAPE_TEXTS } from './roots.js';
 import { K_RECORD, SHAPE_SHIFT, SMALL_MAX } from './types.js';
@@ -139,9 +139,10 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
     fields,
     header: (id << SHAPE_SHIFT) | K_RECORD,
     sizeClass: classOf(bytes),
-    plain: plainRecord,
-    inspect: inspectRecord,
+    json: jsonOf,
+    show: shownOf,
   });
+  printsItself(Class.prototype as object);
   const shape = { id, name, fields, Class };
   for (const method of ['toJSON', 'constructor']) {
     const found = Object.getOwnPropertyDescriptor(Class.prototype, method);
