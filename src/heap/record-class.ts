@@ -55,6 +55,8 @@ export interface Makings {
   staged(): object;
   json(record: object): unknown;
   show(record: object, depth?: number | null, options?: object): unknown;
+  /** For a record that has no `toJSON` because a field has that name: gives it its fields as properties of its own. */
+  own(record: object): void;
 }
 
 export type RecordClass = new (...args: unknown[]) => object;
@@ -111,6 +113,8 @@ function compile(names: string[], text: string): (...values: unknown[]) => unkno
 }
 
 function classText({ fields, header, sizeClass, initial, always }: Makings): string {
+  // JSON.stringify then looks for the object's own properties.
+  const own = fields.some(({ name }) => name === 'toJSON') ? 'M.own(this);' : '';
   return `class Record {
   #cell = 0;
   #page;
@@ -119,6 +123,7 @@ function classText({ fields, header, sizeClass, initial, always }: Makings): str
       this.#cell = adopting.cell;
       this.#page = adopting.page;
       adopting.cell = 0;
+      ${own}
       return;
     }
     if (new.target !== Record) return M.derive(new.target, arguments, Record);
@@ -129,6 +134,7 @@ function classText({ fields, header, sizeClass, initial, always }: Makings): str
     ${initial.map(([offset, word]) => `V.I32[cell + ${offset}] = ${word};`).join(' ')}
     V.I32[cell] = ${header};
     page[(cell & 1023) >> 2] = this;
+    ${own}
     ${always ? '' : 'if (arguments.length !== 0) '}M.initialise(this, arguments, Record);
   }
   [CELL](gone) {

@@ -130,7 +130,7 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
     throw new TypeError(
       `a record of ${fields.length} fields takes ${bytes} bytes, and more than ${SMALL_MAX} are not possible: use a Map`,
     );
-  const Class = makeRecordClass({
+  const Class: RecordClass = makeRecordClass({
     ...behaviour,
     initial: fields
       .filter((field) => behaviour.initial.has(field.name))
@@ -141,6 +141,10 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
     sizeClass: classOf(bytes),
     json: jsonOf,
     show: shownOf,
+    own(record) {
+      for (const { name: key } of fields)
+        Object.defineProperty(record, key, Object.getOwnPropertyDescriptor(Class.prototype, key)!);
+    },
   });
   printsItself(Class.prototype as object);
   const shape = { id, name, fields, Class };

@@ -18,6 +18,7 @@ import {
   Thread,
   t,
 } from 'heddle';
+import { checkHeap, elsewhere } from '../support/heap.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: graphs of all kinds.
 type Any = any;
@@ -112,6 +113,25 @@ test('structs are printed with their names, and by their own methods where they 
   holder.list.at(0)!.parent = holder;
   assert.equal(inspect(holder), '{ list: [ own 1 ], parent: null }');
   assert.equal(JSON.stringify(holder), '{"list":["json 1"],"parent":null}');
+});
+
+test('a field that is named toJSON is a field', () => {
+  const plain: Any = { toJSON: 5, a: [1, { toJSON: null }] };
+  const record = shared(plain);
+  assert.equal(JSON.stringify(record), JSON.stringify(plain));
+  assert.equal(JSON.stringify({ record }), JSON.stringify({ record: plain }));
+  record.a.at(1).toJSON = record;
+  assert.equal(record.a.at(1).toJSON, record);
+  assert.throws(() => JSON.stringify(record), { name: 'TypeError', message: /circular structure/ });
+  record.toJSON = 6;
+  assert.equal(record.toJSON, 6);
+  elsewhere((given: Any) => {
+    if (JSON.stringify(given, ['toJSON']) !== '{"toJSON":6}') throw new Error(JSON.stringify(given, ['toJSON']));
+  }, record);
+  const Named = struct('PrintedToJSON', { toJSON: t.f64 });
+  assert.equal(JSON.stringify(shared({ a: new Named(1) })), '{"a":{"toJSON":1}}');
+  assert.equal(JSON.stringify(new Named(1)), '{"toJSON":1}');
+  checkHeap();
 });
 
 test('locks are printed as ever inside, and refuse JSON', () => {
