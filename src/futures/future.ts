@@ -9,6 +9,8 @@
 
 import { seenFrom } from '../closure/errors.js';
 import { pack, unpack } from '../data/parcel.js';
+import { goneText } from '../heap/plain.js';
+import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { V } from '../memory/memory.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
@@ -247,8 +249,9 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
     return `<Future at 0x${ownAddress(this, FUTURE).toString(16)} state=${nameOf(state)}${outcome}>`;
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
+  /** @internal */
+  [INSPECT](): string {
+    return goneText(this) ?? this.toString();
   }
 
   /** @internal Where it was submitted, in this thread. */

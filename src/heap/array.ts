@@ -18,14 +18,14 @@ import {
 import { keptThroughCuts } from './cut.js';
 import { describe } from './errors.js';
 import { iterator, iterators } from './iterators.js';
-import { definePlain } from './plain.js';
+import { type Compare, sorted } from './order.js';
+import { type Copy, definePlain, jsonOf, shownOf } from './plain.js';
 import { K_ARRAY } from './types.js';
 import { defineKind, INSPECT, sharable, standsFor } from './values.js';
 
 /** In the place of an index: that of the last element (kernel/arrays.ts). */
 const LAST = -1;
 
-type Compare<T> = (a: T, b: T) => number;
 type Callback<T, R> = (value: T, index: number, array: SharedArray<T>) => R;
 
 export class SharedArray<T = unknown> extends ArrayCell {
@@ -327,8 +327,8 @@ export class SharedArray<T = unknown> extends ArrayCell {
     return this.values();
   }
 
-  toJSON(): T[] {
-    return this.toArray();
+  toJSON(): unknown {
+    return jsonOf(this);
   }
 
   override toString(): string {
@@ -339,27 +339,14 @@ export class SharedArray<T = unknown> extends ArrayCell {
     return this.toArray().toLocaleString(...how);
   }
 
-  [INSPECT](): T[] {
-    return this.toArray();
+  [INSPECT](depth?: number | null, options?: object): unknown {
+    return shownOf(this, depth, options);
   }
 
   get [Symbol.toStringTag](): string {
     return 'SharedArray';
   }
 }
-
-/** Indexes of the items in the order that `Array` sorts them into: undefined last, without a comparison by text. */
-function sorted<T>(items: readonly T[], compare: Compare<T> = byText): number[] {
-  const indexes = [...items.keys()];
-  const defined = indexes.filter((at) => items[at] !== undefined);
-  const texts =
-    compare === (byText as Compare<T>) ? items.map((item) => (item === undefined ? '' : String(item))) : items;
-  defined.sort((a, b) => compare(texts[a] as T, texts[b] as T));
-  return [...defined, ...indexes.filter((at) => items[at] === undefined)];
-}
-
-const byText = (a: unknown, b: unknown): number =>
-  (a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0;
 
 /** Arrays that are being joined in this thread. */
 const joining = new Set<object>();
@@ -423,15 +410,33 @@ Object.setPrototypeOf(Values.prototype, iterators);
 
 defineKind(K_ARRAY, (cell, page) => adopt(SharedArray, cell, page));
 
+function copyOut(value: object): Copy {
+  const items = (value as SharedArray).toArray();
+  const copy: unknown[] = [];
+  return {
+    copy,
+    fill(plain) {
+      for (const item of items) copy.push(plain(item));
+    },
+  };
+}
+
 definePlain({
+  prototype: SharedArray.prototype,
   is: ArrayCell.is,
-  copy(value) {
-    const items = (value as SharedArray).toArray();
+  copy: copyOut,
+  json: copyOut,
+  show(value, elements) {
+    const array = value as SharedArray;
+    const count = array[COUNT];
+    if (count <= elements) return copyOut(value);
+    // Of the others nothing is printed but how many there are.
     const copy: unknown[] = [];
     return {
       copy,
       fill(plain) {
-        for (const item of items) copy.push(plain(item));
+        for (let at = 0; at < elements; at++) copy.push(plain(array[READ](at)));
+        copy.length = count;
       },
     };
   },

@@ -20,7 +20,7 @@ const OFFSET = 4;
 const LENGTH = 5;
 const BUFFER = 6;
 
-type ViewClass = new (buffer: SharedArrayBuffer, offset: number, length: number) => ArrayBufferView;
+type ViewClass = new (buffer: ArrayBufferLike, offset: number, length: number) => ArrayBufferView;
 
 /** In the order of their numbers, from 1 on. Only at the end may be added to. */
 const VIEWS: readonly string[] = [
@@ -221,11 +221,11 @@ export function shareView(
   return settle(made, viewOn(number, bytes, offset, length));
 }
 
-function viewOn(number: number, buffer: SharedArrayBuffer, offset: number, length: number): ArrayBufferView {
+function viewOn(number: number, buffer: ArrayBufferLike, offset: number, length: number): ArrayBufferView {
   const name = VIEWS[number - 1]!;
   if (name === 'Buffer') {
     const { Buffer } = globalThis as unknown as {
-      Buffer: { from(buffer: SharedArrayBuffer, offset: number, length: number): ArrayBufferView };
+      Buffer: { from(buffer: ArrayBufferLike, offset: number, length: number): ArrayBufferView };
     };
     return Buffer.from(buffer, offset, length);
   }
@@ -245,16 +245,17 @@ defineKind(K_BUFFER, (cell) => {
 });
 
 definePlain({
-  is: (value) => (ArrayBuffer.isView(value) || value instanceof SharedArrayBuffer) && cellOf(value) !== 0,
-  copy(value) {
+  // A buffer also when its scope has ended: a view of it may go on.
+  is: (value) =>
+    value instanceof SharedArrayBuffer ? shared.has(value) : ArrayBuffer.isView(value) && cellOf(value) !== 0,
+  copy(value, plain) {
     if (value instanceof SharedArrayBuffer) return { copy: plainBytes(value, 0, value.byteLength), fill() {} };
     const view = value as ArrayBufferView;
-    const bytes = plainBytes(view.buffer, view.byteOffset, view.byteLength);
-    const Class = view.constructor as new (buffer: ArrayBuffer) => ArrayBufferView;
-    const { Buffer } = globalThis as {
-      Buffer?: { isBuffer(value: unknown): boolean; from(bytes: ArrayBuffer): ArrayBufferView };
-    };
-    return { copy: Buffer?.isBuffer(view) === true ? Buffer.from(bytes) : new Class(bytes), fill() {} };
+    const get = gettersOf(view);
+    // The whole buffer, as structuredClone does: other views of the graph may lie on it, and see what is written to this one.
+    const bytes = plain(bufferOfView(view)) as ArrayBuffer;
+    const [offset, length] = [get.offset.call(view) as number, get.length.call(view) as number];
+    return { copy: viewOn(viewNumber(view), bytes, offset, length), fill() {} };
   },
 });
 

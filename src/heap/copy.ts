@@ -201,6 +201,11 @@ function errorPlan(value: Error, part: Collector): Plan {
     own[key] = (value as unknown as Record<string, unknown>)[key];
     count++;
   }
+  // Not enumerable, and what an AggregateError is about.
+  if (value instanceof AggregateError && Object.hasOwn(value, 'errors') && !('errors' in own)) {
+    own['errors'] = value.errors;
+    count++;
+  }
   const properties = count === 0 ? undefined : own;
   if (properties !== undefined) part(properties, '');
   const cause = Object.hasOwn(value, 'cause') ? { value: value.cause } : undefined;

@@ -5,8 +5,9 @@
 
 import { V } from '../memory/memory.js';
 import { allocatePinned, classOf, fresh } from './allocate.js';
+import { ArrayCell, COUNT, READ } from './array-cell.js';
 import type { Page } from './pages.js';
-import { define, definePlain, plainRecord } from './plain.js';
+import { type Copy, define, definePlain, plainRecord } from './plain.js';
 import { ABSENT, K_ERROR } from './types.js';
 import { cellOf, defineKind, nativeWrapper, readWord, storeWord, wordOf } from './values.js';
 
@@ -17,8 +18,6 @@ const STACK = 4;
 const CAUSE = 5;
 const PROPERTIES = 6;
 
-type ErrorClass = new (message?: string) => Error;
-
 /** Prototypes that every thread has, by name. */
 const prototypes = new Map<string, object>();
 
@@ -27,7 +26,16 @@ export function defineErrorClass(Class: abstract new (...args: never[]) => Error
   prototypes.set((Class.prototype as Error).name, Class.prototype as object);
 }
 
-const BUILTIN: readonly ErrorClass[] = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError];
+const BUILTIN = [
+  Error,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+  AggregateError,
+] as const;
 for (const Class of BUILTIN) defineErrorClass(Class);
 
 /** A shared copy of an error, without its cause and properties: `fillError`. */
@@ -77,8 +85,18 @@ function complete(error: Error, cell: number): void {
   if (V.I32[cell + CAUSE] !== ABSENT) hide(error, 'cause', readWord(cell + CAUSE));
   const properties = readWord(cell + PROPERTIES) as object | undefined;
   if (properties !== undefined)
-    for (const [key, value] of Object.entries(plainRecord(properties))) define(error, key, value);
+    for (const [key, value] of Object.entries(plainRecord(properties))) {
+      if (key === 'errors' && name === AggregateError.name) hide(error, key, listOf(value));
+      else define(error, key, value);
+    }
   Object.freeze(error);
+}
+
+/** The errors of an AggregateError: an array that no more changes than they do. */
+function listOf(errors: unknown): unknown {
+  if (typeof errors !== 'object' || errors === null || !ArrayCell.is(errors)) return errors;
+  // One by one: a copy at one moment would be made in the heap, and nobody else has this array.
+  return Object.freeze(Array.from({ length: errors[COUNT] }, (_, at) => errors[READ](at)));
 }
 
 function hide(error: Error, key: string, value: unknown): void {
@@ -91,22 +109,23 @@ defineKind(K_ERROR, (cell, page) => {
   return error;
 });
 
-definePlain({
-  is: (value) => value instanceof Error && cellOf(value) !== 0,
-  copy(value) {
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
-    const copy = new Error();
-    Error.stackTraceLimit = stackTraceLimit;
-    Object.setPrototypeOf(copy, Object.getPrototypeOf(value) as object);
-    return {
-      copy,
-      fill(plain) {
-        for (const key of Reflect.ownKeys(value)) {
-          const found = Object.getOwnPropertyDescriptor(value, key)!;
-          Object.defineProperty(copy, key, { ...found, value: plain(found.value), writable: true, configurable: true });
-        }
-      },
-    };
-  },
-});
+function copyOut(error: object): Copy {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const copy = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object);
+  return {
+    copy,
+    fill(plain) {
+      for (const key of Reflect.ownKeys(error)) {
+        const found = Object.getOwnPropertyDescriptor(error, key)!;
+        const value = Array.isArray(found.value) ? found.value.map(plain) : plain(found.value);
+        Object.defineProperty(copy, key, { ...found, value, writable: true, configurable: true });
+      }
+    },
+  };
+}
+
+// For JSON.stringify it is itself: one object wherever it is met.
+definePlain({ is: (value) => value instanceof Error && cellOf(value) !== 0, copy: copyOut, show: copyOut });

@@ -5,7 +5,7 @@ import { adopt } from './adopt.js';
 import { describe } from './errors.js';
 import { iterate } from './iterators.js';
 import { SPARE } from './pages.js';
-import { define, definePlain } from './plain.js';
+import { type Copy, define, definePlain, jsonOf, shownOf } from './plain.js';
 import { beginning, FIND, fill, LOOKUP, NEXT, NONE, PUT, REMOVE, STORED, TableCell } from './table-cell.js';
 import { K_MAP, PUT_ADD, PUT_DIFFERENT, PUT_EXISTED, PUT_REPLACE, PUT_SET } from './types.js';
 import { defineKind, INSPECT, sharable } from './values.js';
@@ -109,15 +109,11 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
 
   /** As `JSON.stringify` shows it: an object if all keys are strings, pairs otherwise. */
   toJSON(): unknown {
-    const entries = [...this];
-    if (!entries.every(([key]) => typeof key === 'string')) return entries;
-    const plain = {};
-    for (const [key, value] of entries) define(plain, String(key), value);
-    return plain;
+    return jsonOf(this);
   }
 
-  [INSPECT](): Map<K, V> {
-    return new Map(this);
+  [INSPECT](depth?: number | null, options?: object): unknown {
+    return shownOf(this, depth, options);
   }
 
   get [Symbol.toStringTag](): string {
@@ -127,16 +123,37 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
 
 defineKind(K_MAP, (cell, page) => adopt(SharedMap, cell, page));
 
+function copyOut(value: object, elements: number): Copy {
+  const entries = [...(value as SharedMap)];
+  const copy = new Map();
+  return {
+    copy,
+    fill(plain) {
+      for (const [at, [key, item]] of entries.entries()) {
+        if (at < elements) copy.set(plain(key), plain(item));
+        else copy.set(key, item);
+      }
+    },
+  };
+}
+
 definePlain({
+  prototype: SharedMap.prototype,
   is: (value) => value instanceof SharedMap,
-  copy(value) {
+  copy: (value) => copyOut(value, Infinity),
+  json(value) {
     const entries = [...(value as SharedMap)];
-    const copy = new Map();
+    const texts = entries.every(([key]) => typeof key === 'string');
+    const copy: object = texts ? {} : [];
     return {
       copy,
       fill(plain) {
-        for (const [key, item] of entries) copy.set(plain(key), plain(item));
+        for (const [key, item] of entries) {
+          if (texts) define(copy, String(key), plain(item));
+          else (copy as unknown[]).push([plain(key), plain(item)]);
+        }
       },
     };
   },
+  show: copyOut,
 });

@@ -53,8 +53,10 @@ export interface Makings {
   admit(target: unknown, Class: unknown): void;
   /** The record that a derived class's constructor is to be given instead of a new one. */
   staged(): object;
-  plain(record: object): unknown;
-  inspect(record: object, depth: number, options: unknown, inspect: unknown): unknown;
+  json(record: object): unknown;
+  show(record: object, depth?: number | null, options?: object): unknown;
+  /** For a record that has no `toJSON` because a field has that name: gives it its fields as properties of its own. */
+  own(record: object): void;
 }
 
 export type RecordClass = new (...args: unknown[]) => object;
@@ -111,6 +113,8 @@ function compile(names: string[], text: string): (...values: unknown[]) => unkno
 }
 
 function classText({ fields, header, sizeClass, initial, always }: Makings): string {
+  // JSON.stringify then looks for the object's own properties.
+  const own = fields.some(({ name }) => name === 'toJSON') ? 'M.own(this);' : '';
   return `class Record {
   #cell = 0;
   #page;
@@ -119,6 +123,7 @@ function classText({ fields, header, sizeClass, initial, always }: Makings): str
       this.#cell = adopting.cell;
       this.#page = adopting.page;
       adopting.cell = 0;
+      ${own}
       return;
     }
     if (new.target !== Record) return M.derive(new.target, arguments, Record);
@@ -129,6 +134,7 @@ function classText({ fields, header, sizeClass, initial, always }: Makings): str
     ${initial.map(([offset, word]) => `V.I32[cell + ${offset}] = ${word};`).join(' ')}
     V.I32[cell] = ${header};
     page[(cell & 1023) >> 2] = this;
+    ${own}
     ${always ? '' : 'if (arguments.length !== 0) '}M.initialise(this, arguments, Record);
   }
   [CELL](gone) {
@@ -136,8 +142,8 @@ function classText({ fields, header, sizeClass, initial, always }: Makings): str
     if (gone === true) { this.#cell = ${GONE}; this.#page = undefined; }
     return this.#cell;
   }
-  toJSON() { return M.plain(this); }
-  [INSPECT](depth, options, inspect) { return #cell in this ? M.inspect(this, depth, options, inspect) : options.stylize('[Record]', 'special'); }
+  toJSON() { return M.json(this); }
+  [INSPECT](depth, options) { return #cell in this ? M.show(this, depth, options) : options.stylize('[Record]', 'special'); }
 ${fields.map((field) => (field.layout === 'word' ? wordText(field) : numberText(field))).join('\n')}
 }`;
 }

@@ -2,7 +2,7 @@
 
 import { V } from '../memory/memory.js';
 import { ArrayCell, COUNT } from './array-cell.js';
-import { define, definePlain, describeRecordsWith } from './plain.js';
+import { type Copy, define, definePlain, describeRecordsWith } from './plain.js';
 import { shapeOfCell } from './shapes.js';
 import { TableCell } from './table-cell.js';
 import { K_RECORD, KIND_MASK } from './types.js';
@@ -30,21 +30,35 @@ export function keysOf(of: object): unknown[] {
   return Object.keys(value);
 }
 
-describeRecordsWith(
-  (record) => shapeOf(record)?.fields.map(({ name }) => name) ?? [],
-  (record) => shapeOf(record)?.name ?? '',
-);
+describeRecordsWith((record) => shapeOf(record)?.fields.map(({ name }) => name) ?? []);
+
+/** Prototypes that have nothing but the name of a struct, which is what is printed of them. */
+const shown = new Map<string, object>();
+
+function shownPrototype(name: string): object {
+  const known = shown.get(name);
+  if (known !== undefined) return known;
+  const { prototype } = { [name]: class {} }[name]!;
+  shown.set(name, prototype);
+  return prototype;
+}
+
+function copyInto(copy: object, value: object): Copy {
+  const { fields } = shapeOf(value)!;
+  return {
+    copy,
+    fill(plain) {
+      for (const { name } of fields) define(copy, name, plain((value as Record<string, unknown>)[name]));
+    },
+  };
+}
 
 definePlain({
   is: isRecord,
-  copy(value) {
-    const copy = {};
-    const names = shapeOf(value)!.fields.map(({ name }) => name);
-    return {
-      copy,
-      fill(plain) {
-        for (const name of names) define(copy, name, plain((value as Record<string, unknown>)[name]));
-      },
-    };
+  copy: (value) => copyInto({}, value),
+  json: (value) => copyInto({}, value),
+  show(value) {
+    const { name } = shapeOf(value)!;
+    return copyInto(name === '' ? {} : (Object.create(shownPrototype(name)) as object), value);
   },
 });

@@ -3,7 +3,7 @@
 import { adopt } from './adopt.js';
 import { describe } from './errors.js';
 import { iterate } from './iterators.js';
-import { definePlain } from './plain.js';
+import { type Copy, definePlain, jsonOf, shownOf } from './plain.js';
 import { isContained, membersIn, type SetLike, setLike } from './set-like.js';
 import { beginning, FIND, fill, NEXT, NONE, PUT, REMOVE, TableCell } from './table-cell.js';
 import { K_SET, PUT_ADD, PUT_INSERTED } from './types.js';
@@ -100,12 +100,12 @@ export class SharedSet<T = unknown> extends TableCell {
     return ![...this].some((member) => has(member));
   }
 
-  toJSON(): T[] {
-    return [...this];
+  toJSON(): unknown {
+    return jsonOf(this);
   }
 
-  [INSPECT](): Set<T> {
-    return new Set(this);
+  [INSPECT](depth?: number | null, options?: object): unknown {
+    return shownOf(this, depth, options);
   }
 
   get [Symbol.toStringTag](): string {
@@ -115,16 +115,30 @@ export class SharedSet<T = unknown> extends TableCell {
 
 defineKind(K_SET, (cell, page) => adopt(SharedSet, cell, page));
 
+function copyOut(value: object, elements: number): Copy {
+  const members = [...(value as SharedSet)];
+  const copy = new Set();
+  return {
+    copy,
+    fill(plain) {
+      for (const [at, member] of members.entries()) copy.add(at < elements ? plain(member) : member);
+    },
+  };
+}
+
 definePlain({
+  prototype: SharedSet.prototype,
   is: (value) => value instanceof SharedSet,
-  copy(value) {
+  copy: (value) => copyOut(value, Infinity),
+  json(value) {
     const members = [...(value as SharedSet)];
-    const copy = new Set();
+    const copy: unknown[] = [];
     return {
       copy,
       fill(plain) {
-        for (const member of members) copy.add(plain(member));
+        for (const member of members) copy.push(plain(member));
       },
     };
   },
+  show: copyOut,
 });

@@ -14,7 +14,7 @@ import { classOf } from './allocate.js';
 import { whole } from './cut.js';
 import { MemoryError } from './errors.js';
 import type { SharedMap } from './map.js';
-import { inspectRecord, plainRecord } from './plain.js';
+import { jsonOf, printsItself, shownOf } from './plain.js';
 import { type Field, type Layout, type Makings, makeRecordClass, type RecordClass } from './record-class.js';
 import { mapRoot, SHAPE_IDS, SHAPE_TEXTS } from './roots.js';
 import { K_RECORD, SHAPE_SHIFT, SMALL_MAX } from './types.js';
@@ -130,7 +130,7 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
     throw new TypeError(
       `a record of ${fields.length} fields takes ${bytes} bytes, and more than ${SMALL_MAX} are not possible: use a Map`,
     );
-  const Class = makeRecordClass({
+  const Class: RecordClass = makeRecordClass({
     ...behaviour,
     initial: fields
       .filter((field) => behaviour.initial.has(field.name))
@@ -139,9 +139,14 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
     fields,
     header: (id << SHAPE_SHIFT) | K_RECORD,
     sizeClass: classOf(bytes),
-    plain: plainRecord,
-    inspect: inspectRecord,
+    json: jsonOf,
+    show: shownOf,
+    own(record) {
+      for (const { name: key } of fields)
+        Object.defineProperty(record, key, Object.getOwnPropertyDescriptor(Class.prototype, key)!);
+    },
   });
+  printsItself(Class.prototype as object);
   const shape = { id, name, fields, Class };
   for (const method of ['toJSON', 'constructor']) {
     const found = Object.getOwnPropertyDescriptor(Class.prototype, method);

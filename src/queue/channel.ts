@@ -3,6 +3,7 @@
 import { seenFrom } from '../closure/errors.js';
 import { detach, takeMarked } from '../closure/transfer.js';
 import { isPlain, packCopy, unpack } from '../data/parcel.js';
+import { goneText } from '../heap/plain.js';
 import { Q_AGAIN, Q_CLOSED, Q_DONE, Q_FIRST, Q_FULL, Q_MAX, Q_NEVER, Q_NOT_EMPTY, Q_NOT_FULL } from '../heap/types.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
@@ -254,8 +255,9 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
     return `<${this.constructor.name} of ${this.size} items at 0x${ownAddress(this, QUEUE, SIMPLE_QUEUE).toString(16)}>`;
   }
 
+  /** @internal */
   [INSPECT](): string {
-    return this.toString();
+    return goneText(this) ?? this.toString();
   }
 }
 

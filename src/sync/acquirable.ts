@@ -1,5 +1,7 @@
 // What all locks but the plain one have in common: the ways to acquire and to release, over one attempt that each says for itself.
 
+import { goneText } from '../heap/plain.js';
+import { INSPECT } from '../heap/values.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
 import { type AcquireOptions, blockingTimeout, timeoutOf } from './arguments.js';
 import { SyncCell } from './cell.js';
@@ -99,6 +101,11 @@ export abstract class Acquirable extends SyncCell {
     }
     this.release();
     return result;
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return goneText(this) ?? this.toString();
   }
 }
 

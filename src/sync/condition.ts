@@ -17,6 +17,8 @@
 // A thread that is killed while it waits takes no notification that comes when its death is known. One that was notified before takes it
 // along, as if it had been killed a moment later.
 
+import { goneText } from '../heap/plain.js';
+import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
 import { eventually } from './acquirable.js';
@@ -272,8 +274,9 @@ export class Condition extends SyncCell {
     return `<Condition(${lockOf(this)}) at 0x${ownAddress(this, CONDITION).toString(16)}>`;
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
+  /** @internal */
+  [INSPECT](): string {
+    return goneText(this) ?? this.toString();
   }
 }
 

@@ -9,6 +9,8 @@
 // knows that the event was set meanwhile, also if it has been cleared since. (It would have to sleep through exactly 2**32 changes to be
 // mistaken.) Whoever sets wakes all. A thread that dies between the two is made up for by the waiters' own looks (src/memory/park.ts).
 
+import { goneText } from '../heap/plain.js';
+import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { blockUntil, type Wanted, wake } from '../memory/park.js';
 import { eventually } from './acquirable.js';
@@ -117,8 +119,9 @@ export class Event extends SyncCell {
     return `<Event at 0x${ownAddress(this, EVENT).toString(16)}: ${this.isSet() ? 'set' : 'unset'}>`;
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
+  /** @internal */
+  [INSPECT](): string {
+    return goneText(this) ?? this.toString();
   }
 }
 

@@ -10,7 +10,8 @@ import { adopt, adopting } from '../heap/adopt.js';
 import { allocatePinned, classOf, fresh } from '../heap/allocate.js';
 import { goneError } from '../heap/errors.js';
 import type { Page } from '../heap/pages.js';
-import { CELL, GONE } from '../heap/values.js';
+import { goneText } from '../heap/plain.js';
+import { CELL, GONE, INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { H_GONE_LOCK } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
@@ -337,8 +338,9 @@ export class Lock implements Monitor {
     return `<${this.locked() ? 'locked' : 'unlocked'} lock object at 0x${this.#cell.toString(16)}>`;
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
+  /** @internal */
+  [INSPECT](): string {
+    return goneText(this) ?? this.toString();
   }
 
   /** After an interrupt cut the thread short: frees the lock if this thread still holds it. */

@@ -187,10 +187,6 @@ export class RLock extends Acquirable implements Monitor {
     const count = owner === 0 ? 0 : atomic.load(cell + EXTRA) + 1;
     return `<${owner === 0 ? 'unlocked' : 'locked'} RLock object owner=${owner === 0 ? 0 : slotOf(owner) + 1} count=${count} at 0x${cell.toString(16)}>`;
   }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
-  }
 }
 
 defineSyncClass(RLOCK, RLock);

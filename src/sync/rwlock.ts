@@ -28,6 +28,8 @@
 // nobody. Not reentrant: but a thread that reads may read again, also while a writer waits for it.
 
 import { adopt } from '../heap/adopt.js';
+import { goneText } from '../heap/plain.js';
+import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { type Wanted, wake } from '../memory/park.js';
 import { Acquirable, LET_GO, TRY, WANTED } from './acquirable.js';
@@ -185,10 +187,6 @@ abstract class Side extends Acquirable {
   override toString(): string {
     const state = this.locked() ? 'locked' : 'unlocked';
     return `<${state} ${this[Symbol.toStringTag]} of RWLock at 0x${this.lockAddress().toString(16)}>`;
-  }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
   }
 }
 
@@ -439,8 +437,8 @@ export class RWLock extends SyncCell {
     return `<RWLock at 0x${lock.toString(16)}: ${atomic.load(lock + INSIDE) === 0 ? readers : 'written'}>`;
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
+  [INSPECT](): string {
+    return goneText(this) ?? this.toString();
   }
 }
 

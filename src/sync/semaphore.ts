@@ -208,10 +208,6 @@ export class Semaphore extends Acquirable {
   override toString(): string {
     return `<Semaphore at 0x${ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE).toString(16)}: value=${this.value}>`;
   }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
-  }
 }
 
 /** A semaphore that never has more permits than it started with: a release too many is an error. */

@@ -3,6 +3,8 @@
 // (src/data/parcel.ts): captured when the barrier is made, rebuilt by each thread that comes to run it, once.
 
 import { pack, unpack } from '../data/parcel.js';
+import { goneText } from '../heap/plain.js';
+import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { V } from '../memory/memory.js';
 import { blockUntil } from '../memory/park.js';
@@ -234,8 +236,9 @@ export class Barrier extends SyncCell {
     return `<Barrier at 0x${ownAddress(this, BARRIER).toString(16)}: ${state}>`;
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
+  /** @internal */
+  [INSPECT](): string {
+    return goneText(this) ?? this.toString();
   }
 }
 

@@ -19,6 +19,7 @@
 import { COMPANY, type Company } from '../closure/company.js';
 import { registerExports } from '../closure/exports.js';
 import { markedOf, transfer } from '../closure/transfer.js';
+import { goneText } from '../heap/plain.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { R_THREAD } from '../memory/layout.js';
@@ -298,7 +299,7 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
 
   /** @internal */
   [INSPECT](): string {
-    return this.toString();
+    return goneText(this) ?? this.toString();
   }
 
   /** @internal */

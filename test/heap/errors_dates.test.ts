@@ -194,3 +194,47 @@ test('a chain of 3,000 causes is read to its end, here and elsewhere', () => {
     length,
   );
 });
+
+test('an AggregateError keeps its class and its errors', () => {
+  const first = new TypeError('a', { cause: 1 });
+  const plain = Object.assign(new AggregateError([first, 'text', { n: 1 }], 'm', { cause: first }), { code: 7 });
+  plain.errors.push(plain);
+  const record = shared({ error: plain, first });
+  const check = (error: AggregateError & { code: number }, one: Error): void => {
+    if (!(error instanceof AggregateError) || error.constructor !== AggregateError) throw new Error('another class');
+    const { errors } = error;
+    if (!Array.isArray(errors) || errors.length !== 4 || !Object.isFrozen(errors)) throw new Error('no list');
+    if (errors[0] !== one || !(one instanceof TypeError) || one.cause !== 1) throw new Error('another error');
+    if (errors[1] !== 'text' || (errors[2] as { n: number }).n !== 1 || errors[3] !== error) throw new Error('lost');
+    if (error.cause !== one || error.code !== 7 || error.message !== 'm') throw new Error('not as it was');
+    if (Object.keys(error).join() !== 'code') throw new Error(`it shows ${Object.keys(error).join()}`);
+  };
+  check(record.error, record.first);
+  elsewhere(
+    (given, checking) => {
+      checking(given.error, given.first);
+    },
+    record,
+    check,
+  );
+  checkHeap();
+  collectAll();
+  check(record.error, record.first);
+
+  const copy = snapshot(record);
+  assert.ok(copy.error instanceof AggregateError);
+  assert.deepEqual(copy.error.errors.slice(0, 3), [copy.first, 'text', { n: 1 }]);
+  assert.equal(copy.error.errors[0], copy.first);
+  assert.equal(copy.error.errors[3], copy.error);
+  assert.ok(!isShared(copy.error.errors[2]));
+  assert.equal(inspect(record.error), inspect(plain));
+  assert.equal(inspect(record), inspect({ error: plain, first }));
+});
+
+test('an AggregateError of one that is no array, or of nothing', () => {
+  const [odd, none] = [new AggregateError([]), new AggregateError([])];
+  odd.errors = 5 as never;
+  assert.equal(shared({ odd }).odd.errors, 5);
+  assert.deepEqual(shared({ none }).none.errors, []);
+  assert.throws(() => shared({ a: new AggregateError([() => 1]) }), { name: 'TypeError', message: /\.a\.errors\[0\]/ });
+});
