@@ -12,7 +12,7 @@ import { whole } from './cut.js';
 import { k } from './kernel.js';
 import { BITS, current, type Page, pageAt } from './pages.js';
 import { collectIfDue, makeRoom, me, roomFound, takePart, waitGate } from './room.js';
-import { afterCollection, collectionEnded } from './tidy.js';
+import { afterCollection, collectionEnded, isLate, isMuchOutside, letGo, relieveOutside } from './tidy.js';
 import { BUSY, NO_MEMORY, SMALL_MAX } from './types.js';
 
 /** Bytes of the cells of each class. */
@@ -135,6 +135,16 @@ function begin(): void {
 export function catchUp(): void {
   releasePages();
   afterCollection();
+}
+
+/** Between operations, or before something is allocated: lets go of buffers that JavaScript does not hold any more, if it could be many. */
+export function tidyOutside(): void {
+  if (isMuchOutside()) {
+    whole(() => {
+      releaseAll();
+      relieveOutside();
+    });
+  } else if (isLate()) whole(letGo);
 }
 
 /** The next run of free cells, in this thread's page or in another. */

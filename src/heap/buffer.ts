@@ -5,12 +5,13 @@
 // Cell {header, serial, 0, kind of view, offset in bytes, length in elements, buffer's cell}; a buffer itself has kind 0.
 
 import { atomic } from '../memory/atomics.js';
-import { H_BUFFERS } from '../memory/layout.js';
+import { H_BUFFERS, H_EXTERNAL } from '../memory/layout.js';
 import { refresh, V } from '../memory/memory.js';
-import { allocatePinned, classOf, fresh } from './allocate.js';
+import { allocatePinned, classOf, fresh, tidyOutside } from './allocate.js';
 import { k } from './kernel.js';
 import { definePlain } from './plain.js';
 import { addExternal } from './room.js';
+import { meetOutside, NUDGE_BYTES } from './tidy.js';
 import { K_BUFFER, KIND_MASK } from './types.js';
 import { cellOf, defineKind, nativeWrapper, readWord, storeWord } from './values.js';
 
@@ -56,6 +57,7 @@ export interface Kept {
 /** The buffers of a process, kept by one of its threads. */
 export class BufferStore {
   readonly #kept = new Map<number, Kept>();
+  #bytes = 0;
 
   keep(serial: number, kept: Kept): void {
     this.#kept.set(serial, kept);
@@ -69,10 +71,34 @@ export class BufferStore {
     return this.#kept;
   }
 
-  /** Forgets those whose cells are gone. While nothing is swept. */
-  sweep(): void {
+  /** Forgets all: another keeps them. */
+  clear(): void {
+    this.#kept.clear();
+  }
+
+  /**
+   * Forgets those whose cells are gone. While nothing is swept.
+   * @returns how many bytes they have, which are garbage of this thread until that is collected.
+   */
+  sweep(): number {
     refresh();
-    for (const [serial, { address }] of this.#kept) if (!isBuffer(serial, address)) this.#kept.delete(serial);
+    let gone = 0;
+    this.#bytes = 0;
+    for (const [serial, { buffer, address }] of this.#kept) {
+      const bytes = sharedSize.call(buffer) as number;
+      if (isBuffer(serial, address)) this.#bytes += bytes;
+      else {
+        this.#kept.delete(serial);
+        gone += bytes;
+      }
+    }
+    V.F64[H_EXTERNAL >>> 3] = this.#bytes;
+    return gone;
+  }
+
+  /** Whether so much garbage of its is worth collecting, in a thread that has little else. */
+  isMuch(garbage: number): boolean {
+    return garbage > Math.max(NUDGE_BYTES, this.#bytes);
   }
 }
 
@@ -85,10 +111,21 @@ function isBuffer(serial: number, address: number): boolean {
 /** Buffers of this thread, as long as there is no exchange. */
 export const ownBuffers = new BufferStore();
 
+/** Keeps a buffer in this thread. Not the object itself: that is a wrapper, and would hold the pin of the cell that the store looks at. */
+export function keepOwn(serial: number, buffer: SharedArrayBuffer, address: number): void {
+  ownBuffers.keep(serial, { buffer: structuredClone(buffer), address });
+}
+
+/** A buffer that this thread keeps: an object of its own, for the same reason. */
+export function fetchOwn(serial: number): SharedArrayBuffer | undefined {
+  const buffer = ownBuffers.get(serial);
+  return buffer && structuredClone(buffer);
+}
+
 let exchange: BufferExchange = {
-  publish: (serial, buffer, address) => ownBuffers.keep(serial, { buffer, address }),
+  publish: keepOwn,
   fetch(serial) {
-    const buffer = ownBuffers.get(serial);
+    const buffer = fetchOwn(serial);
     if (buffer === undefined) throw new Error(`the shared buffer ${serial} is not known`);
     return buffer;
   },
@@ -184,10 +221,13 @@ export const bufferOfView = (view: ArrayBufferView): ArrayBufferLike =>
   gettersOf(view).buffer.call(view) as ArrayBufferLike;
 
 function publish(buffer: SharedArrayBuffer): SharedArrayBuffer {
+  tidyOutside();
+  const bytes = sharedSize.call(buffer) as number;
   const serial = atomic.add(H_BUFFERS, 1) + 1;
   const made = make(serial, 0, 0, 0, 0);
   exchange.publish(serial, buffer, made.cell * 4);
-  addExternal(sharedSize.call(buffer) as number);
+  addExternal(bytes);
+  meetOutside(bytes, made.cell);
   shared.set(buffer, buffer);
   return settle(made, buffer);
 }
@@ -238,6 +278,8 @@ defineKind(K_BUFFER, (cell) => {
   if (view === 0) {
     const buffer = exchange.fetch(V.I32[cell + SERIAL]!);
     shared.set(buffer, buffer);
+    // No more than noted: pins of what is being read must stay.
+    meetOutside(sharedSize.call(buffer) as number, cell);
     return nativeWrapper(buffer, cell);
   }
   const buffer = readWord(cell + BUFFER) as SharedArrayBuffer;

@@ -373,6 +373,21 @@ export function shatter(midst: boolean, all = false): void {
   }
 }
 
+/**
+ * The same for some pages, whatever their pins were found to keep: outside the heap it may be much. In the midst of an operation. Removes
+ * them from the set, but for those that are in use.
+ */
+export function shatterPages(indexes: Set<number>): void {
+  const cycle = V.I32[H_CYCLE >>> 2]!;
+  for (const index of indexes) {
+    if (pages[index] !== undefined) continue;
+    indexes.delete(index);
+    const token = tokens.get(index);
+    const page = token?.page.deref();
+    if (token !== undefined && page !== undefined) shatterPage(token, page, cycle, true);
+  }
+}
+
 function shatterPage(token: Token, page: Page, cycle: number, midst: boolean): void {
   const shards: Shards = (page[SHARDS] as Shards | undefined) ?? new Map();
   const others: number[] = [];

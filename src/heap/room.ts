@@ -2,7 +2,6 @@
 
 import { atomic } from '../memory/atomics.js';
 import {
-  H_EXTERNAL,
   H_GATE,
   H_GC_DONE,
   H_GC_REQUEST,
@@ -198,6 +197,5 @@ export const heapBytes = (pages: number): number => (pages - RESERVED_PAGES) * P
 
 /** Bytes of buffers outside the memory count for when to collect as pages do. */
 export function addExternal(bytes: number): void {
-  V.F64[H_EXTERNAL >>> 3]! += bytes;
   atomic.add(H_SINCE, Math.ceil(bytes / PAGE_SIZE));
 }

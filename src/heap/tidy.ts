@@ -7,9 +7,12 @@
 // How much that is the collector says (R_HOLDING): not how many pins there are, but what lives through them. One that was forgotten on an
 // old element of a queue keeps all elements that came later. What a collection has counted that began before pins went says nothing, and
 // is not acted upon; pins that could not go because of a collection go as soon as it is over, and not after the next.
+//
+// Buffers lie outside (src/heap/buffer.ts): a few small objects of JavaScript's may keep gigabytes, of which its collector sees nothing.
+// So their bytes are counted: of those that this thread has met, or has let go of, since its garbage was collected last.
 
 import { atomic } from '../memory/atomics.js';
-import { H_CYCLE, H_GATE, H_LIVE_CELLS, H_SLOTS, R_HOLDING } from '../memory/layout.js';
+import { H_CYCLE, H_EXTERNAL, H_GATE, H_LIVE_CELLS, H_SLOTS, R_HOLDING } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import {
@@ -20,6 +23,7 @@ import {
   pageCounts,
   pinsWait,
   shatter,
+  shatterPages,
   weaken,
 } from './pages.js';
 import { requestCollection } from './room.js';
@@ -43,6 +47,15 @@ export function relieveWith(how: Relief): void {
 const STRONG_MAX = 1024;
 /** Cells that live through this thread's pins alone, from which on its JavaScript garbage is collected. */
 const NUDGE_CELLS = 32_768;
+/**
+ * Bytes of buffers from which on it is collected, and no less than a part of all those that are kept: so it is with garbage among them that
+ * the next time finds. Threads share that, but not below a quarter: each would do little else.
+ */
+export const NUDGE_BYTES = 64 * 1024 * 1024;
+const OUTSIDE_PART = 2;
+const SHARES = 4;
+/** A buffer from so many bytes on is let go of by itself, although its Page is held. */
+const LARGE = 64 * 1024;
 /** And not again before so many times the time that it took have passed. */
 const REST = 3;
 
@@ -63,6 +76,13 @@ let nudgedAt = 0;
 let again = false;
 /** Milliseconds, as of `atomic.now`. */
 let restUntil = 0;
+/** Bytes of buffers that this thread has met, and of those that it kept for all and has let go of, since its garbage was collected. */
+let met = 0;
+let left = 0;
+/** The least bytes of buffers that were kept since then. What is kept now may be what this thread should let go of. */
+let settledOutside = 0;
+/** The pages where cells of large ones lie. */
+const outsidePages = new Set<number>();
 
 /**
  * Whether a collection has ended since the last time that the answer was yes: then this thread gives its pages back, so that they are
@@ -101,7 +121,8 @@ function turn(action: () => void): void {
 function midJob(): void {
   if (relief === undefined) return;
   relief.checkpoint();
-  if (isHeldByPins()) nudge(relief);
+  const much = isMuchOutside();
+  if (isHeldByPins() || much) nudge(relief, much);
   else {
     findDead();
     shatter(true);
@@ -112,31 +133,40 @@ function midJob(): void {
 function betweenJobs(): void {
   findDead();
   shatter(false);
-  if (!isHeldByPins() || relief === undefined) return;
+  const much = isMuchOutside();
+  if ((!isHeldByPins() && !much) || relief === undefined) return;
   // In the turn after: what this one has looked at is kept until it ends.
   turn(() => {
-    if (relief !== undefined) nudge(relief);
+    if (relief !== undefined) nudge(relief, much);
   });
 }
 
-/** Collects JavaScript's garbage, and lets go of what that has found. */
-function nudge({ collectGarbage }: Relief): void {
+/** Collects JavaScript's garbage, and lets go of what that has found. `much`: because of buffers. */
+function nudge(how: Relief, much: boolean): void {
   const began = atomic.now();
   const { all } = pageCounts();
-  collectGarbage();
-  garbageCollected();
+  if (much) {
+    // A Page may be held for long, and a few cells in it stand for all that memory. What was just looked at is kept until the checkpoint.
+    shatterPages(outsidePages);
+    how.checkpoint();
+    nudgedAt = atomic.load(record + R_HOLDING);
+  }
+  collectGarbage(how);
   const found = findDead();
   // What is left is held. If that is not what keeps so much alive the next collection tells, and by then there is a WeakRef for each.
-  shatter(true, true);
+  if (!much) shatter(true, true);
   const ended = atomic.now();
   restUntil = ended + REST * (ended - began);
   letting = true;
-  worthwhile = again || found * 2 > all;
+  worthwhile = much || again || found * 2 > all;
   if (!pinsWait()) haveLetGo();
 }
 
+/** Whether pins of what was found to be garbage are still to go, and can. */
+export const isLate = (): boolean => letting && V.I32[H_GATE >>> 2] === S_OPEN;
+
 /** Pins that could not go while marking go as soon as the gate is open, and not when the next collection is over. */
-function letGo(): void {
+export function letGo(): void {
   dropWaiting();
   relief?.checkpoint();
   if (letting && !pinsWait()) haveLetGo();
@@ -165,12 +195,47 @@ function isHeldByPins(): boolean {
   return true;
 }
 
+function collectGarbage(how: Relief | undefined): void {
+  met = 0;
+  left = 0;
+  settledOutside = Infinity;
+  how?.collectGarbage();
+  garbageCollected();
+}
+
+/** This thread has made an object for a buffer of so many bytes, whose cell has this word index. */
+export function meetOutside(bytes: number, cell: number): void {
+  met += bytes;
+  if (bytes >= LARGE) outsidePages.add(cell >>> 10);
+}
+
+/** Objects for buffers of so many bytes have become garbage of this thread, which kept them for all. */
+export function leaveOutside(bytes: number): void {
+  left += bytes;
+}
+
+/** Whether buffers make this thread's garbage worth collecting. */
+export function isMuchOutside(): boolean {
+  if (Math.max(met, left) * SHARES <= NUDGE_BYTES) return false;
+  settledOutside = Math.min(settledOutside, V.F64[H_EXTERNAL >>> 3]!);
+  const shares = Math.min(SHARES, Math.max(1, atomic.load(H_SLOTS)));
+  if (Math.max(met, left) * shares <= Math.max(NUDGE_BYTES, settledOutside / OUTSIDE_PART)) return false;
+  return relief !== undefined && atomic.now() >= restUntil;
+}
+
+/** Collects it, and lets go of pins: between operations, or where a cell is allocated, after this thread has given its pages back. */
+export function relieveOutside(): void {
+  if (relief === undefined) return;
+  weaken();
+  nudge(relief, true);
+  relief.checkpoint();
+}
+
 /** This thread has nothing to do for a while, or the heap is full: lets go of all that JavaScript does not hold any more. */
 export function tidyUp(): void {
   weaken();
   relief?.checkpoint();
-  relief?.collectGarbage();
-  garbageCollected();
+  collectGarbage(relief);
   findDead();
   // What is tried again later may be tried never: the thread may park now.
   dropDeadNow();
@@ -180,8 +245,7 @@ export function tidyUp(): void {
 export function tidyDeeply(): void {
   shatter(true, true);
   relief?.checkpoint();
-  relief?.collectGarbage();
-  garbageCollected();
+  collectGarbage(relief);
   findDead();
   relief?.checkpoint();
 }

@@ -45,7 +45,8 @@
 //   H_GC_LOCK  slot + 1 of who collects, or GC_COLLECTOR; waits park on it
 //   H_GC_REQUEST  1 = somebody asks the collector for a collection; it parks on it
 //   H_SINCE    pages taken since the last collection began;  H_THRESHOLD  how many begin the next
-//   H_USED_PAGES <= H_MAX_PAGES;  H_EXTERNAL float64: bytes of shared buffers outside the memory
+//   H_USED_PAGES <= H_MAX_PAGES;  H_EXTERNAL float64: bytes of the shared buffers that were kept, outside the
+//              memory, after the last collection. Written by who keeps them, with H_GC_LOCK
 //   H_ALLOC_LOCK  slot + 1 of who works on page lists, inside a guard
 //   H_COLLECTOR  1 = the supervisor was asked for a collector's thread
 //   H_SHAPES   shapes that exist;  H_BUFFERS  serial of the last shared buffer

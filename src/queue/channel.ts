@@ -3,6 +3,7 @@
 import { seenFrom } from '../closure/errors.js';
 import { detach, takeMarked } from '../closure/transfer.js';
 import { isPlain, packCopy, unpack } from '../data/parcel.js';
+import { tidyOutside } from '../heap/allocate.js';
 import { goneText } from '../heap/plain.js';
 import { Q_AGAIN, Q_CLOSED, Q_DONE, Q_FIRST, Q_FULL, Q_MAX, Q_NEVER, Q_NOT_EMPTY, Q_NOT_FULL } from '../heap/types.js';
 import { INSPECT } from '../heap/values.js';
@@ -188,6 +189,8 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
    * @throws KeyboardInterrupt in the main thread if one was pending already; nothing is done then.
    */
   get(options?: QueueWaitOptions): T {
+    // Who takes buffers in a loop, and allocates nothing, comes to no other place.
+    tidyOutside();
     // Fast path, as of `put`.
     const cell = ownAddress(this, QUEUE, SIMPLE_QUEUE);
     if (options === undefined && !attentive()) {

@@ -3,7 +3,7 @@
 //
 //   R_BUFFERS   how many answers the supervisor has sent to the thread; it parks on it
 
-import { BufferStore, exchangeBuffersBy, ownBuffers } from '../heap/buffer.js';
+import { BufferStore, exchangeBuffersBy, fetchOwn, keepOwn } from '../heap/buffer.js';
 import { lockCollector, unlockCollector } from '../heap/collector.js';
 import { GC_COLLECTOR } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
@@ -11,6 +11,7 @@ import { R_BUFFERS } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { record, recordOf } from '../memory/self.js';
 import { MessageChannel, type MessagePort, receive } from '../platform/worker.js';
+import { collectUnlessOver } from './collecting.js';
 import type { BufferRequest } from './messages.js';
 import { ask, hasSupervisor } from './supervisor.js';
 
@@ -21,11 +22,11 @@ let answers: MessagePort | undefined;
 export function attendBuffers(): void {
   exchangeBuffersBy({
     publish(serial, buffer, address) {
-      if (slot === 0 && !hasSupervisor()) ownBuffers.keep(serial, { buffer, address });
+      if (slot === 0 && !hasSupervisor()) keepOwn(serial, buffer, address);
       else ask({ type: 'publish', serial, buffer, address });
     },
     fetch(serial) {
-      const own = slot === 0 && !hasSupervisor() ? ownBuffers.get(serial) : undefined;
+      const own = slot === 0 && !hasSupervisor() ? fetchOwn(serial) : undefined;
       return own ?? fetch(serial);
     },
   });
@@ -49,12 +50,18 @@ function fetch(serial: number): SharedArrayBuffer {
   }
 }
 
+/** Milliseconds until the supervisor tries to sweep again when a collection is in the way. */
+const SWEEP_RETRY = 2;
+
 /** The supervisor's side. */
 export class BufferKeeper {
   readonly #store = new BufferStore();
   readonly #ports = new Map<number, MessagePort>();
   /** Who waits for a buffer whose publisher's message has not come yet. */
   readonly #waiting = new Map<number, number[]>();
+  /** Bytes of buffers that were let go of since this thread's garbage was collected. */
+  #garbage = 0;
+  #retry: NodeJS.Timeout | undefined;
 
   handle(request: BufferRequest): void {
     if (request.type === 'publish') {
@@ -77,13 +84,23 @@ export class BufferKeeper {
     atomic.notify(recordOf(waiter) + R_BUFFERS, Infinity);
   }
 
-  /** After a collection: lets go of what no cell names any more. */
+  /** After a collection: lets go of what no cell names any more. Its engine sees small objects, and would leave them for long. */
   sweep(): void {
-    if (!lockCollector(GC_COLLECTOR, false)) return;
+    if (!lockCollector(GC_COLLECTOR, false)) {
+      // Where one collection follows the other it could be so each time.
+      this.#retry ??= setTimeout(() => {
+        this.#retry = undefined;
+        this.sweep();
+      }, SWEEP_RETRY);
+      return;
+    }
     try {
-      this.#store.sweep();
+      this.#garbage += this.#store.sweep();
     } finally {
       unlockCollector();
     }
+    if (!this.#store.isMuch(this.#garbage)) return;
+    this.#garbage = 0;
+    collectUnlessOver();
   }
 }

@@ -7,7 +7,7 @@ import { checkHeap } from '../heap/check.js';
 import { buryThread, collectNow, inspectWith, lockCollector, releaseDead, unlockCollector } from '../heap/collector.js';
 import { locksPinnedBy } from '../heap/pins.js';
 import { collectWith, me } from '../heap/room.js';
-import { collectionEnded, relieveWith, tidyDeeply, tidyUp } from '../heap/tidy.js';
+import { collectionEnded, leaveOutside, relieveWith, tidyDeeply, tidyUp } from '../heap/tidy.js';
 import { GC_COLLECTOR } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
 import { H_COLLECTOR, H_GC_DONE, H_GC_REQUEST, H_LIVE_CELLS, H_SLOTS } from '../memory/layout.js';
@@ -47,7 +47,7 @@ export function attendHeap(): void {
 }
 
 /** A worker that the end of the process cuts short while it gets at the engine's collector says so on standard error. */
-function collectUnlessOver(): void {
+export function collectUnlessOver(): void {
   if (slot === 0 || phase() !== OVER) collectGarbage();
 }
 
@@ -85,7 +85,7 @@ function collectHere(): void {
   mask();
   try {
     collectNow(me);
-    ownBuffers.sweep();
+    leaveOutside(ownBuffers.sweep());
   } finally {
     unmask();
   }

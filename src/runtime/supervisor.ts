@@ -73,5 +73,6 @@ function start(): Mailbox {
     const request: Request = { type: 'publish', serial, buffer, address };
     worker.postMessage(request);
   }
+  ownBuffers.clear();
   return worker;
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isShared, type SharedArray, shared, snapshot } from 'heddle';
 import { checkHeap, collectAll, elsewhere } from '../support/heap.ts';
+import { program } from '../support/program.ts';
 
 const TYPES = [
   Int8Array,
@@ -196,3 +197,37 @@ test('buffers that nobody names any more are let go of, and new ones made', () =
   }, keep);
   checkHeap();
 });
+
+/** What buffers take that the program has made, in MiB, while it makes 2 GiB of them and keeps the last. */
+const churn = (prepare: string, put: string, size: number): string => `
+import { Queue, shared, startNewThread } from 'heddle';
+const world = shared({ last: null });
+${prepare}
+const taken = () => process.memoryUsage().arrayBuffers / 2 ** 20;
+let most = 0;
+for (let made = 0; made < 2048; made += ${size}) {
+  const view = shared(new Uint8Array(${size} * 2 ** 20));
+  ${put}
+  if (made % 64 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  most = Math.max(most, taken());
+}
+console.log(Math.round(most));
+process.exit();
+`;
+const CONSUMER = `
+const queue = new Queue({ maxSize: 10 });
+startNewThread((queue) => { while (queue.get().length > 0); }, [queue]);
+`;
+
+for (const [what, prepare, put, size, limit] of [
+  ['of 1 MiB', '', 'world.last = view;', 1, 600],
+  ['of 8 MiB', '', 'world.last = view;', 8, 700],
+  ['that another thread takes from a queue', CONSUMER, 'queue.put(view);', 1, 900],
+] as const) {
+  test(`buffers ${what} that nobody holds any more do not pile up`, async () => {
+    const { stdout, stderr } = await program(churn(prepare, put, size));
+    assert.equal(stderr, '');
+    const most = Number(stdout);
+    assert.ok(most > 0 && most < limit, `${most} MiB of 2048`);
+  });
+}
