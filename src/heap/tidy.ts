@@ -48,8 +48,8 @@ const STRONG_MAX = 1024;
 /** Cells that live through this thread's pins alone, from which on its JavaScript garbage is collected. */
 const NUDGE_CELLS = 32_768;
 /**
- * Bytes of buffers from which on it is collected, and no less than a part of all those that are kept: so it is with garbage among them that
- * the next time finds. Threads share that, but not below a quarter: each would do little else.
+ * Bytes of buffers from which on it is collected, and no less than a part of those that are kept: only a part, for some of these are garbage
+ * that the next time finds, and it must not wait longer and longer. Threads share that, but not below a quarter: each would do little else.
  */
 export const NUDGE_BYTES = 64 * 1024 * 1024;
 const OUTSIDE_PART = 2;
