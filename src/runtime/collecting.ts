@@ -91,8 +91,23 @@ function collectHere(): void {
   }
 }
 
+/** Calls inside each other that making a worker may take. */
+const DEEP = 400;
+
+/** Whether there is room on the stack for what makes a worker. */
+function hasStack(): boolean {
+  const descend = (left: number): number => (left === 0 ? 0 : 1 + descend(left - 1));
+  try {
+    return descend(DEEP) === DEEP;
+  } catch {
+    return false;
+  }
+}
+
 /** Wakes the collector; the first time it is made. */
 function summon(): void {
+  // At the end of the stack half a worker would be made, and all would wait for it. The next allocation asks again.
+  if (atomic.load(H_COLLECTOR) === 0 && !hasStack()) return;
   if (atomic.compareExchange(H_GC_REQUEST, 0, 1) === 0) atomic.notify(H_GC_REQUEST, Infinity);
   if (atomic.compareExchange(H_COLLECTOR, 0, 1) === 0) ask({ type: 'collector' });
 }
