@@ -350,7 +350,7 @@ for (let n = 0; n < 60; n++) {
   const size = executor.submit((array, map) => {
     array.push({ at: -1, list: [] });
     map.set('after', array.length);
-    return [array.length, new SharedArray(1, 2).length, new Lock().locked(), scope(() => 5)].length;
+    return [array.length, new SharedArray([1, 2]).length, new Lock().locked(), scope(() => 5)].length;
   }, array, map).result(20_000);
   if (size !== 4) console.log(n, size);
   for (const item of array) if (item.list === undefined) console.log('torn', item);
