@@ -66,6 +66,13 @@ export function takeMarked(value: unknown): readonly ArrayBuffer[] {
   return buffers;
 }
 
+/** The buffers that go with values, and takes the marks off. */
+export function takeAllMarked(values: readonly unknown[]): ArrayBuffer[] {
+  const buffers = markedOf(values);
+  for (const value of values) takeMarked(value);
+  return buffers;
+}
+
 /** What was sent is gone here. */
 export function detach(buffers: readonly ArrayBuffer[]): void {
   for (const buffer of buffers) {

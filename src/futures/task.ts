@@ -12,7 +12,7 @@
 import { captureCall, captureFor, Ledger, type PostedFunction, postedFunction } from '../closure/capture.js';
 import type { AnyFunction } from '../closure/functions.js';
 import { type Call, dropKept, rebuildCall } from '../closure/rebuild.js';
-import { detach, markedOf, takeMarked } from '../closure/transfer.js';
+import { detach, takeAllMarked } from '../closure/transfer.js';
 import { isPlain, type Parcel, packetIn, parcelOf } from '../data/parcel.js';
 import { SharedArray } from '../heap/array.js';
 import { V } from '../memory/memory.js';
@@ -33,8 +33,7 @@ const posted = new WeakMap<PostedFunction, Parcel>();
  * @throws CaptureError when something cannot travel.
  */
 export function writeCall(future: AnyFuture, fn: AnyFunction, args: readonly unknown[]): void {
-  const moved = markedOf(args);
-  for (const value of args) takeMarked(value);
+  const moved = takeAllMarked(args);
   write(future, fn, args);
   // Copied they are: what was marked is gone here.
   detach(moved);

@@ -32,8 +32,8 @@ export function* membersIn<T>({ keys }: Read<T>): Generator<T> {
 }
 
 /** Whether all its members are in a set. */
-export function isContained({ size, keys }: Read<unknown>, members: ReadonlySet<unknown>): boolean {
-  if (size > members.size) return false;
-  for (const member of membersIn({ size, keys, has: () => false })) if (!members.has(member)) return false;
+export function isContained(other: Read<unknown>, members: ReadonlySet<unknown>): boolean {
+  if (other.size > members.size) return false;
+  for (const member of membersIn(other)) if (!members.has(member)) return false;
   return true;
 }

@@ -11,7 +11,7 @@
 // and that takes no arguments needs no packet: its number goes into the record.
 
 import { type CapturedCall, captureCall, Ledger } from '../closure/capture.js';
-import { markedOf, takeMarked } from '../closure/transfer.js';
+import { takeAllMarked } from '../closure/transfer.js';
 import { holdInflight, settleInflight } from '../heap/inflight.js';
 import { atomic } from '../memory/atomics.js';
 import {
@@ -113,9 +113,7 @@ export function startThread(
   identity?: Identity,
 ): number {
   checkShutdown(identity?.late === true);
-  const values = kwargs === undefined ? args : [...args, kwargs];
-  const moved = markedOf(values);
-  for (const value of values) takeMarked(value);
+  const moved = takeAllMarked(kwargs === undefined ? args : [...args, kwargs]);
   mask();
   try {
     for (const prepare of preparations) prepare();
