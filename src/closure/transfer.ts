@@ -50,11 +50,6 @@ function checkBuffer(buffer: unknown): void {
   if (isDetached(buffer as ArrayBuffer)) throw new TypeError('transfer() cannot move a buffer that was moved already');
 }
 
-/** The buffers that go with values; the marks stay on. */
-export const markedOf = (values: readonly unknown[]): ArrayBuffer[] => [
-  ...new Set(values.flatMap((value) => (isObject(value) ? (marked.get(value) ?? []) : []))),
-];
-
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** The buffers that go with a value, and takes the mark off. */
@@ -66,12 +61,10 @@ export function takeMarked(value: unknown): readonly ArrayBuffer[] {
   return buffers;
 }
 
-/** The buffers that go with values, and takes the marks off. */
-export function takeAllMarked(values: readonly unknown[]): ArrayBuffer[] {
-  const buffers = markedOf(values);
-  for (const value of values) takeMarked(value);
-  return buffers;
-}
+/** The buffers that go with values, each once, and takes the marks off. */
+export const takeAllMarked = (values: readonly unknown[]): ArrayBuffer[] => [
+  ...new Set(values.flatMap((value) => takeMarked(value))),
+];
 
 /** What was sent is gone here. */
 export function detach(buffers: readonly ArrayBuffer[]): void {

@@ -18,7 +18,7 @@
 
 import { COMPANY, type Company } from '../closure/company.js';
 import { registerExports } from '../closure/exports.js';
-import { markedOf, transfer } from '../closure/transfer.js';
+import { takeAllMarked, transfer } from '../closure/transfer.js';
 import { goneText } from '../heap/plain.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
@@ -193,7 +193,7 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
         traveller = this;
         const { target, args = [], kwargs } = this.#body ?? {};
         // They are a level deeper than a thread's arguments.
-        transfer(args, markedOf([...args, kwargs]));
+        transfer(args, takeAllMarked([...args, kwargs]));
         startThread(runThread, [this, target, args, kwargs], undefined, {
           ...identity,
           label: `${this.constructor.name}.run`,

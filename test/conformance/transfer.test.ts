@@ -79,7 +79,9 @@ test('a start that fails for another reason moves nothing', () => {
 test('the mark holds for one call, also if that fails: nothing is taken from a later one', () => {
   const view = bytes();
   const bad = new WeakMap();
+  class Taker extends Thread<[Uint8Array, unknown]> {}
   const calls = [
+    () => new Taker(() => {}, { args: [transfer(view), bad] }).start(),
     () => run((_a: Uint8Array, _b: unknown) => 1, transfer(view), bad),
     () => startNewThread((_a: Uint8Array, _b: unknown) => {}, [transfer(view), bad]),
     () => new Queue<unknown>().put(transfer([view, bad], [view.buffer])),
