@@ -1,7 +1,8 @@
 // Single values between threads: results, errors, messages. The same graph as that of a call; nothing in it is frozen.
 import { leave } from '../platform/inspector.js';
 import { Encoder } from './encode.js';
-import type { ValuePacket } from './graph.js';
+import { CaptureError } from './errors.js';
+import { isRef, type ValuePacket } from './graph.js';
 import { importsFor } from './imports.js';
 import { Ledger } from './ledger.js';
 import { rootPath } from './paths.js';
@@ -26,12 +27,16 @@ export const importsOf = (packet: unknown): Promise<unknown> | undefined => impo
 /**
  * Captures a value under a name for error messages. An error arrives as an instance of its class, with its own properties, cause
  * and stack.
- * @throws CaptureError when it, or something in it, cannot travel.
+ * With `thrown`, what cannot travel in it is left out.
+ * @throws CaptureError when it, or something in it that is not an error's, cannot travel.
  */
-export function captureValue(value: unknown, name: string): CapturedValue {
+export function captureValue(value: unknown, name: string, thrown = false): CapturedValue {
   const encoder = new Encoder();
   try {
-    const { nodes, roots } = encoder.encode([[value, rootPath(name)]]);
+    const { nodes, roots } = encoder.encode([[value, rootPath(name)]], undefined, thrown);
+    const root = roots[0]!;
+    const [tag, why] = isRef(root) ? nodes[root[0]]! : [];
+    if (tag === 'absent') throw new CaptureError(why as string);
     const graph = { nodes, roots, capturedFrom: nodes.length };
     return {
       packet: (ledger = new Ledger()): ValuePacket => ({ ...ledger.ship(encoder.codes, encoder.maps), graph }),

@@ -2,6 +2,7 @@
 // list: cycles and depth cost nothing. Only classes need others to be there first: what they extend, and their computed keys.
 import { adoptCell } from '../heap/inflight.js';
 import { importFrom, requireFrom } from '../platform/modules.js';
+import { emptyError, giveClass } from './decode-error.js';
 import { isAtHome, makeFunction } from './decode-function.js';
 import { rememberExport } from './exports.js';
 import { freeze } from './freeze.js';
@@ -78,6 +79,16 @@ export class Decoder {
     return isRef(slot) && this.#nodes[slot[0]]![0] === 'poison';
   }
 
+  isAbsent(slot: Slot): boolean {
+    return isRef(slot) && this.#nodes[slot[0]]![0] === 'absent';
+  }
+
+  /** Whether a prototype is that of a class that has stayed behind. */
+  #isClassAbsent(prototype: Slot): boolean {
+    const node = isRef(prototype) ? this.#nodes[prototype[0]]! : undefined;
+    return node !== undefined && (node[0] === 'absent' || (node[0] === 'prototype' && this.isAbsent(node[1])));
+  }
+
   /** Work for when everything that is needed exists. */
   later(fill: () => void): void {
     this.#fills.push(fill);
@@ -103,7 +114,9 @@ export class Decoder {
         return node[1];
       case 'object': {
         const prototype = node[2];
-        return prototype === undefined ? {} : Object.create(this.value(prototype) as object | null);
+        return prototype === undefined || this.#isClassAbsent(prototype)
+          ? {}
+          : Object.create(this.value(prototype) as object | null);
       }
       case 'array':
         return new Array(node[1].length);
@@ -157,6 +170,8 @@ export class Decoder {
       }
       case 'poison':
         return poisonValue(node[1]);
+      case 'absent':
+        return undefined;
       case 'sink':
         return sink();
       default:
@@ -195,7 +210,8 @@ export class Decoder {
   }
 
   #fillLater(node: Node, value: unknown): void {
-    if (node[2] !== undefined && node[0] !== 'object') {
+    if (node[0] === 'error') giveClass(this, value as object, node[1]);
+    if (node[2] !== undefined && node[0] !== 'object' && !this.#isClassAbsent(node[2])) {
       Object.setPrototypeOf(value, this.value(node[2]) as object | null);
     }
     switch (node[0]) {
@@ -209,13 +225,14 @@ export class Decoder {
         this.later(() => {
           const slots = node[1];
           for (let at = 0; at < slots.length; at += 2) {
+            if (this.isAbsent(slots[at]) || this.isAbsent(slots[at + 1])) continue;
             Map.prototype.set.call(value, this.value(slots[at]), this.value(slots[at + 1]));
           }
         });
         break;
       case 'set':
         this.later(() => {
-          for (const slot of node[1]) Set.prototype.add.call(value, this.value(slot));
+          for (const slot of node[1]) if (!this.isAbsent(slot)) Set.prototype.add.call(value, this.value(slot));
         });
         break;
       case 'moduleObject':
@@ -233,6 +250,7 @@ export class Decoder {
   }
 
   #define(target: object, property: Property): void {
+    if (property.length !== 4 && this.isAbsent(property[1])) return;
     const key = this.value(property[0]) as PropertyKey;
     if (property.length === 4) {
       const accessors = { get: this.value(property[1]), set: this.value(property[2]) } as PropertyDescriptor;
@@ -298,14 +316,4 @@ function argumentsOf(values: unknown[]): IArguments {
       return arguments;
     } as (...values: unknown[]) => IArguments
   )(...values);
-}
-
-/** Without the cost, and the frames, of a stack of its own. */
-function emptyError({ message, stack }: Payloads['error']): Error {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  const error = message === '' ? new Error() : new Error(message);
-  Error.stackTraceLimit = stackTraceLimit;
-  Object.defineProperty(error, 'stack', { value: stack, writable: true, enumerable: false, configurable: true });
-  return error;
 }

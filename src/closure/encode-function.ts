@@ -3,9 +3,10 @@ import type { Inspected } from '../platform/inspector.js';
 import { isGeneratorFunction } from '../platform/kinds.js';
 import { commonjsCache } from '../platform/modules.js';
 import { type Analysis, analyse } from './analyse.js';
+import { flagsOf } from './attributes.js';
 import type { Code } from './code.js';
 import { declarationsOf } from './declarations.js';
-import { type Encoder, flagsOf, type PendingValue, UNINITIALISED } from './encode.js';
+import { type Encoder, type PendingValue, UNINITIALISED } from './encode.js';
 import { bindingsOf, isUninitialised, packageImport } from './environment.js';
 import { CaptureError } from './errors.js';
 import { type Binding, inspectFunction, kindOf, type SourceFunction } from './functions.js';
@@ -36,6 +37,8 @@ export function encodeFunction(encoder: Encoder, pending: PendingValue): void {
       encoder.leave(pending, kind);
       return;
     case 'bound': {
+      // Nobody can bind what stayed behind.
+      if (pending.part) throw new CaptureError('it is bound to something');
       const { target, self, args } = kind.bound;
       const bound = {
         target: encoder.slot(target, partPath(path, '.<bound function>')),
@@ -68,6 +71,7 @@ function encodeSource(encoder: Encoder, pending: PendingValue, facts: SourceFunc
   }
   const payload: FunctionPayload = { code: record.id, origin: facts.origin, env: [], name: nameOf(fn) };
   if (analysis.usesSuper || analysis.privateNames.length > 0) {
+    if (pending.part) throw new CaptureError('it is a method that only its class can give');
     const member = encodeMember(encoder, pending, payload, facts);
     if (member) {
       encoder.nodes[index] = member;

@@ -7,7 +7,6 @@ import {
   isGeneratorObject,
   isMap,
   isMapIterator,
-  isNativeError,
   isPromise,
   isRegExp,
   isSet,
@@ -22,7 +21,6 @@ import { type AnyFunction, kindOf } from './functions.js';
 import type { Node, Slot } from './graph.js';
 import { hiddenStateOf, ownerOf } from './instances.js';
 import { partPath, propertyPath, type Reason } from './paths.js';
-import { mapStack } from './stacks.js';
 
 /** Fills the node of an exotic object, or says that it is not one. */
 export function encodeExotic(encoder: Encoder, pending: PendingValue): boolean {
@@ -111,10 +109,6 @@ function encodeByValue(encoder: Encoder, value: object): Node | undefined {
     encoder.changing = true;
     return [tag === 'URL' ? 'url' : 'params', String(value)];
   }
-  if (isInstance(value, 'DOMException')) {
-    const { message, name } = value as DOMException;
-    return ['remade', { type: 'DOMException', args: [message, name] }];
-  }
   if (value instanceof TextEncoder) return ['remade', { type: 'TextEncoder', args: [] }];
   if (value instanceof TextDecoder) {
     const { encoding, fatal, ignoreBOM } = value;
@@ -132,10 +126,10 @@ function encodeByValue(encoder: Encoder, value: object): Node | undefined {
 const TRANSFERRED = new Set(['MessagePort', 'ReadableStream', 'WritableStream', 'TransformStream']);
 
 function encodeTransferred(encoder: Encoder, pending: PendingValue): Node | undefined {
-  const { value, passed, index } = pending;
+  const { value, passed, part, index } = pending;
   const name = classOf(value)?.name ?? '';
   if (!TRANSFERRED.has(name) || !(value instanceof globalClass(name))) return undefined;
-  if (passed) {
+  if (passed && !part) {
     encoder.transfer.push(value);
     return ['raw', value];
   }
@@ -206,7 +200,6 @@ function encodeContainer(encoder: Encoder, { value, path }: PendingValue): Conta
     for (const item of value) slots.push(part(item, () => `<member ${slots.length}>`));
     return own(['set', slots], Set.prototype);
   }
-  if (isNativeError(value)) return errorContainer(value as Error);
   if (isDate(value)) return own(['date', value.getTime()], Date.prototype);
   if (isRegExp(value)) return regexpContainer(value);
   if (ArrayBuffer.isView(value)) return viewContainer(encoder, value, path);
@@ -227,20 +220,6 @@ function encodeContainer(encoder: Encoder, { value, path }: PendingValue): Conta
 function describeKey(key: unknown): string {
   if (typeof key === 'string') return JSON.stringify(key);
   return typeof key === 'object' || typeof key === 'function' ? '…' : String(key);
-}
-
-function errorContainer(error: Error): Container {
-  let stack: unknown;
-  try {
-    stack = error.stack;
-  } catch {
-    // A stack is text that the program may compute; without it the error still says what happened.
-  }
-  const payload = {
-    message: Object.hasOwn(error, 'message') ? String(error.message) : '',
-    stack: typeof stack === 'string' ? mapStack(stack) : undefined,
-  };
-  return { node: ['error', payload], usual: Error.prototype, ignored: (key) => key === 'stack' || key === 'message' };
 }
 
 function regexpContainer(value: RegExp): Container {

@@ -5,26 +5,24 @@
 import { addressOf } from '../heap/inflight.js';
 import type { Inspected } from '../platform/inspector.js';
 import { isArgumentsObject, isModuleNamespaceObject, isProxy } from '../platform/kinds.js';
+import { flagsOf, impliedFlags, integrityOf, isIndex } from './attributes.js';
 import type { Code } from './code.js';
 import { encodeCompany } from './company.js';
+import { encodeError } from './encode-error.js';
 import { encodeFunction } from './encode-function.js';
 import { encodeExotic } from './encode-object.js';
 import { CaptureError } from './errors.js';
 import type { Export } from './exports.js';
+import { isFlatArray, isFlatObject } from './flat.js';
 import {
   type CodeRecord,
   EXTENSIBLE,
-  FIXED,
   FROZEN,
   type Graph,
-  HIDDEN,
   type MapRecord,
-  NOT_EXTENSIBLE,
   type Node,
   type Property,
-  READ_ONLY,
   type Ref,
-  SEALED,
   type Slot,
 } from './graph.js';
 import { hiddenStateOf, ownerOf } from './instances.js';
@@ -32,6 +30,7 @@ import { expireExports, exportOf } from './packages.js';
 import { explainPoison, explainRefusal, type Path, propertyPath, type Reason } from './paths.js';
 import { poisons } from './rebuilt.js';
 import { structPartsOf } from './structs.js';
+import { symbolNode } from './symbols.js';
 import { builtinNameOf, globalNameOf, platformNameOf, type WellKnown } from './wellknown.js';
 
 /** A graph that the receiver keeps: its values can be referred to. */
@@ -47,6 +46,8 @@ interface Pending {
   readonly path: Path;
   /** Passed as an argument, or the function of the start itself: what cannot travel stops the start. */
   readonly passed: boolean;
+  /** Reached through an error only: what cannot travel is left out, and the error arrives without it. */
+  readonly part: boolean;
 }
 
 export class Encoder {
@@ -67,6 +68,9 @@ export class Encoder {
   readonly #kept: Kept | undefined;
   readonly #partial = new Map<object, number>();
   readonly #data: Pending[] = [];
+  /** Parts of errors come after all other data: what is reached both ways may not be left out. */
+  readonly #parts: Pending[] = [];
+  #part = false;
   readonly #functions: Pending[] = [];
   #passing = true;
 
@@ -76,15 +80,19 @@ export class Encoder {
     this.inspections = inspections;
   }
 
-  /** Walks `passed`, then `captured`, and gives their graph. */
-  encode(passed: readonly (readonly [unknown, Path])[], started?: readonly [object, Path]): Graph {
+  /** Walks `passed`, then `started`, and gives their graph. With `thrown`, what is passed is so as the parts of errors are. */
+  encode(passed: readonly (readonly [unknown, Path])[], started?: readonly [object, Path], thrown = false): Graph {
+    this.#part = thrown;
     const roots = passed.map(([value, path]) => this.slot(value, path));
+    this.#part = false;
     this.#drain(this.#data);
+    this.#drain(this.#parts);
     const capturedFrom = this.nodes.length;
     if (started) roots.unshift(this.slot(...started));
     this.#passing = false;
-    while (this.#functions.length > 0 || this.#data.length > 0) {
+    while (this.#functions.length > 0 || this.#data.length > 0 || this.#parts.length > 0) {
       this.#drain(this.#data);
+      this.#drain(this.#parts);
       this.#drain(this.#functions);
     }
     return { nodes: this.nodes, roots, capturedFrom };
@@ -93,10 +101,39 @@ export class Encoder {
   /** Lists may grow while they are walked. */
   #drain(list: Pending[]): void {
     for (const pending of list) {
-      if (typeof pending.value === 'function') this.#function(pending);
-      else this.#object(pending);
+      if (pending.part) this.#whatCan(pending);
+      else this.#encode(pending);
     }
     list.length = 0;
+  }
+
+  #encode(pending: Pending): void {
+    if (typeof pending.value === 'function') this.#function(pending);
+    else this.#object(pending);
+  }
+
+  /** A part of an error, if it can travel. */
+  #whatCan(pending: Pending): void {
+    // What a function has captured is not the error's: its use says why it stayed behind.
+    this.#part = typeof pending.value !== 'function';
+    try {
+      this.#encode(pending);
+    } catch (error) {
+      this.nodes[pending.index] = ['absent', error instanceof CaptureError ? error.message : ''];
+    } finally {
+      this.#part = false;
+    }
+  }
+
+  /** What `make` makes slots for are parts of an error. */
+  asParts<T>(make: () => T): T {
+    const before = this.#part;
+    this.#part = true;
+    try {
+      return make();
+    } finally {
+      this.#part = before;
+    }
   }
 
   /** The slot for a value: itself, or a reference to a node that will be filled in its turn. */
@@ -113,13 +150,21 @@ export class Encoder {
         return value as Slot;
     }
     const known = this.seen.get(value);
-    if (known !== undefined) return [known];
+    if (known !== undefined) return this.#part ? [known] : this.#known(known, path);
     const kept = this.#kept?.index.get(value);
     if (kept !== undefined) return this.add(['cached', { closure: this.#kept!.id, index: kept }], value);
     const ref = this.add(['raw', undefined], value);
-    const pending = { value, index: ref[0], path, passed: this.#passing };
-    (typeof value === 'function' ? this.#functions : this.#data).push(pending);
+    const pending = { value, index: ref[0], path, passed: this.#passing, part: this.#part };
+    (typeof value === 'function' ? this.#functions : this.#part ? this.#parts : this.#data).push(pending);
     return ref;
+  }
+
+  /** A node that is there already; what an error was left without is missed here. */
+  #known(index: number, path: Path): Ref {
+    const node = this.nodes[index]!;
+    return node[0] === 'absent'
+      ? this.poison(path, { why: 'it cannot be copied', remedy: 'Make it in the thread' })
+      : [index];
   }
 
   /** A node of its own, for `value` if there is one. */
@@ -131,15 +176,16 @@ export class Encoder {
   }
 
   /** The node stands for something that stays behind; if it was passed, nothing starts. */
-  leave({ index, path, passed, value }: Pick<Pending, 'index' | 'path' | 'passed' | 'value'>, reason: Reason): void {
+  leave({ index, path, passed, part, value }: Pending, reason: Reason): void {
     // It may be one of the platform's own objects, which looks like any other with hidden state.
     const name = typeof value === 'object' && value !== null ? platformNameOf(value) : undefined;
     if (name) {
       this.nodes[index] = this.byName(name);
       return;
     }
-    if (passed) throw new CaptureError(explainRefusal(path, reason));
-    this.nodes[index] = ['poison', explainPoison(path, reason)];
+    if (part) this.nodes[index] = ['absent', explainRefusal(path, reason)];
+    else if (passed) throw new CaptureError(explainRefusal(path, reason));
+    else this.nodes[index] = ['poison', explainPoison(path, reason)];
   }
 
   /** A node for something that has no value of its own. */
@@ -162,6 +208,7 @@ export class Encoder {
       why: `it is the unique symbol ${String(symbol)}, and a copy would be another one`,
       remedy: 'Use Symbol.for(), or make the symbol in the thread',
     };
+    if (this.#part) return this.add(['absent', explainRefusal(path, reason)]);
     if (this.#passing) throw new CaptureError(explainRefusal(path, reason));
     return this.poison(path, reason);
   }
@@ -170,8 +217,9 @@ export class Encoder {
     const { value, index } = pending;
     const why = poisons.get(value);
     if (why !== undefined) {
-      if (pending.passed) throw new CaptureError(why);
-      this.nodes[index] = ['poison', why];
+      if (pending.part) this.nodes[index] = ['absent', why];
+      else if (pending.passed) throw new CaptureError(why);
+      else this.nodes[index] = ['poison', why];
     } else if (!this.#struct(pending)) encodeFunction(this, pending);
   }
 
@@ -199,7 +247,8 @@ export class Encoder {
       if (module) this.nodes[index] = this.byName(module);
       else if (isArgumentsObject(value)) this.#arguments(pending);
       else this.#plain(pending);
-    } else if (!this.#reference(pending) && !encodeExotic(this, pending)) this.#instance(pending);
+    } else if (!this.#reference(pending) && !encodeError(this, pending) && !encodeExotic(this, pending))
+      this.#instance(pending);
   }
 
   /** What every thread has, or the receiver can import. */
@@ -345,6 +394,7 @@ export class Encoder {
     const here = propertyPath(path, key, owner);
     const poisoned = found.get && poisons.get(found.get);
     if (poisoned !== undefined) {
+      if (this.#part) return [slot, this.add(['absent', poisoned])];
       if (this.#passing) throw new CaptureError(poisoned);
       return [slot, this.add(['poison', poisoned])];
     }
@@ -385,65 +435,6 @@ export const UNINITIALISED: Reason = {
   remedy: 'Start the thread after its declaration has run',
 };
 
-const wellKnownSymbols = new Map<symbol, string>();
-for (const name of Object.getOwnPropertyNames(Symbol)) {
-  const value = (Symbol as unknown as Record<string, unknown>)[name];
-  if (typeof value === 'symbol') wellKnownSymbols.set(value, name);
-}
-
-/** Undefined for a unique symbol. */
-function symbolNode(symbol: symbol): Node | undefined {
-  const registered = Symbol.keyFor(symbol);
-  if (registered !== undefined) return ['symbol', { registered }];
-  const wellKnown = wellKnownSymbols.get(symbol);
-  return wellKnown === undefined ? undefined : ['symbol', { wellKnown }];
-}
-
-export function flagsOf({ writable, enumerable, configurable }: PropertyDescriptor): number {
-  return (writable === false ? READ_ONLY : 0) | (enumerable ? 0 : HIDDEN) | (configurable ? 0 : FIXED);
-}
-
-/** What an object's integrity says of all its properties. */
-const impliedFlags = (integrity: number): number =>
-  integrity === FROZEN ? READ_ONLY | FIXED : integrity === SEALED ? FIXED : 0;
-
-function integrityOf(value: object): number {
-  if (Object.isExtensible(value)) return EXTENSIBLE;
-  if (Object.isFrozen(value)) return FROZEN;
-  return Object.isSealed(value) ? SEALED : NOT_EXTENSIBLE;
-}
-
-const isIndex = (key: string): boolean => /^(?:0|[1-9]\d*)$/.test(key) && Number(key) < 2 ** 32 - 1;
-
 /** What a slot holds as it is. */
 export const isPrimitive = (value: unknown): boolean =>
   typeof value === 'object' ? value === null : typeof value !== 'function' && typeof value !== 'symbol';
-
-/** The platform's own clone copies it exactly. */
-function isFlatObject(value: object): boolean {
-  if (Object.getPrototypeOf(value) !== Object.prototype || !Object.isExtensible(value)) return false;
-  for (const key of Reflect.ownKeys(value)) {
-    const found = Object.getOwnPropertyDescriptor(value, key)!;
-    if (typeof key === 'symbol' || !isPrimitive(found.value) || !('value' in found) || flagsOf(found) !== 0)
-      return false;
-  }
-  return true;
-}
-
-/** Above this, looking for properties that are not elements costs more than they are likely. */
-const LONG_ARRAY = 1000;
-
-function isFlatArray(value: unknown[]): boolean {
-  if (!Object.isExtensible(value)) return false;
-  if (value.length <= LONG_ARRAY) {
-    return Reflect.ownKeys(value).every((key) => {
-      const found = Object.getOwnPropertyDescriptor(value, key)!;
-      return (
-        key === 'length' ||
-        (isPrimitive(found.value) && flagsOf(found) === 0 && 'value' in found && isIndex(String(key)))
-      );
-    });
-  }
-  for (const item of value) if (!isPrimitive(item)) return false;
-  return true;
-}

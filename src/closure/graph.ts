@@ -36,7 +36,7 @@ export type Payloads = {
   date: number;
   regexp: { source: string; flags: string; lastIndex: number };
   boxed: Slot;
-  error: { message: string; stack: string | undefined };
+  error: ErrorPayload;
   view: { type: string; buffer: Slot; offset: number; length: number };
   /** A Buffer with its bytes, without the pool it lies in. */
   buffer: Uint8Array;
@@ -75,7 +75,24 @@ export type Payloads = {
   sink: undefined;
   /** What stayed behind. The receiver throws this when it is used. */
   poison: string;
+  /** A part of an error that cannot travel, and why: the receiver's error does not have it. */
+  absent: string;
 };
+
+export interface ErrorPayload {
+  /** Undefined where the error has none of its own, or has it as a property. */
+  readonly message: string | undefined;
+  /** Undefined where it has none. */
+  readonly stack: string | undefined;
+  /** What it is called if its class cannot be had. */
+  readonly name: string;
+  /** Its prototype and those above it: the first that can be had is the copy's. Undefined = Error.prototype. */
+  readonly bases?: Slot[];
+  /** It is made by a class of the platform's. */
+  readonly made?: { readonly type: string; readonly args: unknown[] };
+  /** It is an error by its prototype alone. */
+  readonly like?: boolean;
+}
 
 export interface FunctionPayload {
   readonly code: string;

@@ -54,7 +54,8 @@ function isTransparent(name: WellKnown): boolean {
 
 const answers = new WeakMap<object, boolean>();
 
-function hasPrivates(owner: AnyFunction): boolean {
+/** Whether instances of the class have private fields. */
+export function hasPrivates(owner: AnyFunction): boolean {
   let answer = answers.get(owner);
   if (answer === undefined) {
     const text = Function.prototype.toString.call(owner);

@@ -113,20 +113,28 @@ export function pack(value: unknown, name: string): unknown {
   return packed;
 }
 
+/**
+ * As `pack`, of what was thrown: what cannot travel in it is left out, and what was marked stays.
+ * @throws CaptureError when nothing of it can travel.
+ */
+export function packThrown(value: unknown, name: string): unknown {
+  return packCopy(value, name, true);
+}
+
 /** As `pack`, but what was marked is still there: it may not come to be sent. */
-export function packCopy(value: unknown, name: string): unknown {
+export function packCopy(value: unknown, name: string, thrown = false): unknown {
   if (isPlain(value)) return value;
   // A capture that is cut short would leave this thread's debugger on.
   mask();
   try {
-    return packWhole(value, name);
+    return packWhole(value, name, thrown);
   } finally {
     unmask();
   }
 }
 
-function packWhole(value: unknown, name: string): Parcel {
-  const captured = captureValue(value, name);
+function packWhole(value: unknown, name: string, thrown: boolean): Parcel {
+  const captured = captureValue(value, name, thrown);
   return parcelOf({ packet: captured.packet(), handles: captured.handles, transfer: captured.transfer }, name);
 }
 

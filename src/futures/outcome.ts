@@ -1,45 +1,43 @@
 // Errors on their way out of a task.
 
-import { pack, packCopy } from '../data/parcel.js';
+import { CaptureError } from '../closure/errors.js';
+import { pack, packThrown } from '../data/parcel.js';
 import { describeStack } from '../runtime/report.js';
 
-/** An error as it travels: without those of its properties that cannot; if that is not all, one that says what it was. */
+/** An error as it travels: without those of its parts that cannot; if nothing of it can, one that says what it was. */
 export function packError(error: unknown): unknown {
   try {
-    return pack(error, 'the error');
+    return packThrown(error, 'the error');
   } catch (cause) {
-    const reduced = error instanceof Error ? packReduced(error) : undefined;
-    if (reduced !== undefined) return reduced;
-    const substitute = new Error(`${describeBriefly(error)} (it cannot travel: ${describeBriefly(cause)})`);
-    if (error instanceof Error && typeof error.stack === 'string') substitute.stack = error.stack;
-    return pack(substitute, 'the error');
+    return packBare(error) ?? pack(substituteFor(error, cause), 'the error');
   }
 }
 
-/** Of the same class, with the properties that can travel. */
-function packReduced(error: Error): unknown {
+/** Of the same class, with what it says of itself, and nothing else. */
+function packBare(error: unknown): unknown {
   try {
-    const reduced = new Error(error.message);
-    Object.setPrototypeOf(reduced, Object.getPrototypeOf(error));
-    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
-      // The stack is an accessor of the engine's in some versions, and each error's own.
-      if (name !== 'stack' && (!('value' in property) || travels(property.value)))
-        Object.defineProperty(reduced, name, property);
-    }
-    if (typeof error.stack === 'string') reduced.stack = error.stack;
-    return pack(reduced, 'the error');
+    if (!(error instanceof Error)) return undefined;
+    const { name, message, stack, code } = error as NodeJS.ErrnoException;
+    const bare = new Error(message);
+    Object.setPrototypeOf(bare, Object.getPrototypeOf(error));
+    if (bare.name !== name) Object.defineProperty(bare, 'name', { value: name, configurable: true, writable: true });
+    if (typeof stack === 'string') bare.stack = stack;
+    if (typeof code === 'string' || typeof code === 'number') (bare as NodeJS.ErrnoException).code = String(code);
+    return packThrown(bare, 'the error');
   } catch {
     return undefined;
   }
 }
 
-function travels(value: unknown): boolean {
+function substituteFor(error: unknown, cause: unknown): Error {
+  const why = cause instanceof CaptureError ? cause.message : describeBriefly(cause);
+  const substitute = new CaptureError(`${describeBriefly(error)} was thrown, and cannot travel: ${why}`);
   try {
-    packCopy(value, 'a property');
-    return true;
+    if (error instanceof Error && typeof error.stack === 'string') substitute.stack = error.stack;
   } catch {
-    return false;
+    // It is a revoked proxy.
   }
+  return substitute;
 }
 
 function describeBriefly(value: unknown): string {
@@ -55,8 +53,8 @@ const DEPTH = 8;
 
 /** The stack of an error, and of its causes, as others are to see it. */
 export function showHere(error: unknown, depth = 0): void {
-  if (!(error instanceof Error) || depth > DEPTH) return;
   try {
+    if (!(error instanceof Error) || depth > DEPTH) return;
     if (typeof error.stack === 'string') error.stack = describeStack(error.stack);
     showHere(error.cause, depth + 1);
   } catch {

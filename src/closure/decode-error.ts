@@ -1,0 +1,44 @@
+// Errors, from nodes.
+import type { Decoder } from './decode.js';
+import type { ErrorPayload } from './graph.js';
+
+type Class = new (...args: unknown[]) => object;
+
+/** An error without class and properties, and without the cost, and the frames, of a stack of its own. */
+export function emptyError({ message, stack, made, like }: ErrorPayload): object {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const error = like ? Object.create(Error.prototype) : made ? new (classOf(made.type))(...made.args) : new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  if (message !== undefined) hide(error, 'message', message);
+  if (!like || stack !== undefined) hide(error, 'stack', stack);
+  return error;
+}
+
+const classOf = (type: string): Class => {
+  const known = globalThis as unknown as Record<string, Class | undefined>;
+  return known[type] ?? known['DOMException']!;
+};
+
+/** Makes it an instance of its class, or of the nearest above that this thread can have. */
+export function giveClass(decoder: Decoder, error: object, { bases, name }: ErrorPayload): void {
+  if (bases === undefined) return;
+  for (const [at, base] of bases.entries()) {
+    let prototype: unknown;
+    try {
+      prototype = decoder.value(base);
+    } catch {
+      // The class, or what it extends, has stayed behind, or its module cannot be imported here.
+      continue;
+    }
+    if (prototype === undefined) continue;
+    Object.setPrototypeOf(error, prototype as object | null);
+    if (at === 0) return;
+    break;
+  }
+  if ((error as Error).name !== name) hide(error, 'name', name);
+}
+
+function hide(error: object, key: string, value: unknown): void {
+  Object.defineProperty(error, key, { value, writable: true, enumerable: false, configurable: true });
+}
