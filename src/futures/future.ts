@@ -406,7 +406,7 @@ function attempt(future: Future<unknown>): number | undefined {
     const keeper = loadValue(address + OWNER) as Keeper | undefined;
     const name = keeper?.describeWorker(atomic.load(address + WORKER)) ?? 'the thread';
     const error = new BrokenExecutor(
-      `the task is lost: ${name}, which ran it, has died. It was terminated or out of memory, as its report on stderr says`,
+      `the task is lost: ${name}, which ran it, has died before it was done. Its report on stderr says of what`,
     );
     storeValue(address + OUTCOME, packError(error), 'an error');
     forgetTask(address);

@@ -40,7 +40,8 @@ function substituteFor(error: unknown, cause: unknown): Error {
   return substitute;
 }
 
-function describeBriefly(value: unknown): string {
+/** "RangeError: too many" */
+export function describeBriefly(value: unknown): string {
   try {
     return String(value);
   } catch {

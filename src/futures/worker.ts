@@ -3,40 +3,34 @@
 //   initializer, once                if it fails, here or in another thread before: leave
 //   loop
 //     take a task                  → call it; if it gives a promise, wait for that on the event loop; settle the future
+//     none, but some were run      → a turn of the event loop: what they have left there at once, such as the report of a rejection
 //     none, and more run than may  → RESERVE: park until fewer do
 //     none, and closed             → leave
 //     none                         → PARKED: park on the executor's signal; or wait for it on the event loop if tasks have left timers
 //     parked for TIDY_AFTER        → a turn of the event loop, so that garbage goes
 //     parked for IDLE_LIMIT        → leave
 //
-// A task is never between two owners: its future says which thread runs it (state.ts). When a task waits for something, the thread is
-// BLOCKED and another may be started; when it goes on there may be one more than should run, until one of them has finished its task.
+// A task is never between two owners: its future says which thread runs it (state.ts). How it is run is in perform.ts, and what the
+// thread's waits mean for the executor in post.ts.
 
 import { registerExports } from '../closure/exports.js';
-import type { Call } from '../closure/rebuild.js';
 import { releasePages } from '../heap/allocate.js';
 import { tidyUp } from '../heap/tidy.js';
 import { atomic } from '../memory/atomics.js';
-import { awaitLater, blockUntil, patience, type Wanted } from '../memory/park.js';
+import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
 import { soon } from '../platform/process.js';
+import { Author } from '../runtime/author.js';
 import { print } from '../runtime/console.js';
-import { callCancellable } from '../runtime/interrupt.js';
 import { loopLoad } from '../runtime/load.js';
 import { describeError } from '../runtime/report.js';
-// It says what a thread does about waits that last; what is said below goes before.
-import '../runtime/heap.js';
-// Sets the hooks that are extended below.
-import { pack } from '../data/parcel.js';
 import { startThread } from '../runtime/start.js';
 import { addressOf } from '../sync/cell.js';
-import { isThenable } from '../sync/held.js';
 import { mark, THREAD_MARK } from '../sync/owner.js';
 import { makeRunning, PLAIN } from '../threading/thread.js';
-import { blocking } from './blocking.js';
-import { BLOCKED, LOOKING, PARKED, RESERVE, RUNNING } from './crew.js';
+import { LOOKING, PARKED, RESERVE, RUNNING } from './crew.js';
 import { enlist, strike, tellQuiet } from './exit.js';
-import { type Future, finish, forgetTask, INTERRUPTIBLE, WORKER, wasCancelled } from './future.js';
-import { packError, showHere } from './outcome.js';
+import { type Future, WORKER } from './future.js';
+import { perform } from './perform.js';
 import {
   backlogOf,
   beginLook,
@@ -54,12 +48,11 @@ import {
   roomOf,
   signalOf,
   starter,
-  summon,
   takeTask,
   tellGone,
 } from './pool.js';
-import { FAILED, FINISHED } from './state.js';
-import { forgetFunctions, readCall, unpackCall } from './task.js';
+import { beginTask, leavePost, summonQuietly, takePost } from './post.js';
+import { forgetFunctions, unpackCall } from './task.js';
 import * as self from './worker.js';
 
 /**
@@ -90,82 +83,6 @@ starter.start = (executor, index, number) => {
   crewOf(executor).handOver(index, mark, atomic.load(addressOf(thread) + THREAD_MARK));
 };
 
-/** What this thread is, if it is a worker. */
-interface Post {
-  readonly executor: Pool;
-  readonly index: number;
-  /** Waits under way, of which all but the first are inside another. */
-  waits: number;
-  /** Futures that its task waits for on the event loop. */
-  awaited: number;
-  /** Whether its task has returned a promise that is not settled. */
-  suspended: boolean;
-  /** Whether it is BLOCKED. */
-  blocked: boolean;
-}
-
-let post: Post | undefined;
-
-/** Waits count once they last: the state says so. */
-function review(): void {
-  if (post === undefined) return;
-  const { executor, index } = post;
-  const blocked = post.waits > 0 || (post.suspended && post.awaited > 0);
-  if (blocked === post.blocked) return;
-  post.blocked = blocked;
-  crewOf(executor).setState(index, blocked ? BLOCKED : RUNNING);
-  if (blocked) summonQuietly(executor);
-}
-
-/** A thread that cannot be started now will be at the next look. */
-function summonQuietly(executor: Pool): void {
-  try {
-    summon(executor);
-  } catch {
-    // There is no room for one: the task waits for those that run.
-  }
-}
-
-blocking.enter = () => {
-  if (post === undefined) return;
-  post.waits++;
-  review();
-};
-
-blocking.leave = () => {
-  if (post === undefined) return;
-  post.waits--;
-  review();
-};
-
-blocking.attend = () => {
-  const mine = post;
-  if (mine === undefined) return () => {};
-  mine.awaited++;
-  review();
-  return () => {
-    mine.awaited--;
-    if (mine === post) review();
-  };
-};
-
-// Any other wait that lasts: for a lock, a queue, an event.
-{
-  const { look, leave } = patience;
-  let lasting = 0;
-  patience.look = (wanted, forever) => {
-    if (post !== undefined && wanted.idle !== true && lasting++ === 0) blocking.enter();
-    look(wanted, forever);
-  };
-  patience.leave = () => {
-    if (lasting > 0) {
-      lasting = 0;
-      blocking.leave();
-    }
-    leave();
-  };
-}
-
 /** The life of a worker. `by` is the mark of the thread that has started it, and has its place so far. */
 export async function serve(executor: Pool, index: number, number: number, by: number): Promise<void> {
   const crew = crewOf(executor);
@@ -174,12 +91,13 @@ export async function serve(executor: Pool, index: number, number: number, by: n
   // From here on the runtime holds the event loop for this thread.
   await undefined;
   const baseline = loopLoad();
-  post = { executor, index, waits: 0, awaited: 0, suspended: false, blocked: false };
+  takePost(executor, index);
   here.executor = executor;
   try {
-    if (await initialize(executor)) await work(executor, index, number, baseline);
+    const name = nameOfWorker(executor, number);
+    if (await initialize(executor, name)) await work(executor, index, number, name, baseline);
   } finally {
-    post = undefined;
+    leavePost();
     here.executor = undefined;
     forgetFunctions();
     crew.free(index);
@@ -192,13 +110,12 @@ export async function serve(executor: Pool, index: number, number: number, by: n
 }
 
 /** Whether this thread may run tasks. Also after a shutdown it is prepared first: what waits is still made. */
-async function initialize(executor: Pool): Promise<boolean> {
+async function initialize(executor: Pool, name: string): Promise<boolean> {
   const packed = initializerOf(executor);
   if (packed === undefined) return true;
   if (isBroken(executor)) return false;
   try {
-    const { fn, args } = await unpackCall(packed);
-    await fn(...args);
+    await runInitializer(packed, name);
     return true;
   } catch (error) {
     print(2, `Exception in initializer:\n${describeError(error)}\n`);
@@ -207,8 +124,30 @@ async function initialize(executor: Pool): Promise<boolean> {
   }
 }
 
-async function work(executor: Pool, index: number, number: number, baseline: number): Promise<void> {
+/** Settles by what comes first: its end, or an error that it has left on the event loop. */
+function runInitializer(parcel: unknown, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: unknown): void => {
+      if (author.isOver) author.blame(error);
+      author.end();
+      reject(error);
+    };
+    const author = new Author(failed, `Exception in thread ${name}, left on its event loop by the initializer:`);
+    const call = async (): Promise<void> => {
+      const { fn, args } = await unpackCall(parcel);
+      await fn(...args);
+    };
+    author.call(call).then(() => {
+      author.end();
+      resolve();
+    }, failed);
+  });
+}
+
+async function work(executor: Pool, index: number, number: number, name: string, baseline: number): Promise<void> {
   const idler = new Idler(executor, index, baseline);
+  /** Whether tasks were run since the event loop had a turn. */
+  let stirred = false;
   let turned = atomic.now();
   for (;;) {
     const crowded = isCrowded(executor);
@@ -217,18 +156,25 @@ async function work(executor: Pool, index: number, number: number, baseline: num
       // What tasks have left for the microtask queue.
       await undefined;
       if (!crowded && idler.spin()) continue;
+      if (stirred) {
+        stirred = false;
+        await turn();
+        continue;
+      }
       const going = idler.wait(crowded);
       if (going !== true && !(await going)) return;
     }
     const mine = task ?? idler.found;
     if (mine === undefined) continue;
     idler.found = undefined;
-    crewOf(executor).setState(index, RUNNING);
+    beginTask();
     atomic.store(addressOf(mine) + WORKER, number);
-    const pending = perform(mine);
+    const pending = perform(mine, name);
     if (pending !== undefined) await pending;
+    stirred = true;
     if (atomic.now() - turned > TURN_AFTER) {
       await turn();
+      stirred = false;
       turned = atomic.now();
     }
   }
@@ -340,100 +286,5 @@ class Idler {
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => void soon(resolve));
-
-/** Makes a task's call and throws what that throws; undefined if it was cancelled, and has been ended. */
-function makeCall(task: Future<unknown>, { fn, args }: Call): { readonly value: unknown } | undefined {
-  const interruptible = addressOf(task) + INTERRUPTIBLE;
-  if (atomic.load(interruptible) !== 1) return { value: fn(...args) };
-  const outcome = callCancellable(
-    () => wasCancelled(task),
-    () => fn(...args),
-  );
-  if (outcome === undefined) return undefined;
-  if ('error' in outcome) throw outcome.error;
-  if (isThenable(outcome.value)) atomic.store(interruptible, 0);
-  return outcome;
-}
-
-/** A task that was cancelled while it ran, and does not any more. */
-function abandon(task: Future<unknown>): void {
-  lookNext();
-  forgetTask(addressOf(task));
-}
-
-/** Makes a task's call; a promise when that is not done on return. */
-function perform(task: Future<unknown>): Promise<void> | undefined {
-  let result: unknown;
-  try {
-    const call = readCall(task);
-    if (call instanceof Promise) return performLater(task, call);
-    const outcome = makeCall(task, call);
-    if (outcome === undefined) {
-      abandon(task);
-      return undefined;
-    }
-    result = outcome.value;
-    if (isThenable(result)) return performLater(task, Promise.resolve({ fn: () => result, args: [] }));
-  } catch (error) {
-    fail(task, error);
-    return undefined;
-  }
-  succeed(task, result);
-  return undefined;
-}
-
-async function performLater(task: Future<unknown>, call: Promise<Call>): Promise<void> {
-  try {
-    const outcome = makeCall(task, await call);
-    if (outcome === undefined) {
-      abandon(task);
-      return;
-    }
-    suspend(true);
-    succeed(task, await outcome.value);
-  } catch (error) {
-    fail(task, error);
-  } finally {
-    suspend(false);
-  }
-}
-
-function suspend(suspended: boolean): void {
-  if (post === undefined) return;
-  post.suspended = suspended;
-  review();
-}
-
-/** Said before the future is: who is told of it may have another task, which is for this thread. */
-function lookNext(): void {
-  if (post !== undefined) crewOf(post.executor).setState(post.index, LOOKING);
-}
-
-function succeed(task: Future<unknown>, result: unknown): void {
-  if (wasCancelled(task)) {
-    abandon(task);
-    return;
-  }
-  let packed: unknown;
-  try {
-    packed = pack(result, 'the result');
-  } catch (error) {
-    fail(task, error);
-    return;
-  }
-  lookNext();
-  finish(task, FINISHED, packed);
-}
-
-function fail(task: Future<unknown>, error: unknown): void {
-  if (wasCancelled(task)) {
-    abandon(task);
-    return;
-  }
-  showHere(error);
-  const packed = packError(error);
-  lookNext();
-  finish(task, FAILED, packed);
-}
 
 registerExports(import.meta.url, self);

@@ -60,12 +60,22 @@ export function onUncaughtError(handler: (error: unknown) => void): void {
   });
 }
 
-const THREAD_EVENTS = ['uncaughtException', 'unhandledRejection', 'rejectionHandled', 'warning', 'exit', 'beforeExit'];
+const THREAD_EVENTS = [
+  'uncaughtException',
+  'uncaughtExceptionMonitor',
+  'unhandledRejection',
+  'rejectionHandled',
+  'multipleResolves',
+  'warning',
+  'exit',
+  'beforeExit',
+];
 
 /** Takes note of the handlers on `process`; what it returns removes those that were added since. */
 export function rememberHandlers(): () => void {
   const known = new Map(THREAD_EVENTS.map((event) => [event, new Set(process.rawListeners(event))]));
   return () => {
+    if (process.hasUncaughtExceptionCaptureCallback()) process.setUncaughtExceptionCaptureCallback(null);
     for (const [event, listeners] of known) {
       if (process.listenerCount(event) === listeners.size) continue;
       for (const listener of process.rawListeners(event)) {

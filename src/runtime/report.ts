@@ -3,7 +3,7 @@
 import { mapStack, showOrigin } from '../closure/stacks.js';
 import { slot as ownSlot } from '../memory/memory.js';
 import { inspect } from '../platform/process.js';
-import { SystemExit } from '../sync/errors.js';
+import { isExit } from '../sync/errors.js';
 import { labelOf, nameOf } from '../sync/names.js';
 import { print } from './console.js';
 
@@ -12,7 +12,7 @@ const OWN = new URL('..', import.meta.url);
 const OWN_FRAMES = [OWN.href, decodeURI(OWN.pathname)];
 
 const FRAME = /^\s+(at |\.\.\. \d+ lines? matching cause stack trace)/;
-const PLATFORM_FRAME = /^\s+(at .*\bnode:(internal|events|vm|inspector)\b|\.\.\. )/;
+const PLATFORM_FRAME = /^\s+(at .*\bnode:(internal|events|vm|inspector|async_hooks)\b|\.\.\. )/;
 
 /** Text of an error for people: source-mapped, without Heddle's and the platform's frames. */
 export function describeError(error: unknown): string {
@@ -123,7 +123,7 @@ export function reportThread(slot: number, error: unknown, patience?: number): v
  * above replace it for their threads.
  */
 export let tell: (error: unknown) => Promise<void> | void = (error) => {
-  if (!(error instanceof SystemExit)) reportThread(ownSlot, error);
+  if (!isExit(error)) reportThread(ownSlot, error);
 };
 
 export function tellBy(how: typeof tell): void {

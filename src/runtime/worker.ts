@@ -12,8 +12,8 @@
 //   resume    if nothing is left on the event loop: IDLE, park
 //   the event loop runs dry when the job's timers and handles are done: IDLE, park
 //
-// An error on the event loop that nobody caught is reported too. If the thread has not ended, that ends it; and since its promise
-// cannot be cancelled, the worker ends as well.
+// An error on the event loop that nobody caught is reported too. If it is of the thread that runs, that ends it; and since its promise
+// cannot be cancelled, the worker ends as well. If it is of what an earlier one has left there, that is all (author.ts).
 
 import { type Call, keptCall, rebuildCall } from '../closure/rebuild.js';
 import { releasePages } from '../heap/allocate.js';
@@ -24,13 +24,15 @@ import { holdLoop } from '../memory/hold.js';
 import { R_CLAIMER, R_KEPT, R_MAIL, R_STATE, R_WAKE } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { record } from '../memory/self.js';
+import { callOutside, watchMicrotasks } from '../platform/context.js';
 import { adaptProcess, exitHere, onLoopDry, onUncaughtError, rememberHandlers, soon } from '../platform/process.js';
 import { type MessagePort, receive, workerBoot } from '../platform/worker.js';
-import { SystemExit } from '../sync/errors.js';
+import { isExit, SystemExit } from '../sync/errors.js';
 import { beginLeftover, countEnd, endLeftover, renewMark } from '../sync/owner.js';
 // Kinds of shared objects that may come as arguments.
 import './heap.js';
 import { isThenable } from '../sync/held.js';
+import { Author, blameAuthorOf } from './author.js';
 import { redirectConsole } from './console.js';
 import { endsHere } from './ends.js';
 import { loopIsQuiet } from './load.js';
@@ -52,8 +54,8 @@ const links = new Map<number, MessagePort>();
 /** Jobs taken so far; R_WAKE says how many there are. */
 let jobs = 0;
 
-/** Whether a thread runs: its function has not returned, or the promise has not settled. */
-let running = false;
+/** The thread that runs: its function has not returned, or the promise has not settled. */
+let running: Author | undefined;
 
 /** Holds the event loop while the thread's promise is pending. */
 let letGo: (() => void) | undefined;
@@ -67,16 +69,8 @@ adaptProcess(boot.argv, (code) => {
   throw new SystemExit(code);
 });
 if (link !== undefined) addLink(link);
-onUncaughtError((error) => {
-  const told = tell(error);
-  if (!running) return;
-  const end = (): never => {
-    endThread(isDeath(error));
-    return exitHere(0);
-  };
-  if (told === undefined) end();
-  else void told.then(end);
-});
+watchMicrotasks();
+onUncaughtError(blameAuthorOf);
 onLoopDry(park);
 /** What a thread has put on `process` is not to catch the errors of the next. */
 const forgetHandlers = rememberHandlers();
@@ -84,7 +78,7 @@ if (atomic.load(record + R_STATE) === BOOTING) changeState(slot, IDLE);
 soon(park);
 
 function park(): void {
-  if (running) return;
+  if (running !== undefined) return;
   if (atomic.load(record + R_STATE) === LEFTOVER) {
     forgetHandlers();
     // What it has left behind is over too, and the next thread has nothing of it.
@@ -104,8 +98,9 @@ function park(): void {
   if (atomic.load(record + R_STATE) === RETIRING) exitHere(0);
   jobs++;
   tidy = false;
-  running = true;
-  run();
+  const author = new Author((error) => endByEvent(author, error));
+  running = author;
+  author.call(() => run(author));
 }
 
 /** A turn after a job: what it left for the microtask queue has run. Parks at once if that has left nothing on the event loop. */
@@ -113,49 +108,52 @@ function resume(): void {
   if (loopIsQuiet()) park();
 }
 
-function run(): void {
-  let call: Call | Promise<Call>;
+function run(author: Author): void {
   try {
     const preparation = prepareRun();
     const kept = atomic.load(record + R_KEPT);
-    call = kept !== 0 ? keptCall(kept) : rebuildCall(takePacket(atomic.load(record + R_CLAIMER)));
+    let call = kept !== 0 ? keptCall(kept) : rebuildCall(takePacket(atomic.load(record + R_CLAIMER)));
     if (preparation !== undefined) {
       const rebuilt = call;
       call = preparation.then(() => rebuilt);
     }
+    if (call instanceof Promise) {
+      awaitOnLoop();
+      call.then((ready) => start(author, ready)).catch((error) => fail(author, error));
+    } else {
+      start(author, call);
+    }
   } catch (error) {
-    fail(error);
-    return;
-  }
-  if (call instanceof Promise) {
-    awaitOnLoop();
-    call.then(start, fail);
-  } else {
-    start(call);
+    fail(author, error);
   }
 }
 
-function start({ fn, args }: Call): void {
+function start(author: Author, { fn, args }: Call): void {
   // This thread has pinned what it was sent.
   settleInflight(slot);
-  let result: unknown;
-  try {
-    result = fn(...args);
-  } catch (error) {
-    fail(error);
-    return;
-  }
+  const result = fn(...args);
   if (isThenable(result)) {
     awaitOnLoop();
-    result.then(() => endThread(false), fail);
+    result.then(
+      () => succeed(author),
+      (error) => fail(author, error),
+    );
   } else {
-    endThread(false);
+    succeed(author);
   }
 }
 
-/** The thread ends by an error. A promise that was kept cannot be broken: only the first end counts. */
-function fail(error: unknown): void {
-  if (!running) return;
+/** A promise that was kept cannot be broken, nor one that was broken be kept: only a thread's first end counts. */
+const runs = (author: Author): boolean => author === running && !author.isOver;
+
+function succeed(author: Author): void {
+  if (runs(author)) endThread(false);
+}
+
+/** The thread ends by an error. */
+function fail(author: Author, error: unknown): void {
+  if (!runs(author)) return;
+  author.end();
   const told = tell(error);
   if (told === undefined) {
     endThread(isDeath(error));
@@ -165,11 +163,24 @@ function fail(error: unknown): void {
   }
 }
 
-const isDeath = (error: unknown): boolean => !(error instanceof SystemExit);
+/** The thread has left an error on the event loop: it ends by it, and its worker too. */
+function endByEvent(author: Author, error: unknown): void {
+  author.end();
+  const told = tell(error);
+  const end = (): never => {
+    endThread(isDeath(error));
+    return exitHere(0);
+  };
+  if (told === undefined) end();
+  else void told.then(end);
+}
+
+const isDeath = (error: unknown): boolean => !isExit(error);
 
 function endThread(died: boolean): void {
-  if (!running) return;
-  running = false;
+  if (running === undefined) return;
+  running.end();
+  running = undefined;
   letGo?.();
   letGo = undefined;
   settleInflight(slot);
@@ -178,8 +189,8 @@ function endThread(died: boolean): void {
   countEnd(slot, died);
   renewMark();
   changeState(slot, LEFTOVER);
-  // Without anything on the event loop the worker would end.
-  soon(resume);
+  // Without anything on the event loop the worker would end. The next thread has nothing of this one's context.
+  callOutside(() => soon(resume));
 }
 
 function awaitOnLoop(): void {

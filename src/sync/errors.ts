@@ -40,6 +40,15 @@ export class SystemExit extends Error {
   }
 }
 
+/** Whether something that was thrown is a SystemExit. It may be anything, also an object that throws when it is looked at. */
+export function isExit(thrown: unknown): thrown is SystemExit {
+  try {
+    return thrown instanceof SystemExit;
+  } catch {
+    return false;
+  }
+}
+
 /** Raised in the main thread by Ctrl-C and by `interrupt_main()`. Uncaught, it ends the program with status 130. */
 export class KeyboardInterrupt extends Error {
   static {

@@ -9,7 +9,7 @@ import { slot } from '../memory/memory.js';
 import { describeError, report, reportThread, tellBy } from '../runtime/report.js';
 import { identOf } from '../runtime/table.js';
 import { loadValue, storeValue } from '../sync/cell.js';
-import { SystemExit } from '../sync/errors.js';
+import { isExit, SystemExit } from '../sync/errors.js';
 import { isThenable } from '../sync/held.js';
 import { describe } from './arguments.js';
 import { threadHere } from './current.js';
@@ -42,7 +42,7 @@ export function excepthook(args: Pick<ExceptHookArgs, 'error' | 'thread'>): void
     );
   }
   const { error, thread } = args;
-  if (error instanceof SystemExit && Object.getPrototypeOf(error) === SystemExit.prototype) return;
+  if (isExit(error) && Object.getPrototypeOf(error) === SystemExit.prototype) return;
   report(`Exception in thread ${thread?.name ?? identOf(slot)}:`, error);
 }
 
@@ -84,5 +84,5 @@ function invoke(error: unknown, thread: Thread): Promise<void> | void {
 tellBy((error) => {
   const thread = threadHere();
   if (thread !== undefined && !isDummy(thread)) return invoke(error, thread);
-  if (!(error instanceof SystemExit)) reportThread(slot, error);
+  if (!isExit(error)) reportThread(slot, error);
 });

@@ -105,7 +105,7 @@ console.log(error.name, executor.submit(() => 'alive').result());
   assert.equal(stdout, 'BrokenExecutor alive\n');
 });
 
-test('an error on the event loop that nobody catches ends the thread, and its task fails', async () => {
+test('an error on the event loop that nobody catches fails its task, and the thread goes on', async () => {
   const { stdout, stderr, status } = await runs(`
 const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
 const future = executor.submit(async () => {

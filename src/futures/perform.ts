@@ -1,0 +1,120 @@
+// A task in the thread that makes its call: begun, and ended by what comes first: its outcome, or an error that it has left on the event loop.
+
+import type { Call } from '../closure/rebuild.js';
+import { pack } from '../data/parcel.js';
+import { atomic } from '../memory/atomics.js';
+import { Author } from '../runtime/author.js';
+import { callCancellable } from '../runtime/interrupt.js';
+import { addressOf } from '../sync/cell.js';
+import { isThenable } from '../sync/held.js';
+import { BrokenExecutor } from './errors.js';
+import { type Future, finish, forgetTask, INTERRUPTIBLE, wasCancelled } from './future.js';
+import { describeBriefly, packError, showHere } from './outcome.js';
+import { lookNext, suspend } from './post.js';
+import { FAILED, FINISHED } from './state.js';
+import { readCall } from './task.js';
+
+/** What a call has returned; undefined: it was cancelled, and has been ended. */
+type Returned = { readonly value: unknown } | undefined;
+
+/** Makes a task's call. A promise when that is not done on return: then `here` is the name of its thread. */
+export function perform(task: Future<unknown>, here: string): Promise<void> | undefined {
+  let goOn: (() => void) | undefined;
+  const author = new Author(
+    (error) => leave(() => fail(task, failedOnLoop(error))),
+    `Exception in thread ${here}, left on its event loop by a task that is over:`,
+  );
+  /** Ends it, once; what it goes on to do nobody waits for. */
+  const leave = (settle: () => void): void => {
+    author.end();
+    suspend(false);
+    settle();
+    goOn?.();
+  };
+  const returned = (outcome: Returned): void => {
+    if (!author.isOver) leave(() => succeed(task, outcome));
+  };
+  const failed = (error: unknown): void => {
+    if (author.isOver) author.blame(error);
+    else leave(() => fail(task, error));
+  };
+  const make = (call: Call): Returned | Promise<Returned> => {
+    const outcome = makeCall(task, call);
+    if (outcome === undefined || !isThenable(outcome.value)) return outcome;
+    suspend(true);
+    return Promise.resolve(outcome.value).then((value) => ({ value }));
+  };
+  let outcome: Returned | Promise<Returned>;
+  try {
+    outcome = author.call(() => {
+      const call = readCall(task);
+      return call instanceof Promise ? call.then((ready) => (author.isOver ? undefined : make(ready))) : make(call);
+    });
+  } catch (error) {
+    failed(error);
+    return undefined;
+  }
+  if (!(outcome instanceof Promise)) {
+    returned(outcome);
+    return undefined;
+  }
+  outcome.then(returned, failed);
+  return new Promise((resolve) => {
+    goOn = resolve;
+  });
+}
+
+/** Makes a task's call and throws what that throws; undefined if it was cancelled, and has been ended. */
+function makeCall(task: Future<unknown>, { fn, args }: Call): Returned {
+  const interruptible = addressOf(task) + INTERRUPTIBLE;
+  if (atomic.load(interruptible) !== 1) return { value: fn(...args) };
+  const outcome = callCancellable(
+    () => wasCancelled(task),
+    () => fn(...args),
+  );
+  if (outcome === undefined) return undefined;
+  if ('error' in outcome) throw outcome.error;
+  if (isThenable(outcome.value)) atomic.store(interruptible, 0);
+  return outcome;
+}
+
+/** A task that was cancelled while it ran, and does not any more. */
+function abandon(task: Future<unknown>): void {
+  lookNext();
+  forgetTask(addressOf(task));
+}
+
+function succeed(task: Future<unknown>, outcome: Returned): void {
+  if (outcome === undefined || wasCancelled(task)) {
+    abandon(task);
+    return;
+  }
+  let packed: unknown;
+  try {
+    packed = pack(outcome.value, 'the result');
+  } catch (error) {
+    fail(task, error);
+    return;
+  }
+  lookNext();
+  finish(task, FINISHED, packed);
+}
+
+function fail(task: Future<unknown>, error: unknown): void {
+  if (wasCancelled(task)) {
+    abandon(task);
+    return;
+  }
+  showHere(error);
+  const packed = packError(error);
+  lookNext();
+  finish(task, FAILED, packed);
+}
+
+/** What a task fails with that has left an error on the event loop. */
+function failedOnLoop(cause: unknown): BrokenExecutor {
+  return new BrokenExecutor(
+    `the task is lost: a timer, an event handler or a promise of its, which it did not await, has failed with ${describeBriefly(cause)}`,
+    { cause },
+  );
+}

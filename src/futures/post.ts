@@ -1,0 +1,114 @@
+// What a thread of an executor is at any moment: the state of its place in the crew follows from what its task waits for. When a task waits
+// for something the thread is BLOCKED, and another may be started; when it goes on there may be one more than should run, until one of
+// them has finished its task.
+
+import { patience } from '../memory/park.js';
+// It says what a thread does about waits that last; what is said below goes before.
+import '../runtime/heap.js';
+import { blocking } from './blocking.js';
+import { BLOCKED, LOOKING, RUNNING } from './crew.js';
+import { crewOf, type Pool, summon } from './pool.js';
+
+/** What this thread is, if it is a worker. */
+interface Post {
+  readonly executor: Pool;
+  readonly index: number;
+  /** Waits under way, of which all but the first are inside another. */
+  waits: number;
+  /** What its task waits for on the event loop. What an earlier one has left there counts for nothing. */
+  loop: { futures: number };
+  /** Whether its task has returned a promise that is not settled. */
+  suspended: boolean;
+  /** Whether it is BLOCKED. */
+  blocked: boolean;
+}
+
+let post: Post | undefined;
+
+/** Waits count once they last: the state says so. */
+function review(): void {
+  if (post === undefined) return;
+  const { executor, index } = post;
+  const blocked = post.waits > 0 || (post.suspended && post.loop.futures > 0);
+  if (blocked === post.blocked) return;
+  post.blocked = blocked;
+  crewOf(executor).setState(index, blocked ? BLOCKED : RUNNING);
+  if (blocked) summonQuietly(executor);
+}
+
+/** A thread that cannot be started now will be at the next look. */
+export function summonQuietly(executor: Pool): void {
+  try {
+    summon(executor);
+  } catch {
+    // There is no room for one: the task waits for those that run.
+  }
+}
+
+blocking.enter = () => {
+  if (post === undefined) return;
+  post.waits++;
+  review();
+};
+
+blocking.leave = () => {
+  if (post === undefined) return;
+  post.waits--;
+  review();
+};
+
+blocking.attend = () => {
+  if (post === undefined) return () => {};
+  const { loop } = post;
+  loop.futures++;
+  review();
+  return () => {
+    loop.futures--;
+    if (loop === post?.loop) review();
+  };
+};
+
+// Any other wait that lasts: for a lock, a queue, an event.
+{
+  const { look, leave } = patience;
+  let lasting = 0;
+  patience.look = (wanted, forever) => {
+    if (post !== undefined && wanted.idle !== true && lasting++ === 0) blocking.enter();
+    look(wanted, forever);
+  };
+  patience.leave = () => {
+    if (lasting > 0) {
+      lasting = 0;
+      blocking.leave();
+    }
+    leave();
+  };
+}
+
+/** This thread is one of an executor from now on. */
+export function takePost(executor: Pool, index: number): void {
+  post = { executor, index, waits: 0, loop: { futures: 0 }, suspended: false, blocked: false };
+}
+
+export function leavePost(): void {
+  post = undefined;
+}
+
+/** A task is about to run. */
+export function beginTask(): void {
+  if (post === undefined) return;
+  post.loop = { futures: 0 };
+  crewOf(post.executor).setState(post.index, RUNNING);
+}
+
+/** Whether its task has returned a promise that is not settled. */
+export function suspend(suspended: boolean): void {
+  if (post === undefined) return;
+  post.suspended = suspended;
+  review();
+}
+
+/** Said before the future is: who is told of it may have another task, which is for this thread. */
+export function lookNext(): void {
+  if (post !== undefined) crewOf(post.executor).setState(post.index, LOOKING);
+}

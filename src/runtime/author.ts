@@ -1,0 +1,57 @@
+// Whose error it is. On a thread's event loop runs what threads and tasks have left there, one after the other or side by side. Each has
+// an author, which is told apart by async context; an error that nobody catches is its author's alone.
+
+import { slot } from '../memory/memory.js';
+import { callFor, ownerOfUncaught } from '../platform/context.js';
+import { isExit } from '../sync/errors.js';
+import { report, reportThread } from './report.js';
+
+/** A thread, or a task, and all that it has left on the event loop. */
+export class Author {
+  #fail: ((error: unknown) => void) | undefined;
+  readonly #heading: string | undefined;
+
+  /**
+   * @param fail told of an error that it has left on the event loop, while it is not over.
+   * @param heading of the report of such an error when it is over; none = as a thread's that ends by it.
+   */
+  constructor(fail: (error: unknown) => void, heading?: string) {
+    this.#fail = fail;
+    this.#heading = heading;
+  }
+
+  /** Calls `fn` on its behalf. */
+  call<T>(fn: () => T): T {
+    return callFor(this, fn);
+  }
+
+  get isOver(): boolean {
+    return this.#fail === undefined;
+  }
+
+  /** It is over: what it has left on the event loop goes on. */
+  end(): void {
+    this.#fail = undefined;
+  }
+
+  /** An error of its that nobody catches. */
+  blame(error: unknown): void {
+    if (this.#fail === undefined) reportLeft(error, this.#heading);
+    else this.#fail(error);
+  }
+}
+
+/** An error on this thread's event loop that nobody catches. */
+export function blameAuthorOf(error: unknown): void {
+  const author = ownerOfUncaught(error);
+  if (author instanceof Author) author.blame(error);
+  else reportLeft(error, undefined);
+}
+
+/** Nobody ends by it. */
+function reportLeft(error: unknown, heading: string | undefined): void {
+  // It ends what has thrown it, without a word.
+  if (isExit(error)) return;
+  if (heading === undefined) reportThread(slot, error);
+  else report(heading, error);
+}
