@@ -2,6 +2,8 @@
 // event loop: a submission is a cell, a place in the backlog, and a wake-up. pool.ts has what all threads share of it.
 
 import type { AnyFunction } from '../closure/functions.js';
+import { takeAllMarked } from '../closure/transfer.js';
+import { describe, MemoryError } from '../heap/errors.js';
 import { atomic } from '../memory/atomics.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
 import { cores } from '../platform/process.js';
@@ -19,7 +21,7 @@ import { ThreadError } from '../sync/errors.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { PLACES } from './crew.js';
 import { BrokenExecutor } from './errors.js';
-import { Future, INTERRUPTIBLE, OWNER, STATE } from './future.js';
+import { Future, forgetTask, INTERRUPTIBLE, OWNER, STATE } from './future.js';
 import { type MapOptions, MapResults, readMapArguments } from './map.js';
 import { checkOptions, checkTaskOptions, type ExecutorOptions, type TaskOptions } from './options.js';
 import {
@@ -90,8 +92,9 @@ export class ThreadPoolExecutor extends Pool {
    * Has a thread call `fn` with `args`. What they may be and how they travel is as for `startNewThread`: shared objects by reference, all
    * else as a copy; so does the result. If it is a promise, the future gets what that resolves to.
    *
+   * What cannot travel is the error of the future: a CaptureError.
+   *
    * @throws ThreadError "cannot schedule new futures after shutdown". BrokenExecutor when the initializer has failed.
-   * @throws CaptureError when something cannot travel.
    */
   submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
     return submitTo(this, fn, args, this.submit) as Future<Awaited<R>>;
@@ -251,18 +254,17 @@ export function submitTo(
   above: AnyFunction,
   { cancelled, interruptible }: typeof PLAIN = PLAIN,
 ): Future<unknown> {
-  refuseClosed(executor);
+  refuseClosed(executor, args);
   const future = new Future<unknown>();
-  Future.noteSite(future, siteOf(fn, above));
   const address = addressOf(future);
-  if (typeof fn !== 'function') {
-    // As in Python it is found out when it is called.
-    future.setException(new TypeError(`${String(fn)} is not a function`));
-    return future;
-  }
   mask();
   try {
-    writeCall(future, fn, args);
+    const refusal = writeTask(future, fn, args, above);
+    if (refusal !== undefined) {
+      future.setException(refusal.error);
+      return future;
+    }
+    Future.noteSite(future, siteOf(fn, above));
     if (cancelled) {
       cancel(address + STATE);
       return future;
@@ -284,8 +286,35 @@ export function submitTo(
   return future;
 }
 
-function refuseClosed(executor: ThreadPoolExecutor): void {
+/**
+ * Writes the call into the future. What is wrong with it is the future's error, whoever made the mistake: so it comes where all errors of the
+ * call are looked for.
+ * @throws MemoryError: then there is no room for an error either.
+ */
+function writeTask(
+  future: Future<unknown>,
+  fn: AnyFunction,
+  args: readonly unknown[],
+  above: AnyFunction,
+): { readonly error: unknown } | undefined {
+  try {
+    if (typeof fn !== 'function') {
+      takeAllMarked(args);
+      throw new TypeError(`${typeof fn === 'object' ? describe(fn) : String(fn)} is not a function`);
+    }
+    writeCall(future, fn, args);
+    return undefined;
+  } catch (error) {
+    if (error instanceof MemoryError) throw error;
+    forgetTask(addressOf(future));
+    if (error instanceof Error) Error.captureStackTrace(error, above);
+    return { error };
+  }
+}
+
+function refuseClosed(executor: ThreadPoolExecutor, args: readonly unknown[]): void {
   if (!isClosed(executor)) return;
+  takeAllMarked(args);
   if (isBroken(executor)) throw new BrokenExecutor(BROKEN_TEXT);
   throw new ThreadError('cannot schedule new futures after shutdown');
 }

@@ -10,7 +10,7 @@ import { SharedArray } from './array.js';
 import { LENGTH_MAX, RESERVE } from './array-cell.js';
 import { bufferOfView, isAnyBuffer, isDetached, shareBuffer, shareView } from './buffer.js';
 import { shareDate } from './date.js';
-import { fillError, shareError } from './error.js';
+import { factsOf, fillError, shareError } from './error.js';
 import { describe, ShareError } from './errors.js';
 import { SharedMap } from './map.js';
 import type { Layout } from './record-class.js';
@@ -29,13 +29,25 @@ interface Plan {
 interface Found {
   readonly value: object;
   readonly path: string;
+  /** Reached through an error only: what cannot be shared is left out, and the error is shared without it. */
+  readonly ofError: boolean;
 }
 
-export type Collector = (part: unknown, step: string) => void;
+/** Says that something has a part; `ofError` if that is because of an error. */
+export type Collector = (part: unknown, step: string, ofError?: boolean) => void;
+
+/** What plans are made with. */
+interface Means {
+  readonly part: Collector;
+  /** Parts of errors that are left out. Complete when plans are carried out. */
+  readonly left: ReadonlySet<unknown>;
+  bufferOf(buffer: ArrayBufferLike): SharedArrayBuffer;
+}
 
 /** Plans for instances of the program's classes, by their prototype; src/data/struct.ts and locks need none, they are shared already. */
 function copyGraph(root: object, where: string): object {
   const plans = new Map<object, Plan>();
+  const left = new Set<unknown>();
   // Buffers that several views of one graph lie on are one buffer.
   const buffers = new Map<ArrayBufferLike, SharedArrayBuffer>();
   const bufferOf = (buffer: ArrayBufferLike): SharedArrayBuffer => {
@@ -45,23 +57,29 @@ function copyGraph(root: object, where: string): object {
     buffers.set(buffer, shared);
     return shared;
   };
-  const queue: Found[] = [{ value: root, path: where }];
-  for (const found of queue) {
+  // Parts of errors come last: what is reached both ways may not be left out.
+  const queue: Found[] = [{ value: root, path: where, ofError: false }];
+  const later: Found[] = [];
+  const plan = (found: Found): Plan => {
+    const part: Collector = (part, step, ofError = found.ofError) => {
+      if (typeof part === 'function' || typeof part === 'symbol') {
+        if (typeof part === 'function' && cellOf(part) !== 0) return;
+        if (!ofError) throw refusal(part, found.path + step);
+        left.add(part);
+      } else if (typeof part === 'object' && part !== null && !plans.has(part) && cellOf(part) === 0) {
+        (ofError ? later : queue).push({ value: part, path: found.path + step, ofError });
+      }
+    };
+    return planFor(found, { part, left, bufferOf });
+  };
+  for (const found of queue) if (!plans.has(found.value)) plans.set(found.value, plan(found));
+  for (const found of later) {
     if (plans.has(found.value)) continue;
-    plans.set(
-      found.value,
-      planFor(
-        found,
-        (part, step) => {
-          if (typeof part === 'function' || typeof part === 'symbol') {
-            if (typeof part === 'symbol' || cellOf(part) === 0) throw refusal(part, found.path + step);
-          } else if (typeof part === 'object' && part !== null && !plans.has(part) && cellOf(part) === 0) {
-            queue.push({ value: part, path: found.path + step });
-          }
-        },
-        bufferOf,
-      ),
-    );
+    try {
+      plans.set(found.value, plan(found));
+    } catch {
+      left.add(found.value);
+    }
   }
   const made = new Map<object, object>();
   const get = (part: unknown): unknown => {
@@ -93,33 +111,30 @@ function accepts(check: (this: unknown) => unknown, value: object): boolean {
   }
 }
 
-function planFor(
-  { value, path }: Found,
-  part: Collector,
-  bufferOf: (buffer: ArrayBufferLike) => SharedArrayBuffer,
-): Plan {
-  if (Array.isArray(value)) return arrayPlan(value, path, part);
+function planFor({ value, path }: Found, means: Means): Plan {
+  const { part, bufferOf } = means;
+  if (Array.isArray(value)) return arrayPlan(value, path, means);
   if (ArrayBuffer.isView(value)) {
     if (isDetached(bufferOfView(value))) throw refusal(value, path, DETACHED);
     return { make: () => shareView(value, bufferOf) };
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return recordPlan(value, part);
+  if (prototype === Object.prototype || prototype === null) return recordPlan(value, means);
   if (isAnyBuffer(value)) {
     if (isDetached(value)) throw refusal(value, path, DETACHED);
     return { make: () => bufferOf(value) };
   }
-  if (accepts(mapSize, value)) return mapPlan(value as Map<unknown, unknown>, part);
-  if (accepts(setSize, value)) return setPlan(value as Set<unknown>, part);
+  if (accepts(mapSize, value)) return mapPlan(value as Map<unknown, unknown>, means);
+  if (accepts(setSize, value)) return setPlan(value as Set<unknown>, means);
   if (accepts(Date.prototype.getTime, value)) return { make: () => shareDate(value as Date) };
-  if (isError(value)) return errorPlan(value, part);
+  if (isError(value)) return errorPlan(value, part, means.left);
   throw refusal(value, path);
 }
 
 const isError = (value: object): value is Error =>
   value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
 
-function arrayPlan(value: unknown[], path: string, part: Collector): Plan {
+function arrayPlan(value: unknown[], path: string, { part, left }: Means): Plan {
   const items: unknown[] = [];
   const length = Number(value.length);
   if (length > LENGTH_MAX)
@@ -134,12 +149,12 @@ function arrayPlan(value: unknown[], path: string, part: Collector): Plan {
     fill(made, get) {
       const array = made as SharedArray;
       if (items.length > 0) array[RESERVE](items.length);
-      for (const item of items) array.push(get(item));
+      for (const item of items) array.push(left.has(item) ? undefined : get(item));
     },
   };
 }
 
-function recordPlan(value: object, part: Collector): Plan {
+function recordPlan(value: object, { part, left }: Means): Plan {
   const entries: [string, unknown][] = [];
   for (const key of Reflect.ownKeys(value)) {
     const found = Reflect.getOwnPropertyDescriptor(value, key);
@@ -149,14 +164,17 @@ function recordPlan(value: object, part: Collector): Plan {
     entries.push([key, item]);
     part(item, `.${key}`);
   }
-  const text = shapeTextOf(
-    '',
-    entries.map(([key, item]) => [key, layoutOf(item)] as const),
-  );
+  const kept = (): [string, unknown][] => (left.size === 0 ? entries : entries.filter(([, item]) => !left.has(item)));
   return {
-    make: () => makeRecord(shapeOfText(text)),
+    make() {
+      const text = shapeTextOf(
+        '',
+        kept().map(([key, item]) => [key, layoutOf(item)] as const),
+      );
+      return makeRecord(shapeOfText(text));
+    },
     fill(made, get) {
-      for (const [key, item] of entries) (made as Record<string, unknown>)[key] = get(item);
+      for (const [key, item] of kept()) (made as Record<string, unknown>)[key] = get(item);
     },
   };
 }
@@ -164,7 +182,7 @@ function recordPlan(value: object, part: Collector): Plan {
 /** The first value picks the representation; either holds any value. */
 const layoutOf = (value: unknown): Layout => (typeof value === 'number' ? 'number' : 'word');
 
-function mapPlan(value: Map<unknown, unknown>, part: Collector): Plan {
+function mapPlan(value: Map<unknown, unknown>, { part, left }: Means): Plan {
   const entries: [unknown, unknown][] = [];
   Map.prototype.forEach.call(value, (item: unknown, key: unknown) => {
     entries.push([key, item]);
@@ -174,12 +192,13 @@ function mapPlan(value: Map<unknown, unknown>, part: Collector): Plan {
   return {
     make: () => new SharedMap(),
     fill(made, get) {
-      for (const [key, item] of entries) (made as SharedMap).set(get(key), get(item));
+      for (const [key, item] of entries)
+        if (!left.has(key) && !left.has(item)) (made as SharedMap).set(get(key), get(item));
     },
   };
 }
 
-function setPlan(value: Set<unknown>, part: Collector): Plan {
+function setPlan(value: Set<unknown>, { part, left }: Means): Plan {
   const members: unknown[] = [];
   Set.prototype.forEach.call(value, (member: unknown) => {
     members.push(member);
@@ -188,35 +207,41 @@ function setPlan(value: Set<unknown>, part: Collector): Plan {
   return {
     make: () => new SharedSet(),
     fill(made, get) {
-      for (const member of members) (made as SharedSet).add(get(member));
+      for (const member of members) if (!left.has(member)) (made as SharedSet).add(get(member));
     },
   };
 }
 
-function errorPlan(value: Error, part: Collector): Plan {
+/** What reading gives; undefined where the program's getter throws: an error still says what it can. */
+function read(error: Error, key: string): unknown {
+  try {
+    return (error as unknown as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Own properties that are not enumerable, and what errors of the language are about. */
+const HIDDEN = ['errors', 'error', 'suppressed'];
+
+function errorPlan(value: Error, part: Collector, left: ReadonlySet<unknown>): Plan {
   const own: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  let count = 0;
-  for (const key of Object.keys(value)) {
-    if (key === 'stack' || key === 'message' || key === 'cause') continue;
-    own[key] = (value as unknown as Record<string, unknown>)[key];
-    count++;
+  const hidden = HIDDEN.filter((key) => Object.hasOwn(value, key) && !Object.keys(value).includes(key));
+  for (const key of [...Object.keys(value), ...hidden]) {
+    if (key === 'stack' || key === 'message' || key === 'cause' || key === 'name') continue;
+    own[key] = read(value, key);
   }
-  // Not enumerable, and what an AggregateError is about.
-  if (value instanceof AggregateError && Object.hasOwn(value, 'errors') && !('errors' in own)) {
-    own['errors'] = value.errors;
-    count++;
-  }
-  const properties = count === 0 ? undefined : own;
-  if (properties !== undefined) part(properties, '');
-  const cause = Object.hasOwn(value, 'cause') ? { value: value.cause } : undefined;
-  if (cause !== undefined) part(cause.value, '.cause');
-  const { stack } = value;
-  const [name, message] = [String(value.name), String(value.message)];
+  const properties = Object.keys(own).length === 0 ? undefined : own;
+  if (properties !== undefined) part(properties, '', true);
+  const cause = Object.hasOwn(value, 'cause') ? { value: read(value, 'cause') } : undefined;
+  if (cause !== undefined) part(cause.value, '.cause', true);
+  const facts = factsOf(value, read);
   return {
-    make: () => shareError({ name, message, stack } as Error),
+    make: () => shareError(facts),
     // Its properties are read from the record that they are in.
     finish(made, get) {
-      fillError(made as Error, cause && { value: get(cause.value) }, get(properties) as object | undefined);
+      const kept = cause !== undefined && !left.has(cause.value) ? { value: get(cause.value) } : undefined;
+      fillError(made as Error, kept, get(properties) as object | undefined);
     },
   };
 }

@@ -19,6 +19,7 @@ import {
   ThreadError,
   ThreadPoolExecutor,
   TimeoutError,
+  transfer,
 } from 'heddle';
 import { counter, raise, reaches, value } from '../support/counter.ts';
 import { program } from '../support/program.ts';
@@ -99,11 +100,66 @@ test('submit: fn is not checked for callability; the future has the TypeError', 
   executor.shutdown();
 });
 
-test('submit: what cannot travel is refused at once', () => {
+test('submit: what cannot travel fails the future, which says where it was submitted; nothing is thrown past it', async () => {
   const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
-  assert.throws(() => executor.submit((map: object) => map, new WeakMap()), { name: 'CaptureError' });
+  let assigned = 0;
+  const calls: Record<string, () => Future<unknown>> = {
+    argument: () => executor.submit((map: object) => map, new WeakMap()),
+    nested: () => executor.submit((map: object) => map, { deep: [new WeakRef({})] }),
+    symbol: () => executor.submit((symbol: symbol) => symbol, Symbol('mine')),
+    port: () => executor.submit((port: unknown) => port, new MessageChannel().port1),
+    'function that assigns': () => executor.submit(() => assigned++),
+    'proxy of a function': () => executor.submit(new Proxy(() => 1, {})),
+    'through options': () => executor.withOptions({ interruptible: true }).submit((map: object) => map, new WeakMap()),
+    run: () => run((map: object) => map, new WeakMap()),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const future = call();
+    const error = (await future.then(
+      () => assert.fail(name),
+      (error: unknown) => error,
+    )) as Error;
+    assert.ok(error instanceof TypeError, name);
+    assert.equal(future.exception(), error, name);
+    assert.match(String(error.stack), /executor\.test\.[jt]s/, name);
+    assert.doesNotMatch(String(error.stack), /dist\/|src\/futures|submitted from/, name);
+  }
+  assert.equal(assigned, 0);
+  // By promise, by callback, by map: in the place where errors of the call are looked for.
+  const caught: unknown[] = [];
+  await run((map: object) => map, new WeakMap()).catch((error: unknown) => caught.push(error));
+  await Promise.allSettled([run((map: object) => map, new WeakMap())]).then(([{ status }]) => caught.push(status));
+  const results = executor.map((item: unknown) => typeof item, [1, new WeakMap(), 2]);
+  const seen: unknown[] = [];
+  assert.throws(
+    () => {
+      for (const result of results) seen.push(result);
+    },
+    { name: 'CaptureError', message: /WeakMap/ },
+  );
+  assert.deepEqual(seen, ['number']);
+  assert.equal((caught[0] as Error).name, 'CaptureError');
+  assert.equal(caught[1], 'rejected');
   assert.equal(executor.submit(() => 1).result(), 1);
   executor.shutdown();
+});
+
+test('submit: what was marked to be moved stays, unmarked, when the call cannot travel', () => {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const bytes = new Uint8Array(64).fill(7);
+  const size = (given: Uint8Array): number => given.length;
+  assert.ok(
+    executor.submit((_given, map: object) => map, transfer(bytes), new WeakMap()).exception() instanceof TypeError,
+  );
+  assert.equal(executor.submit(size, bytes).result(), 64);
+  assert.equal(bytes[63], 7);
+  assert.ok(executor.submit(1 as unknown as typeof size, transfer(bytes)).exception() instanceof TypeError);
+  assert.equal(executor.submit(size, bytes).result(), 64);
+  assert.equal(bytes[63], 7);
+  executor.shutdown();
+  assert.throws(() => executor.submit(size, transfer(bytes)), ThreadError);
+  assert.equal(run(size, bytes).result(), 64);
+  assert.equal(bytes[63], 7);
 });
 
 test('submit: after shutdown it is refused; shutdown may be repeated', () => {

@@ -82,7 +82,7 @@ test('the mark holds for one call, also if that fails: nothing is taken from a l
   class Taker extends Thread<[Uint8Array, unknown]> {}
   const calls = [
     () => new Taker(() => {}, { args: [transfer(view), bad] }).start(),
-    () => run((_a: Uint8Array, _b: unknown) => 1, transfer(view), bad),
+    () => run((_a: Uint8Array, _b: unknown) => 1, transfer(view), bad).result(),
     () => startNewThread((_a: Uint8Array, _b: unknown) => {}, [transfer(view), bad]),
     () => new Queue<unknown>().put(transfer([view, bad], [view.buffer])),
     () => new Future<unknown>().setResult(transfer([view, bad], [view.buffer])),

@@ -96,8 +96,6 @@ test('what cannot be shared is refused with its path', () => {
     [new Map([['key', new WeakMap()]]), /^the value\.get\("key"\) cannot be shared: it is a WeakMap/],
     [new Map([[() => {}, 1]]), /^the value<key 0> cannot be shared: it is a function/],
     [new Set([1, Symbol.iterator]), /^the value<member 1> cannot be shared: it is Symbol\(Symbol\.iterator\)/],
-    [Object.assign(new Error('x'), { request: { on() {} } }), /^the value\.request\.on cannot be shared/],
-    [new Error('x', { cause: [() => {}] }), /^the value\.cause\[0\] cannot be shared/],
     [{ [Symbol('k')]: 1 }, /cannot have the key Symbol\(k\)/],
     [Object.create({ inherited: 1 }), /object with a prototype of its own|instance of Object/],
     [() => {}, /^the value cannot be shared: it is a function/],
