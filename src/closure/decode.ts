@@ -23,7 +23,9 @@ import {
 import { importedValue } from './imports.js';
 import { metaOf, moduleObjectOf } from './modules.js';
 import { poisonProperty, poisonValue, sink } from './poison.js';
+import { remake } from './remake.js';
 import { defineFromParts } from './structs.js';
+import { symbolOf } from './symbols.js';
 import { builtinAt, globalAt } from './wellknown.js';
 
 /** Decoders of closures that this thread keeps. */
@@ -145,8 +147,12 @@ export class Decoder {
       case 'params':
         return new URLSearchParams(node[1]);
       case 'remade': {
-        const Class = (globalThis as unknown as Record<string, new (...args: unknown[]) => unknown>)[node[1].type]!;
-        return new Class(...node[1].args);
+        const { as, data, values } = node[1];
+        return remake(
+          as,
+          data,
+          values.map((slot) => this.value(slot)),
+        );
       }
       case 'struct': {
         const methods = this.value(node[1].methods) as AnyFunction | undefined;
@@ -303,12 +309,6 @@ const attributes = (flags: number): { enumerable: boolean; configurable: boolean
   enumerable: (flags & HIDDEN) === 0,
   configurable: (flags & FIXED) === 0,
 });
-
-function symbolOf(name: Payloads['symbol']): symbol {
-  return 'registered' in name
-    ? Symbol.for(name.registered)
-    : (Symbol as unknown as Record<string, symbol>)[name.wellKnown]!;
-}
 
 function argumentsOf(values: unknown[]): IArguments {
   return (

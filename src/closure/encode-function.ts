@@ -18,7 +18,7 @@ import { isPackageFile } from './packages.js';
 import { explainPoison, type Path, partPath, propertyPath, type Reason, rootPath, toolOf } from './paths.js';
 import type { Rebuilt } from './rebuilt.js';
 import { showPosition } from './stacks.js';
-import { isStandardGlobal } from './wellknown.js';
+import { atHome, isStandardGlobal } from './wellknown.js';
 
 export function encodeFunction(encoder: Encoder, pending: PendingValue): void {
   const { value: fn, index, path } = pending;
@@ -330,7 +330,7 @@ function encodeOwnProperties(
     else encoder.read.push([fn, key as string, value]);
   }
   if (own.length > 0) node[3] = encoder.properties(fn, own, path);
-  const prototype: object | null = Object.getPrototypeOf(fn);
+  const prototype = atHome(Object.getPrototypeOf(fn));
   if (!analysis?.shape?.extendsValue && !FUNCTION_PROTOTYPES.has(prototype))
     node[2] = encoder.prototypeOf(fn, fn, path);
 }
@@ -384,7 +384,7 @@ function encodePrototype(
   const keys = Reflect.ownKeys(prototype);
   encoder.counted.push([prototype, keys.length]);
   const added = keys.filter((key) => key !== 'constructor' && !isWritten(prototype, key, analysis, false));
-  const parent: object | null = Object.getPrototypeOf(prototype);
+  const parent = atHome(Object.getPrototypeOf(prototype));
   const isUsual = parent === Object.prototype || isGenerator || (isClass && analysis.shape!.extendsValue);
   const nullHeritage = isClass && parent === null;
   if (added.length === 0 && (isUsual || nullHeritage)) return;

@@ -1,7 +1,10 @@
 // Objects that are more than their properties.
+import { attachment } from '../heap/attachment.js';
+import { bufferOfView, isDetached } from '../heap/buffer.js';
 import {
   isAnyArrayBuffer,
   isBoxedPrimitive,
+  isDataView,
   isDate,
   isExternal,
   isGeneratorObject,
@@ -17,21 +20,26 @@ import {
 } from '../platform/kinds.js';
 import { asUrl, commonjsModuleClass } from '../platform/modules.js';
 import { type Encoder, isPrimitive, type PendingValue } from './encode.js';
+import { isWriteRefusal } from './freeze.js';
 import { type AnyFunction, kindOf } from './functions.js';
 import type { Node, Slot } from './graph.js';
-import { hiddenStateOf, ownerOf } from './instances.js';
+import { hiddenStateOf } from './instances.js';
 import { partPath, propertyPath, type Reason } from './paths.js';
+import { isConstant, takeApart } from './remake.js';
 
 /** Fills the node of an exotic object, or says that it is not one. */
 export function encodeExotic(encoder: Encoder, pending: PendingValue): boolean {
   const { value, index } = pending;
-  const reason = reasonToStay(value);
+  const reason = reasonToStay(encoder, value);
   if (reason) {
     encoder.leave(pending, reason);
     return true;
   }
   const byValue =
-    encodeByValue(encoder, value) ?? encodeTransferred(encoder, pending) ?? encodeModule(encoder, pending);
+    encodeByValue(encoder, pending) ??
+    encodeRemade(encoder, pending) ??
+    encodeTransferred(encoder, pending) ??
+    encodeModule(encoder, pending);
   if (byValue) {
     encoder.nodes[index] = byValue;
     return true;
@@ -47,31 +55,43 @@ export function encodeExotic(encoder: Encoder, pending: PendingValue): boolean {
   encoder.nodes[index] = node;
   node[2] = encoder.prototypeOf(value, usual, pending.path);
   // Listing the keys of a typed array makes a string for each element: properties of its own are not worth it.
-  const keys = ArrayBuffer.isView(value) ? [] : Reflect.ownKeys(value).filter((key) => !ignored(key));
+  const keys = ArrayBuffer.isView(value)
+    ? []
+    : Reflect.ownKeys(value).filter(
+        (key) => !ignored(key) && !isWriteRefusal(Object.getOwnPropertyDescriptor(value, key)!.value),
+      );
   encoder.finish(index, value, pending.path, keys);
   if (!constant) encoder.changing = true;
   return true;
 }
 
-function reasonToStay(value: object): Reason | undefined {
+function reasonToStay(encoder: Encoder, value: object): Reason | undefined {
   if (isPromise(value)) return { why: 'it is a promise', remedy: 'Await it before the start and pass its result' };
   if (isWeakMap(value)) return stays('a WeakMap', 'Use a Map, or make it in the thread');
   if (isWeakSet(value)) return stays('a WeakSet', 'Use a Set, or make it in the thread');
   if (value instanceof WeakRef) return stays('a WeakRef', 'Pass what it refers to');
   if (isGeneratorObject(value)) return stays('a running generator', 'Call its function in the thread');
-  if (isMapIterator(value) || isSetIterator(value) || isIteratorOf(value))
+  if (isMapIterator(value) || isSetIterator(value) || isIterator(encoder, value))
     return stays('an iterator', 'Pass what it iterates over');
+  if ((ArrayBuffer.isView(value) || isAnyArrayBuffer(value)) && isDetached(bufferBehind(value)))
+    return { why: 'its memory was transferred away', remedy: 'Pass what it was transferred to, or a copy made before' };
   if (isExternal(value)) return stays('a native pointer', 'Make it in the thread');
   return undefined;
 }
 
-/** Iterators over arrays, strings and matches: nothing but their prototype says what they are. */
-const ITERATORS = [[][Symbol.iterator](), ''[Symbol.iterator](), ''.matchAll(/./g)].map((each) =>
-  Object.getPrototypeOf(each),
-);
-const isIteratorOf = (value: object): boolean => ITERATORS.includes(Object.getPrototypeOf(value));
+/** Iterators over arrays, strings, headers and matches, and helpers of iterators: nothing but their prototype says what they are. */
+function isIterator(encoder: Encoder, value: object): boolean {
+  const tag = tagOf(value);
+  if (!tag.endsWith('Iterator') && tag !== 'Iterator Helper') return false;
+  const prototype: object | null = Object.getPrototypeOf(value);
+  const next: unknown = prototype && Object.getOwnPropertyDescriptor(prototype, 'next')?.value;
+  return typeof next === 'function' && !/^(?:source|rebuilt)$/.test(kindOf(next, encoder.inspections).kind);
+}
 
 const stays = (what: string, remedy: string): Reason => ({ why: `it is ${what}, which cannot be copied`, remedy });
+
+const bufferBehind = (value: ArrayBufferView | ArrayBufferLike): ArrayBufferLike =>
+  ArrayBuffer.isView(value) ? bufferOfView(value) : value;
 
 type Prototyped = { readonly prototype: object };
 
@@ -91,36 +111,76 @@ function isInstance(value: object, name: string): boolean {
   return found !== undefined && Object.getPrototypeOf(value) === found.prototype;
 }
 
-/** Structured clone knows these, and copies or shares them as it should. */
-const CLONED = new Set(['Blob', 'File', 'CryptoKey', 'WebAssembly.Module']);
-const CLONED_CLASSES = new Set([
+/** What only a message of the platform's carries, and gives to every thread that asks. By the name of its class, or by its tag. */
+const ATTACHED = new Set([
+  'Blob',
+  'TransferableBlob',
+  'CryptoKey',
+  'Module',
   'PublicKeyObject',
   'PrivateKeyObject',
   'SecretKeyObject',
+  'InternalCryptoKey',
+  'InternalX509Certificate',
   'X509Certificate',
   'BlockList',
   'SocketAddress',
+  'InternalSocketAddress',
+  'Histogram',
+  'RecordableHistogram',
+  'ELDHistogram',
+  'IntervalHistogram',
 ]);
 
-function encodeByValue(encoder: Encoder, value: object): Node | undefined {
+function encodeByValue(encoder: Encoder, pending: PendingValue): Node | undefined {
+  const { value } = pending;
   if (isSharedArrayBuffer(value)) return ['raw', value];
-  const tag = tagOf(value);
   if (isInstance(value, 'URL') || isInstance(value, 'URLSearchParams')) {
     encoder.changing = true;
-    return [tag === 'URL' ? 'url' : 'params', String(value)];
+    return [tagOf(value) === 'URL' ? 'url' : 'params', String(value)];
   }
-  if (value instanceof TextEncoder) return ['remade', { type: 'TextEncoder', args: [] }];
-  if (value instanceof TextDecoder) {
-    const { encoding, fatal, ignoreBOM } = value;
-    return ['remade', { type: 'TextDecoder', args: [encoding, { fatal, ignoreBOM }] }];
-  }
-  if (CLONED.has(tag) || CLONED_CLASSES.has(classOf(value)?.name ?? '')) {
-    if (isPlatformClass(encoder, value)) return ['raw', value];
-  }
+  const { name } = classOf(value) ?? { name: '' };
   // Sharing is what a shared memory is for; an unshared one cannot be cloned.
-  if (tag === 'WebAssembly.Memory' && isSharedArrayBuffer((value as { buffer?: unknown }).buffer))
-    return ['raw', value];
-  return undefined;
+  const isAttached =
+    ATTACHED.has(name) || (name === 'Memory' && isSharedArrayBuffer((value as { buffer?: unknown }).buffer));
+  return isAttached && isPlatformClass(encoder, value) ? encodeAttached(encoder, pending) : undefined;
+}
+
+function encodeAttached(encoder: Encoder, pending: PendingValue): Node {
+  const { value, index } = pending;
+  const isBlob = value instanceof Blob;
+  const { size = 0 } = value as { size?: number };
+  try {
+    const address = attachment(value, isBlob ? Math.min(size, 2 ** 31 - 1) : 0);
+    encoder.handles.push(address);
+    return ['shared', address];
+  } catch (error) {
+    if ((error as Error).name === 'MemoryError') throw error;
+    encoder.leave(pending, {
+      why: `it is ${isBlob ? 'a Blob of a file' : `one of those of class ${classOf(value)!.name}`} that the platform gives to no other thread`,
+      remedy: isBlob ? 'Pass the path, or its bytes: await blob.arrayBuffer()' : 'Make it in the thread',
+    });
+    return encoder.nodes[index]!;
+  }
+}
+
+/** What is made again from its parts. */
+function encodeRemade(encoder: Encoder, pending: PendingValue): Node | undefined {
+  const { value, index, path } = pending;
+  const found = takeApart(value, encoder.inspections);
+  if (found === undefined) return undefined;
+  if ('why' in found) {
+    encoder.leave(pending, found);
+    return encoder.nodes[index];
+  }
+  const { as, parts } = found;
+  const values = (parts.values ?? []).map((part, at) => encoder.slot(part, partPath(path, `.<part ${at}>`)));
+  const node: Node = ['remade', { as, data: parts.data, values }];
+  encoder.nodes[index] = node;
+  const keys = Reflect.ownKeys(value);
+  encoder.finish(index, value, path, keys);
+  if (!isConstant(as) || keys.length > 0) encoder.changing = true;
+  return node;
 }
 
 const TRANSFERRED = new Set(['MessagePort', 'ReadableStream', 'WritableStream', 'TransformStream']);
@@ -140,9 +200,11 @@ function encodeTransferred(encoder: Encoder, pending: PendingValue): Node | unde
   return encoder.nodes[index];
 }
 
+/** What an object's prototype says that it was made by. Classes of Node's own may stand behind the one that they say. */
 function classOf(value: object): AnyFunction | undefined {
   const prototype: object | null = Object.getPrototypeOf(value);
-  return prototype ? ownerOf(prototype) : undefined;
+  const made: unknown = prototype && Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  return typeof made === 'function' ? (made as AnyFunction) : undefined;
 }
 
 /** A class of the program's may have any name. */
@@ -238,7 +300,7 @@ function viewContainer(encoder: Encoder, value: ArrayBufferView, path: PendingVa
     return { node: ['buffer', Uint8Array.from(value)], usual: Buffer.prototype, ignored };
   }
   const type = Buffer.isBuffer(value) ? 'Buffer' : viewName(value);
-  const length = value instanceof DataView ? byteLength : (value as Uint8Array).length;
+  const length = isDataView(value) ? byteLength : (value as Uint8Array).length;
   const slot = encoder.slot(buffer, propertyPath(path, 'buffer', value));
   const usual = (globalThis as unknown as Record<string, Prototyped>)[type]!.prototype;
   const node: Node = ['view', { type, buffer: slot, offset: byteOffset, length }];
@@ -249,4 +311,4 @@ const typedArrayTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint
 
 /** What the view is, whatever subclass it belongs to. */
 const viewName = (value: ArrayBufferView): string =>
-  value instanceof DataView ? 'DataView' : (typedArrayTag.get!.call(value) as string);
+  isDataView(value) ? 'DataView' : (typedArrayTag.get!.call(value) as string);

@@ -26,12 +26,13 @@ import {
   type Slot,
 } from './graph.js';
 import { hiddenStateOf, ownerOf } from './instances.js';
+import { withLazyProperties } from './ordinary.js';
 import { expireExports, exportOf } from './packages.js';
 import { explainPoison, explainRefusal, type Path, propertyPath, type Reason } from './paths.js';
 import { poisons } from './rebuilt.js';
 import { structPartsOf } from './structs.js';
 import { symbolNode } from './symbols.js';
-import { builtinNameOf, globalNameOf, platformNameOf, type WellKnown } from './wellknown.js';
+import { atHome, builtinNameOf, globalNameOf, platformNameOf, sampleNameOf, type WellKnown } from './wellknown.js';
 
 /** A graph that the receiver keeps: its values can be referred to. */
 export interface Kept {
@@ -238,7 +239,7 @@ export class Encoder {
       if (!this.#reference(pending)) this.leave(pending, { why: 'it is a Proxy', remedy: 'Pass the object behind it' });
       return;
     }
-    const prototype: object | null = Object.getPrototypeOf(value);
+    const prototype = atHome(Object.getPrototypeOf(value));
     // Plain data first: it is most of what travels.
     if (prototype === Array.prototype && Array.isArray(value)) this.#array(pending, value);
     else if (this.#named(pending)) return;
@@ -259,8 +260,13 @@ export class Encoder {
       return true;
     }
     const owner = ownerOf(value);
-    if (owner) this.nodes[index] = ['prototype', this.slot(owner, propertyPath(path, 'constructor', value))];
-    return owner !== undefined;
+    if (!owner) return false;
+    // Node does not export all of its classes.
+    const sample = sampleNameOf(value, owner.name);
+    this.nodes[index] = sample
+      ? this.byName(sample)
+      : ['prototype', this.slot(owner, propertyPath(path, 'constructor', value))];
+    return true;
   }
 
   /** A shared object travels by reference. */
@@ -293,7 +299,7 @@ export class Encoder {
     }
     if (!Object.isFrozen(value)) this.changing = true;
     this.nodes[index] = ['object', undefined, this.prototypeOf(value, Object.prototype, path)];
-    this.finish(index, value, path);
+    this.finish(index, withLazyProperties(value), path);
   }
 
   #array({ index, path }: Pending, value: unknown[]): void {
@@ -417,7 +423,7 @@ export class Encoder {
 
   /** Undefined where it is the usual one. */
   prototypeOf(value: object, usual: object, path: Path): Slot {
-    const prototype: object | null = Object.getPrototypeOf(value);
+    const prototype = atHome(Object.getPrototypeOf(value));
     return prototype === usual ? undefined : this.slot(prototype, propertyPath(path, '__proto__', value));
   }
 

@@ -35,7 +35,11 @@ export function bindingsOf(fn: object, facts: SourceFunction, inspections: Map<o
 
 function lookUp(name: string, scopes: readonly Scope[]): Binding {
   for (const { description, object } of scopes) {
-    if (description === 'Global') break;
+    if (description === 'Global') {
+      const foreign = foreignGlobal(name, object);
+      if (foreign !== undefined) return foreign;
+      break;
+    }
     try {
       const found = Object.getOwnPropertyDescriptor(object, name);
       if (found) {
@@ -52,6 +56,14 @@ function lookUp(name: string, scopes: readonly Scope[]): Binding {
   }
   const ownGlobal = Object.hasOwn(globalThis, name) && !isStandardGlobal(name);
   return ownGlobal ? { state: 'global' } : { state: 'unbound' };
+}
+
+/** A global variable of another context of the `vm` module, which the function was made in. */
+function foreignGlobal(name: string, global: object): Binding | undefined {
+  if (isStandardGlobal(name) || global === globalThis) return undefined;
+  const found = Object.getOwnPropertyDescriptor(global, name);
+  if (found === undefined || Object.getPrototypeOf(global) === Object.prototype) return undefined;
+  return { state: 'value', value: (global as Record<string, unknown>)[name], fromModule: false };
 }
 
 /** Decided at the second start of a function: most functions, and nearly all closures made in a loop, are started only once. */

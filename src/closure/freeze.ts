@@ -10,6 +10,11 @@ const DATE_WRITES = Object.getOwnPropertyNames(Date.prototype).filter((name) => 
 
 const refusals = new Map<string, PropertyDescriptor>();
 
+const methods = new WeakSet<object>();
+
+/** Whether a method is one of those that stand in the way of writes: it does not belong to the value, and does not travel on with it. */
+export const isWriteRefusal = (method: unknown): boolean => typeof method === 'function' && methods.has(method);
+
 function refusal(kind: string, method: string): PropertyDescriptor {
   const name = `${kind}.${method}`;
   let found = refusals.get(name);
@@ -20,6 +25,7 @@ function refusal(kind: string, method: string): PropertyDescriptor {
           'Pass it as an argument to have a copy that can be changed, or share the data',
       );
     };
+    methods.add(value);
     found = { value, writable: false, enumerable: false, configurable: false };
     refusals.set(name, found);
   }

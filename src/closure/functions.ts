@@ -70,7 +70,7 @@ const NATIVE_FUNCTION: { readonly kind: 'obstacle' } & Reason = {
   why: 'it is a native function',
   remedy: 'Make what it belongs to in the thread, or call it before the start and pass the result',
 };
-const NATIVE = /\{\s*\[native code\]\s*\}$/;
+export const NATIVE = /\{\s*\[native code\]\s*\}$/;
 
 function classify(fn: object, inspections: Map<object, Inspected>): FunctionKind {
   const rebuilt = rebuiltFunctions.get(fn);

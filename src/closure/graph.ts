@@ -3,6 +3,8 @@
 // A graph is a table of nodes. A slot is a primitive itself, or a reference to a node: an array of one index. Nodes refer to each
 // other by slots, so cycles and shared objects keep their shape, however deep.
 
+import type { SampleSymbol } from './samples.js';
+
 /** Index of a node, boxed so that it cannot be mistaken for a number. */
 export type Ref = readonly [index: number];
 export type Slot = string | number | bigint | boolean | null | undefined | Ref;
@@ -41,11 +43,11 @@ export type Payloads = {
   /** A Buffer with its bytes, without the pool it lies in. */
   buffer: Uint8Array;
   arguments: Slot[];
-  symbol: { registered: string } | { wellKnown: string };
+  symbol: { registered: string } | { wellKnown: string } | SampleSymbol;
   url: string;
   params: string;
-  /** An instance of a stateless builtin, made again: TextEncoder, TextDecoder. */
-  remade: { type: string; args: unknown[] };
+  /** An object of the platform's that is made again (remake.ts): Headers, Intl.NumberFormat. `data` is flat, or cloned with the node. */
+  remade: { as: string; data: readonly unknown[]; values: Slot[] };
   /** A path from globalThis: ['Array', 'prototype']. */
   global: string[];
   builtin: { module: string; path: string[] };

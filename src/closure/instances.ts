@@ -1,9 +1,11 @@
 // Which objects have state that properties do not show: private fields, and what the platform keeps outside JavaScript.
 import type { Inspected } from '../platform/inspector.js';
 import { analyse } from './analyse.js';
-import { type AnyFunction, kindOf } from './functions.js';
+import { type AnyFunction, inspectFunction, kindOf, NATIVE } from './functions.js';
+import { isOrdinary, staysWhole } from './ordinary.js';
 import type { Reason } from './paths.js';
-import type { WellKnown } from './wellknown.js';
+import { knowSymbols } from './samples.js';
+import { atHome, platformNameOf, type WellKnown } from './wellknown.js';
 
 /** The function that made `prototype` together with itself, if there is one. */
 export function ownerOf(prototype: object): AnyFunction | undefined {
@@ -23,14 +25,17 @@ export function hiddenStateOf(
   base: object = Object.prototype,
 ): Reason | undefined {
   for (let prototype = Object.getPrototypeOf(value); prototype; prototype = Object.getPrototypeOf(prototype)) {
-    if (prototype === base) return undefined;
+    if (prototype === base || atHome(prototype) === base) return undefined;
     const owner = ownerOf(prototype);
-    if (!owner) continue;
-    const kind = kindOf(owner, inspections);
-    if (kind.kind === 'platform') {
-      return isExotic || isTransparent(kind.name) ? undefined : native(owner.name);
+    if (!owner) {
+      if (!isExotic && isEngines(prototype)) return staysWhole(value, '');
+      continue;
     }
-    if (kind.kind === 'obstacle') return native(owner.name);
+    const kind = kindOf(owner, inspections);
+    if (kind.kind === 'platform' && (isExotic || isTransparent(kind.name))) return undefined;
+    if (kind.kind === 'platform' || kind.kind === 'obstacle') {
+      return isOrdinary(value, owner, prototype, inspections) ? undefined : staysWhole(value, owner.name);
+    }
     if (hasPrivates(owner)) {
       return {
         why: `it is an instance of ${owner.name || 'a class'}, which has private fields (#)`,
@@ -41,15 +46,34 @@ export function hiddenStateOf(
   return undefined;
 }
 
-const native = (name: string): Reason => ({
-  why: `it is ${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name || 'native object'}, which holds state outside JavaScript`,
-  remedy: 'Make it in the thread',
-});
-
 /** Platform classes whose instances are ordinary objects. */
 function isTransparent(name: WellKnown): boolean {
-  if (name.tag === 'builtin') return name.module === 'events';
+  if (name.tag === 'builtin') {
+    if (name.module !== 'events') return false;
+    knowSymbols('EventEmitter');
+    return true;
+  }
   return /^(?:Object|Array|Function|(?:[A-Z]\w*)?Error)$/.test(name.path[0] ?? '');
+}
+
+const engines = new WeakMap<object, boolean>();
+
+/** Whether a prototype without a constructor is one of the engine's that nobody can name: of the segments of a text, say. */
+function isEngines(prototype: object): boolean {
+  let answer = engines.get(prototype);
+  if (answer === undefined) {
+    answer =
+      platformNameOf(prototype) === undefined &&
+      Object.values(Object.getOwnPropertyDescriptors(prototype)).some(
+        ({ value }) =>
+          typeof value === 'function' &&
+          NATIVE.test(Function.prototype.toString.call(value)) &&
+          platformNameOf(value) === undefined &&
+          inspectFunction(value, new Map()).bound === undefined,
+      );
+    engines.set(prototype, answer);
+  }
+  return answer;
 }
 
 const answers = new WeakMap<object, boolean>();

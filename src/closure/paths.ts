@@ -73,9 +73,19 @@ export function explainPoison(path: Path, { why, remedy }: Reason): string {
   return `'${showPath(path)}' did not travel to this thread: ${why}${whence(path)}. ${remedy}`;
 }
 
-/** What a start throws at once. */
+/** What is done with a value of this name, and where it would go. */
+const WAYS: Readonly<Record<string, readonly [verb: string, where: string]>> = {
+  'the result': ['return', 'from a thread'],
+  'the error': ['throw', 'out of a thread'],
+  item: ['put', 'into a queue'],
+};
+const PASSED = ['pass', 'to a thread'] as const;
+
+/** What whoever sends the value gets at once. */
 export function explainRefusal(path: Path, { why, remedy }: Reason): string {
-  return `cannot pass '${showPath(path)}' to a thread: ${why}${whence(path)}. ${remedy}`;
+  const root = rootOf(path);
+  const [verb, where] = (root.capture === undefined ? WAYS[String(root.step)] : undefined) ?? PASSED;
+  return `cannot ${verb} '${showPath(path)}' ${where}: ${why}${whence(path)}. ${remedy}`;
 }
 
 function whence(path: Path): string {

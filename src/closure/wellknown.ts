@@ -2,7 +2,9 @@
 //
 // The names are a static list. Enumerating globalThis would load every lazy global (fetch alone costs 30 ms), and take what the
 // program itself put there for part of the platform.
+import { isProxy } from '../platform/kinds.js';
 import { builtin, loadedBuiltins, loadedCount } from '../platform/modules.js';
+import { isSamplePrototype, samplePrototype } from './samples.js';
 
 const names = (text: string): string[] => text.trim().split(/\s+/);
 
@@ -83,17 +85,8 @@ function* ownValues(owner: object): Generator<[name: string, value: object]> {
 /** Globals and their prototypes: about two hundred objects, looked up for every object that is captured. */
 function globalTable(): Table {
   if (globals) return globals;
-  globals = new Map();
-  const add = (value: unknown, path: string[]) => {
-    if (isObject(value) && !globals!.has(value)) globals!.set(value, { tag: 'global', path });
-  };
-  add(globalThis, []);
-  for (const name of [...CLASSES, ...FUNCTIONS, ...NAMESPACES]) {
-    const value = Object.getOwnPropertyDescriptor(globalThis, name)?.value;
-    add(value, [name]);
-    if (typeof value === 'function')
-      add(Object.getOwnPropertyDescriptor(value, 'prototype')?.value, [name, 'prototype']);
-  }
+  globals = tableOf(globalThis);
+  const add = adderTo(globals);
   // Accessors on some versions, and always loaded.
   for (const name of ['process', 'Buffer']) {
     const value = (globalThis as Record<string, unknown>)[name];
@@ -101,36 +94,147 @@ function globalTable(): Table {
     if (typeof value === 'function') add(value.prototype, [name, 'prototype']);
   }
   add(process.env, ['process', 'env']);
-  // Constructors and prototypes that only syntax can name.
-  const { getPrototypeOf } = Object;
-  const hidden: [unknown, string[]][] = [
-    [getPrototypeOf(Uint8Array), ['Uint8Array', '__proto__']],
-    [getPrototypeOf(Uint8Array.prototype), ['Uint8Array', 'prototype', '__proto__']],
-    [getPrototypeOf([][Symbol.iterator]()), ['%ArrayIterator%']],
-    [getPrototypeOf(async () => {}), ['%AsyncFunction%']],
-    [getPrototypeOf(function* () {}), ['%GeneratorFunction%']],
-    [getPrototypeOf(async function* () {}), ['%AsyncGeneratorFunction%']],
-    [getPrototypeOf(function* () {}).prototype, ['%GeneratorFunction%', 'prototype']],
-    [getPrototypeOf(async function* () {}).prototype, ['%AsyncGeneratorFunction%', 'prototype']],
-  ];
-  for (const [value, path] of hidden) add(value, path);
+  addHidden(globals, hiddenPrototypes());
   return globals;
+}
+
+const adderTo =
+  (table: Table) =>
+  (value: unknown, path: string[]): void => {
+    if (isObject(value) && !table.has(value)) table.set(value, { tag: 'global', path });
+  };
+
+function tableOf(global: object): Table {
+  const table: Table = new Map();
+  const add = adderTo(table);
+  add(global, []);
+  for (const name of [...CLASSES, ...FUNCTIONS, ...NAMESPACES]) {
+    const value = Object.getOwnPropertyDescriptor(global, name)?.value;
+    add(value, [name]);
+    if (typeof value === 'function')
+      add(Object.getOwnPropertyDescriptor(value, 'prototype')?.value, [name, 'prototype']);
+  }
+  return table;
+}
+
+/** Constructors and prototypes that only syntax can name, in the order of HIDDEN_PATHS. */
+const hiddenPrototypes = (): unknown[] => {
+  const { getPrototypeOf } = Object;
+  return [
+    getPrototypeOf(Uint8Array),
+    getPrototypeOf(Uint8Array.prototype),
+    getPrototypeOf([][Symbol.iterator]()),
+    getPrototypeOf(async () => {}),
+    getPrototypeOf(function* () {}),
+    getPrototypeOf(async function* () {}),
+    getPrototypeOf(function* () {}).prototype,
+    getPrototypeOf(async function* () {}).prototype,
+  ];
+};
+
+const HIDDEN_PATHS = [
+  ['Uint8Array', '__proto__'],
+  ['Uint8Array', 'prototype', '__proto__'],
+  ['%ArrayIterator%'],
+  ['%AsyncFunction%'],
+  ['%GeneratorFunction%'],
+  ['%AsyncGeneratorFunction%'],
+  ['%GeneratorFunction%', 'prototype'],
+  ['%AsyncGeneratorFunction%', 'prototype'],
+];
+
+function addHidden(table: Table, values: readonly unknown[]): void {
+  const add = adderTo(table);
+  for (const [at, value] of values.entries()) add(value, HIDDEN_PATHS[at]!);
 }
 
 /** Members of globals: Math.max, Array.prototype.map, process.hrtime… Made when a function is found to be native. */
 function memberTable(): Table {
-  if (members) return members;
-  members = new Map();
-  for (const [owner, { path }] of globalTable() as Map<object, { path: string[] }>) {
-    if (owner === globalThis) continue;
+  members ??= membersOf(globalTable(), globalThis);
+  return members;
+}
+
+function membersOf(table: Table, global: object): Table {
+  const found: Table = new Map();
+  for (const [owner, { path }] of table as Map<object, { path: string[] }>) {
+    if (owner === global) continue;
     for (const [name, value] of ownValues(owner)) {
-      if (!members.has(value)) members.set(value, { tag: 'global', path: [...path, name] });
+      if (!found.has(value)) found.set(value, { tag: 'global', path: [...path, name] });
       if (NAMESPACES.includes(path[0]!) && typeof value === 'function' && isObject(value.prototype)) {
-        members.set(value.prototype, { tag: 'global', path: [...path, name, 'prototype'] });
+        found.set(value.prototype, { tag: 'global', path: [...path, name, 'prototype'] });
       }
     }
   }
-  return members;
+  return found;
+}
+
+/** The built-in objects of another realm, by its global object; what the program has put there in their place is not among them. */
+function realmTable(global: object, evaluate: ((text: string) => unknown) | undefined): Table {
+  const table = tableOf(global);
+  for (const [value] of table) {
+    if (typeof value !== 'function' || isNative(value)) continue;
+    table.delete(value);
+    table.delete(value.prototype);
+  }
+  if (evaluate)
+    addHidden(table, evaluate(`return (${Function.prototype.toString.call(hiddenPrototypes)})()`) as unknown[]);
+  for (const [value, name] of membersOf(table, global)) {
+    if (!table.has(value) && (typeof value !== 'function' || isNative(value))) table.set(value, name);
+  }
+  return table;
+}
+
+const NATIVE = /\{\s*\[native code\]\s*\}$/;
+const isNative = (value: object): boolean => NATIVE.test(Function.prototype.toString.call(value));
+
+/** By the realm's Object.prototype. */
+const realms = new WeakMap<object, Table>();
+
+/**
+ * For a built-in object of the language in another realm: the name of ours, for which it stands. A context of the `vm` module, such as Jest
+ * and vitest run tests in, has an `Object`, an `Array` and an `Error` of its own.
+ */
+function foreignNameOf(value: object): WellKnown | undefined {
+  let root = value;
+  for (let next = Object.getPrototypeOf(root); next !== null; next = Object.getPrototypeOf(next)) {
+    // Only what is behind a Proxy may say anything of itself.
+    if (isProxy(next)) return undefined;
+    root = next;
+  }
+  return root === Object.prototype ? undefined : realmOf(root)?.get(value);
+}
+
+/** `root` is the last prototype of some object. */
+function realmOf(root: object): Table | undefined {
+  const known = realms.get(root);
+  if (known !== undefined) return known;
+  const made: unknown = Object.getOwnPropertyDescriptor(root, 'constructor')?.value;
+  if (typeof made !== 'function' || made.name !== 'Object' || made.prototype !== root || !isNative(made))
+    return undefined;
+  const evaluate = (text: string): unknown => (made.constructor as (text: string) => () => unknown)(text)();
+  let table: Table;
+  try {
+    table = realmTable(evaluate('return this') as object, evaluate);
+  } catch {
+    // A context may forbid to make code of text.
+    table = realmTable({ Object: made, Function: made.constructor }, undefined);
+  }
+  realms.set(root, table);
+  return table;
+}
+
+const homes = new WeakMap<object, object>();
+
+/** A prototype, or the one of this realm for which it stands. */
+export function atHome(prototype: object | null): object | null {
+  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return prototype;
+  let home = homes.get(prototype);
+  if (home === undefined) {
+    const name = globalTable().has(prototype) ? undefined : foreignNameOf(prototype);
+    home = name === undefined ? prototype : (globalAt((name as { path: string[] }).path) as object);
+    homes.set(prototype, home);
+  }
+  return home;
 }
 
 /** Exports of the builtin modules that are loaded, and what their classes have on them. */
@@ -183,13 +287,37 @@ export function builtinNameOf(value: object): WellKnown | undefined {
 
 /** For any object: one look-up. */
 export function globalNameOf(value: object): WellKnown | undefined {
-  return globalTable().get(value);
+  return globalTable().get(value) ?? foreignNameOf(value);
 }
 
 /** For a function known not to be the program's, and for an object with native state. Costs a millisecond the first time. */
 export function platformNameOf(value: object): WellKnown | undefined {
-  return globalTable().get(value) ?? lazyGlobal(value) ?? memberTable().get(value) ?? moduleTable().get(value);
+  return (
+    globalNameOf(value) ??
+    lazyGlobal(value) ??
+    memberTable().get(value) ??
+    moduleTable().get(value) ??
+    processMember(value)
+  );
 }
+
+/** What getters of `process` give. Those of its streams make them, so they are only asked about a stream. */
+function processMember(value: object): WellKnown | undefined {
+  if (typeof value === 'function') return undefined;
+  const { write, fd } = value as { write?: unknown; fd?: unknown };
+  const names = fd === 0 ? ['stdin'] : typeof write === 'function' ? ['stdout', 'stderr'] : ['report', 'features'];
+  for (const name of names) {
+    if ((process as unknown as Record<string, unknown>)[name] === value)
+      return { tag: 'global', path: ['process', name] };
+  }
+  return undefined;
+}
+
+/** For a prototype of a class that Node does not export: it is found on a sample. */
+export function sampleNameOf(prototype: object, className: string): WellKnown | undefined {
+  return isSamplePrototype(prototype, className) ? { tag: 'global', path: [SAMPLE + className] } : undefined;
+}
+const SAMPLE = '%sample ';
 
 /** The program's own getter may throw. */
 function tagOf(value: object): string {
@@ -200,8 +328,14 @@ function tagOf(value: object): string {
   }
 }
 
+const className = (value: object): string => {
+  const made: unknown = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(value) ?? {}, 'constructor')?.value;
+  return typeof made === 'function' ? made.name : '';
+};
+
 function lazyGlobal(value: object): WellKnown | undefined {
-  const name = typeof value === 'function' ? value.name : LAZY_OBJECTS[tagOf(value)];
+  const name =
+    typeof value === 'function' ? value.name : (LAZY_OBJECTS[tagOf(value)] ?? LAZY_OBJECTS[className(value)]);
   if (name !== undefined && isStandardGlobal(name) && (globalThis as Record<string, unknown>)[name] === value) {
     return { tag: 'global', path: [name] };
   }
@@ -222,6 +356,7 @@ const HIDDEN_OWNERS: Record<string, () => object> = {
 
 /** This thread's object for a path from globalThis. */
 export function globalAt(path: readonly string[]): unknown {
+  if (path[0]?.startsWith(SAMPLE)) return samplePrototype(path[0].slice(SAMPLE.length));
   let value: unknown = globalThis;
   for (const name of path)
     value = Object.hasOwn(HIDDEN_OWNERS, name) ? HIDDEN_OWNERS[name]!() : (value as Record<string, unknown>)[name];

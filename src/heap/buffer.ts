@@ -3,6 +3,8 @@
 // whoever meets it for the first time in a thread gets the buffer itself from the exchange.
 //
 // Cell {header, serial, 0, kind of view, offset in bytes, length in elements, buffer's cell}; a buffer itself has kind 0.
+//
+// The exchange also keeps other objects that only a message of the platform's can carry (src/heap/attachment.ts): their kind is ATTACHED.
 
 import { atomic } from '../memory/atomics.js';
 import { H_BUFFERS, H_EXTERNAL } from '../memory/layout.js';
@@ -41,16 +43,23 @@ const VIEWS: readonly string[] = [
   'Float16Array',
 ];
 
-/** Where threads leave buffers for each other. */
+/** The kind of view of a cell that stands for an object which is no buffer. */
+const ATTACHED = 255;
+
+/** Where threads leave buffers, and other objects that only messages carry, for each other. */
 export interface BufferExchange {
-  publish(serial: number, buffer: SharedArrayBuffer, address: number): void;
-  /** The buffer of a serial number that somebody has published, or is about to. */
-  fetch(serial: number): SharedArrayBuffer;
+  /** @throws the platform's error for what no message carries. */
+  publish(serial: number, kept: Kept): void;
+  /** The object of a serial number that somebody has published, or is about to. */
+  fetch(serial: number): object;
 }
 
-/** A buffer that somebody keeps for all. */
+/** An object that somebody keeps for all. */
 export interface Kept {
-  readonly buffer: SharedArrayBuffer;
+  readonly object: object;
+  /** Of the object's own, outside of the engine's memory. */
+  readonly bytes: number;
+  /** Of its cell. */
   readonly address: number;
 }
 
@@ -63,8 +72,8 @@ export class BufferStore {
     this.#kept.set(serial, kept);
   }
 
-  get(serial: number): SharedArrayBuffer | undefined {
-    return this.#kept.get(serial)?.buffer;
+  get(serial: number): object | undefined {
+    return this.#kept.get(serial)?.object;
   }
 
   entries(): Iterable<[number, Kept]> {
@@ -84,8 +93,7 @@ export class BufferStore {
     refresh();
     let gone = 0;
     this.#bytes = 0;
-    for (const [serial, { buffer, address }] of this.#kept) {
-      const bytes = sharedSize.call(buffer) as number;
+    for (const [serial, { bytes, address }] of this.#kept) {
       if (isBuffer(serial, address)) this.#bytes += bytes;
       else {
         this.#kept.delete(serial);
@@ -112,22 +120,22 @@ function isBuffer(serial: number, address: number): boolean {
 export const ownBuffers = new BufferStore();
 
 /** Keeps a buffer in this thread. Not the object itself: that is a wrapper, and would hold the pin of the cell that the store looks at. */
-export function keepOwn(serial: number, buffer: SharedArrayBuffer, address: number): void {
-  ownBuffers.keep(serial, { buffer: structuredClone(buffer), address });
+export function keepOwn(serial: number, { object, bytes, address }: Kept): void {
+  ownBuffers.keep(serial, { object: structuredClone(object), bytes, address });
 }
 
 /** A buffer that this thread keeps: an object of its own, for the same reason. */
-export function fetchOwn(serial: number): SharedArrayBuffer | undefined {
-  const buffer = ownBuffers.get(serial);
-  return buffer && structuredClone(buffer);
+export function fetchOwn(serial: number): object | undefined {
+  const kept = ownBuffers.get(serial);
+  return kept && structuredClone(kept);
 }
 
 let exchange: BufferExchange = {
   publish: keepOwn,
   fetch(serial) {
-    const buffer = fetchOwn(serial);
-    if (buffer === undefined) throw new Error(`the shared buffer ${serial} is not known`);
-    return buffer;
+    const kept = fetchOwn(serial);
+    if (kept === undefined) throw new Error(`the shared buffer ${serial} is not known`);
+    return kept;
   },
 };
 
@@ -225,11 +233,32 @@ function publish(buffer: SharedArrayBuffer): SharedArrayBuffer {
   const bytes = sharedSize.call(buffer) as number;
   const serial = atomic.add(H_BUFFERS, 1) + 1;
   const made = make(serial, 0, 0, 0, 0);
-  exchange.publish(serial, buffer, made.cell * 4);
+  exchange.publish(serial, { object: buffer, bytes, address: made.cell * 4 });
   addExternal(bytes);
   meetOutside(bytes, made.cell);
   shared.set(buffer, buffer);
   return settle(made, buffer);
+}
+
+/**
+ * Makes an object that only a message carries the wrapper of a cell: each thread gets its own object for it, the first time that it meets
+ * the cell. `bytes` are those that it holds outside of the engine's memory.
+ * @throws the platform's error if no message carries it.
+ */
+export function publishObject(object: object, bytes: number): void {
+  tidyOutside();
+  const serial = atomic.add(H_BUFFERS, 1) + 1;
+  const made = make(serial, ATTACHED, 0, bytes, 0);
+  try {
+    exchange.publish(serial, { object, bytes, address: made.cell * 4 });
+  } catch (error) {
+    // The cell has no object, and goes with one that nobody holds.
+    settle(made, {});
+    throw error;
+  }
+  addExternal(bytes);
+  meetOutside(bytes, made.cell);
+  settle(made, object);
 }
 
 const viewTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!;
@@ -275,8 +304,13 @@ function viewOn(number: number, buffer: ArrayBufferLike, offset: number, length:
 
 defineKind(K_BUFFER, (cell) => {
   const view = V.I32[cell + VIEW]!;
+  if (view === ATTACHED) {
+    const object = exchange.fetch(V.I32[cell + SERIAL]!);
+    meetOutside(V.I32[cell + LENGTH]!, cell);
+    return nativeWrapper(object, cell);
+  }
   if (view === 0) {
-    const buffer = exchange.fetch(V.I32[cell + SERIAL]!);
+    const buffer = exchange.fetch(V.I32[cell + SERIAL]!) as SharedArrayBuffer;
     shared.set(buffer, buffer);
     // No more than noted: pins of what is being read must stay.
     meetOutside(sharedSize.call(buffer) as number, cell);

@@ -6,6 +6,7 @@ export const {
   isAnyArrayBuffer,
   isAsyncFunction,
   isBoxedPrimitive,
+  isDataView,
   isDate,
   isExternal,
   isGeneratorFunction,

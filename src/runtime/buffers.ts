@@ -1,5 +1,6 @@
 // Shared buffers on their way between threads. The supervisor keeps them all: it is never blocked. Whoever shares a buffer leaves it
-// there; whoever meets it first in the heap asks, and is blocked until it comes.
+// there; whoever meets it first in the heap asks, and is blocked until it comes. So do other objects that only messages carry, such as a
+// Blob or a WebAssembly.Module (src/heap/attachment.ts).
 //
 //   R_BUFFERS   how many answers the supervisor has sent to the thread; it parks on it
 
@@ -21,9 +22,9 @@ let answers: MessagePort | undefined;
 /** Sends this thread's buffers through the supervisor. The main thread keeps them itself as long as there is none. */
 export function attendBuffers(): void {
   exchangeBuffersBy({
-    publish(serial, buffer, address) {
-      if (slot === 0 && !hasSupervisor()) keepOwn(serial, buffer, address);
-      else ask({ type: 'publish', serial, buffer, address });
+    publish(serial, kept) {
+      if (slot === 0 && !hasSupervisor()) keepOwn(serial, kept);
+      else ask({ type: 'publish', serial, ...kept });
     },
     fetch(serial) {
       const own = slot === 0 && !hasSupervisor() ? fetchOwn(serial) : undefined;
@@ -32,7 +33,7 @@ export function attendBuffers(): void {
   });
 }
 
-function fetch(serial: number): SharedArrayBuffer {
+function fetch(serial: number): object {
   let port: MessagePort | undefined;
   if (answers === undefined) {
     const { port1, port2 } = new MessageChannel();
@@ -44,8 +45,8 @@ function fetch(serial: number): SharedArrayBuffer {
   const request: BufferRequest = { type: 'fetch', serial, slot, port };
   ask(request, port === undefined ? [] : [port]);
   for (;;) {
-    const answer = receive(answers) as { serial: number; buffer: SharedArrayBuffer } | undefined;
-    if (answer?.serial === serial) return answer.buffer;
+    const answer = receive(answers) as { serial: number; object: object } | undefined;
+    if (answer?.serial === serial) return answer.object;
     if (answer === undefined) atomic.wait(record + R_BUFFERS, before, 100);
   }
 }
@@ -79,7 +80,7 @@ export class BufferKeeper {
   }
 
   #answer(waiter: number, serial: number): void {
-    this.#ports.get(waiter)?.postMessage({ serial, buffer: this.#store.get(serial) });
+    this.#ports.get(waiter)?.postMessage({ serial, object: this.#store.get(serial) });
     atomic.add(recordOf(waiter) + R_BUFFERS, 1);
     atomic.notify(recordOf(waiter) + R_BUFFERS, Infinity);
   }

@@ -1,6 +1,7 @@
 // The wire protocol between threads and the supervisor. Jobs do not pass here: a starter sends them to the worker directly, through
 // a channel (a link) that the supervisor only passes on once.
 
+import type { Kept } from '../heap/buffer.js';
 import type { MessagePort } from '../platform/worker.js';
 
 /** One end of a channel over which the worker with the serial `from` starts threads on the receiver. */
@@ -27,9 +28,9 @@ export type Request =
   | { readonly type: 'collector' }
   | BufferRequest;
 
-/** Shared buffers, which only messages can carry (src/runtime/buffers.ts). */
+/** Shared buffers and other objects that only messages can carry (src/runtime/buffers.ts). */
 export type BufferRequest =
-  | { readonly type: 'publish'; readonly serial: number; readonly buffer: SharedArrayBuffer; readonly address: number }
+  | ({ readonly type: 'publish'; readonly serial: number } & Kept)
   /** The port is where answers go; it comes with a thread's first request. */
   | { readonly type: 'fetch'; readonly serial: number; readonly slot: number; readonly port: MessagePort | undefined };
 

@@ -69,8 +69,8 @@ function start(): Mailbox {
     throw new Error('the supervisor of threads has died', { cause: error });
   });
   worker.unref();
-  for (const [serial, { buffer, address }] of ownBuffers.entries()) {
-    const request: Request = { type: 'publish', serial, buffer, address };
+  for (const [serial, kept] of ownBuffers.entries()) {
+    const request: Request = { type: 'publish', serial, ...kept };
     worker.postMessage(request);
   }
   ownBuffers.clear();

@@ -327,22 +327,6 @@ test('a message port among the arguments is transferred', async () => {
 });
 
 /** The compiler's library for Node has no types for it. */
-interface Wasm {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => object;
-  readonly Memory: new (limits: object) => { readonly buffer: SharedArrayBuffer };
-}
-
-test('WebAssembly modules and shared memories', async () => {
-  const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: Wasm };
-  const module = new wasm.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
-  const memory = new wasm.Memory({ initial: 1, maximum: 1, shared: true });
-  await run(() => {
-    new Uint8Array(memory.buffer)[0] = Object.keys(new wasm.Instance(module)).length + 5;
-  });
-  assert.equal(new Uint8Array(memory.buffer)[0], 5);
-});
-
 test('what is captured is frozen, all the way down', async () => {
   const settings = { list: [{ n: 1 }], map: new Map([['a', { n: 1 }]]), set: new Set([1]), date: new Date(0) };
   class Box {
