@@ -4,8 +4,13 @@ import { threadId } from '../platform/modules.js';
 import { type Analysis, analyse } from './analyse.js';
 import type { Export } from './exports.js';
 import type { CodeRecord, MapRecord } from './graph.js';
+import { mapOfFile, mapOfScript, mapRecord, type Position } from './maps.js';
 import { fileSource, ranSource, type Source } from './sources.js';
-import { addMap, findMap, type Position } from './stacks.js';
+
+export interface ScriptFile {
+  readonly file: string;
+  readonly map: string | undefined;
+}
 
 export class Code {
   readonly record: CodeRecord;
@@ -18,9 +23,11 @@ export class Code {
   /** Free variables known to be imports from packages, or known not to be. */
   readonly imports = new Map<string, Export | undefined>();
   readonly #text: string;
+  readonly #script: ScriptFile;
   readonly #location: { scriptId: string; lineNumber: number; columnNumber: number };
 
-  constructor(text: string, file: string, { location, scopes }: Inspected, isSloppy: boolean) {
+  /** `map`: of the script, if it was compiled from what another thread has sent. */
+  constructor(text: string, { file, map }: ScriptFile, { location, scopes }: Inspected, isSloppy: boolean) {
     const analysis = analyse(text);
     const { scriptId, lineNumber, columnNumber } = location!;
     this.analysis = analysis;
@@ -31,8 +38,10 @@ export class Code {
     const start = onDisk?.find(text, location!, analysis.anchor) ?? -1;
     this.source = start < 0 ? undefined : onDisk;
     this.start = start;
-    this.map = findMap(file, this.source?.text, true);
-    if (this.map) addMap(this.map);
+    // Types that Node has blanked out leave everything in its place: then the text that ran is not looked at.
+    const isBlanked = !this.source && onDisk?.isBlanked(text, location!, analysis.anchor);
+    this.#script = { file, map };
+    this.map = this.source ? mapOfFile(file, this.source.text) : isBlanked ? undefined : this.#mapOfRan();
     const { line, column } = this.source?.positionAt(start) ?? before(text, analysis.anchor, lineNumber, columnNumber);
     const isModule = scopes.some(({ description }) => description === 'Module');
     const inStrictFile = this.source !== undefined && STRICT_FILE.test(this.source.text);
@@ -61,20 +70,27 @@ export class Code {
    * The whole text around this code, and where it begins in it, or -1: the file, unless that has types in it, and then what ran. The
    * latter starts the debugger.
    */
-  *texts(): Generator<{ source: Source; start: number }> {
-    if (this.source && !TYPED.test(this.record.file)) yield { source: this.source, start: this.start };
+  *texts(): Generator<{ source: Source; start: number; map: MapRecord | undefined }> {
+    if (this.source && !TYPED.test(this.record.file)) yield { source: this.source, start: this.start, map: this.map };
     const source = ranSource(this.scriptId);
-    yield { source, start: source.find(this.#text, this.#location, this.analysis.anchor) };
+    const start = source.find(this.#text, this.#location, this.analysis.anchor);
+    yield { source, start, map: this.#mapOfRan() };
+  }
+
+  /** The map of the text that ran, which a loader has made of the file, or another thread of its own. */
+  #mapOfRan(): MapRecord | undefined {
+    const { file, map } = this.#script;
+    return mapRecord(map) ?? mapOfScript(file, this.scriptId, () => ranSource(this.scriptId).text);
   }
 
   /** Position of an offset in the text. */
   positionAt(offset: number): Position {
-    const { file, line, column } = this.record;
+    const { file, line, column, map } = this.record;
     const before = this.#text.slice(0, offset).split('\n');
     const last = before.at(-1)!.length;
     return before.length === 1
-      ? { file, line: line + 1, column: column + last + 1 }
-      : { file, line: line + before.length, column: last + 1 };
+      ? { file, line: line + 1, column: column + last + 1, map }
+      : { file, line: line + before.length, column: last + 1, map };
   }
 }
 

@@ -9,6 +9,7 @@
 // column offset takes it back.
 import { evaluate } from '../platform/script.js';
 import { BIND, type CodeRecord, HERITAGE, INDEX, KEYS, META, PRIVATES, VALUE } from './graph.js';
+import { scriptName } from './maps.js';
 
 export type Setter = (index: number, value: unknown) => void;
 
@@ -77,7 +78,12 @@ function evaluateIn(record: CodeRecord, bound: readonly boolean[], strict: boole
   const [before, after] = record.outer.length > 0 ? ['(()=>({outer(arguments){return ', '}}))'] : ['(', ')'];
   const prefix = before + body;
   const source = `${prefix}${withPrivates(record)}\n${close}}${after}`;
-  return evaluate(source, { filename: file || '<anonymous>', line, column: column - prefix.length, dynamicImport });
+  return evaluate(source, {
+    filename: file === '' ? '<anonymous>' : scriptName(record),
+    line,
+    column: column - prefix.length,
+    dynamicImport,
+  });
 }
 
 const DECLARATION = /^(?:async\s+)?function\s*(?:\*\s*)?([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*\(/u;

@@ -3,9 +3,9 @@
 // when an imported value must be told from the program's own.
 import type { Reference, Scope, Variable } from 'eslint-scope';
 import type { Code } from './code.js';
+import type { Position } from './maps.js';
 import { analyseScopes, childrenOf, parseFile, type Syntax } from './parse.js';
 import type { Source } from './sources.js';
-import type { Position } from './stacks.js';
 
 export interface Declaration {
   readonly position: Position;
@@ -41,22 +41,27 @@ export function declarationsOf(code: Code): ReadonlyMap<string, Declaration> {
 }
 
 function findDeclarations(code: Code): ReadonlyMap<string, Declaration> {
-  for (const { source, start } of code.texts()) {
+  for (const { source, start, map } of code.texts()) {
     const file = start < 0 ? undefined : parsedFile(source);
     const node = file && functionAt(file.program, start, start + code.analysis.anchor);
-    if (file && node) return declarationsAround(code, file, node);
+    if (file && node) return declarationsAround(code, file, node, map?.id);
   }
   return NOTHING;
 }
 
-function declarationsAround(code: Code, file: ParsedFile, node: Syntax): ReadonlyMap<string, Declaration> {
+function declarationsAround(
+  code: Code,
+  file: ParsedFile,
+  node: Syntax,
+  map: string | undefined,
+): ReadonlyMap<string, Declaration> {
+  const place = { file: code.record.file, map };
   const inner = file.scopes.acquire(node as never, false);
   const declarations = new Map<string, Declaration>();
   for (const { name } of code.analysis.free) {
     const variable = resolve(inner?.upper ?? null, name);
-    if (variable) declarations.set(name, describe(variable, file, code.record.file));
-    else if (WRAPPER.has(name) && !file.isModule)
-      declarations.set(name, wrapperParameter(name, file, code.record.file));
+    if (variable) declarations.set(name, describe(variable, file, place));
+    else if (WRAPPER.has(name) && !file.isModule) declarations.set(name, wrapperParameter(name, file, place));
   }
   return declarations;
 }
@@ -123,12 +128,12 @@ function resolve(from: Scope | null, name: string): Variable | undefined {
   return undefined;
 }
 
-function describe(variable: Variable, file: ParsedFile, name: string): Declaration {
+function describe(variable: Variable, file: ParsedFile, place: Pick<Position, 'file' | 'map'>): Declaration {
   const definition = variable.defs[0]!;
   const identifier = definition.name as unknown as Syntax;
   const initialiser = (definition.node as unknown as Syntax)['init'] as Syntax | null | undefined;
   return {
-    position: positionIn(file, name, identifier.start),
+    position: positionIn(file, place, identifier.start),
     constant: constancy(variable, file),
     neverUndefined:
       definition.type === 'ClassName' ||
@@ -138,9 +143,9 @@ function describe(variable: Variable, file: ParsedFile, name: string): Declarati
   };
 }
 
-function positionIn(file: ParsedFile, name: string, offset: number): Position {
+function positionIn(file: ParsedFile, place: Pick<Position, 'file' | 'map'>, offset: number): Position {
   const { line, column } = file.source.positionAt(offset);
-  return { file: name, line: line + 1, column: column + 1 };
+  return { ...place, line: line + 1, column: column + 1 };
 }
 
 /** Expressions that are never undefined. */
@@ -199,10 +204,10 @@ function guardedAssignments(program: Syntax): Set<unknown> {
 /** Parameters of the function that Node wraps a CommonJS file in. */
 const WRAPPER = new Set(['require', 'module', 'exports', '__filename', '__dirname']);
 
-function wrapperParameter(name: string, file: ParsedFile, place: string): Declaration {
+function wrapperParameter(name: string, file: ParsedFile, place: Pick<Position, 'file' | 'map'>): Declaration {
   const through: Reference[] = file.scopes.globalScope!.through;
   const written = through.some((reference) => reference.identifier.name === name && reference.isWrite());
-  const position = { file: place, line: 1, column: 1 };
+  const position = { ...place, line: 1, column: 1 };
   return {
     position,
     constant: written ? 'never' : 'always',

@@ -5,13 +5,13 @@ import type { CodeRecord, FunctionPayload } from './graph.js';
 import { metaOf } from './modules.js';
 import { poisonValue } from './poison.js';
 import { functionAtHome, rebuiltFunctions } from './rebuilt.js';
-import { addReceivedFile } from './stacks.js';
+import { mapOwnStacks } from './stacks.js';
 
 const records = new Map<string, CodeRecord>();
 
 export function addCode(record: CodeRecord): void {
   records.set(record.id, record);
-  addReceivedFile(record.file);
+  if (record.map !== undefined) mapOwnStacks();
 }
 
 /** Whether it is this thread's own function, which is as it is, rather than one that was made for it. */

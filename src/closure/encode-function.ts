@@ -14,10 +14,10 @@ import type { CodeRecord, FunctionPayload, Node, Slot } from './graph.js';
 import { findHome, isClassHome } from './homes.js';
 import { ownerOf } from './instances.js';
 import { labelOf, nameOf } from './labels.js';
+import { showPosition } from './maps.js';
 import { isPackageFile } from './packages.js';
 import { explainPoison, type Path, partPath, propertyPath, type Reason, rootPath, toolOf } from './paths.js';
 import type { Rebuilt } from './rebuilt.js';
-import { showPosition } from './stacks.js';
 import { atHome, isStandardGlobal } from './wellknown.js';
 
 export function encodeFunction(encoder: Encoder, pending: PendingValue): void {
@@ -51,7 +51,7 @@ export function encodeFunction(encoder: Encoder, pending: PendingValue): void {
     }
     case 'rebuilt': {
       const payload = { code: kind.record.id, origin: kind.origin, env: [], name: nameOf(fn) };
-      encoder.need(kind.record, undefined);
+      encoder.need(kind.record);
       encoder.nodes[index] = ['function', payload];
       encodeRebuilt(encoder, pending, payload, kind.rebuilt);
       break;
@@ -84,7 +84,7 @@ function encodeSource(encoder: Encoder, pending: PendingValue, facts: SourceFunc
       return;
     }
   }
-  encoder.need(record, code);
+  encoder.need(record);
   encoder.nodes[index] = ['function', payload];
   const by = labelOf(payload.name, record);
   if (analysis.outer.length > 0) {

@@ -6,7 +6,6 @@ import { addressOf } from '../heap/inflight.js';
 import type { Inspected } from '../platform/inspector.js';
 import { isArgumentsObject, isModuleNamespaceObject, isProxy } from '../platform/kinds.js';
 import { flagsOf, impliedFlags, integrityOf, isIndex } from './attributes.js';
-import type { Code } from './code.js';
 import { encodeCompany } from './company.js';
 import { encodeError } from './encode-error.js';
 import { encodeFunction } from './encode-function.js';
@@ -26,6 +25,7 @@ import {
   type Slot,
 } from './graph.js';
 import { hiddenStateOf, ownerOf } from './instances.js';
+import { mapRecord } from './maps.js';
 import { withLazyProperties } from './ordinary.js';
 import { expireExports, exportOf } from './packages.js';
 import { explainPoison, explainRefusal, type Path, propertyPath, type Reason } from './paths.js';
@@ -428,9 +428,10 @@ export class Encoder {
   }
 
   /** The receiver will need this code, unless it has it. */
-  need(record: CodeRecord, code: Code | undefined): void {
+  need(record: CodeRecord): void {
     this.codes.set(record.id, record);
-    if (code?.map) this.maps.set(code.map.id, code.map);
+    const map = mapRecord(record.map);
+    if (map) this.maps.set(map.id, map);
   }
 }
 

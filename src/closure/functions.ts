@@ -3,10 +3,11 @@
 import { type Inspected, inspect, scriptUrl } from '../platform/inspector.js';
 import { isProxy } from '../platform/kinds.js';
 import { threadId } from '../platform/modules.js';
-import { Code } from './code.js';
+import { Code, type ScriptFile } from './code.js';
 import { CaptureError } from './errors.js';
 import type { Export } from './exports.js';
 import type { CodeRecord } from './graph.js';
+import { fileOf } from './maps.js';
 import { exportAt, exportOf, isOwnFile, isPackageFile } from './packages.js';
 import type { Reason } from './paths.js';
 import { originOf, type Rebuilt, rebuiltFunctions } from './rebuilt.js';
@@ -88,7 +89,8 @@ function classify(fn: object, inspections: Map<object, Inspected>): FunctionKind
   const inspected = inspectFunction(fn, inspections);
   const { location } = inspected;
   if (!location) return NATIVE_FUNCTION;
-  const file = scriptUrl(location.scriptId);
+  const script = fileOf(scriptUrl(location.scriptId));
+  const { file } = script;
   if (file.startsWith('node:')) {
     const name = platformNameOf(fn);
     if (name) return { kind: 'platform', name };
@@ -96,17 +98,18 @@ function classify(fn: object, inspections: Map<object, Inspected>): FunctionKind
     if (required !== undefined) return { kind: 'require', file: required };
     return { kind: 'obstacle', why: `it belongs to Node itself (${file})`, remedy: NATIVE_FUNCTION.remedy };
   }
-  return sourceFunction(fn, text, file, inspected);
+  return sourceFunction(fn, text, script, inspected);
 }
 
-function sourceFunction(fn: object, text: string, file: string, inspected: Inspected): FunctionKind {
+function sourceFunction(fn: object, text: string, script: ScriptFile, inspected: Inspected): FunctionKind {
+  const { file } = script;
   const { scriptId, lineNumber, columnNumber } = inspected.location!;
   const place = `${scriptId}:${lineNumber}:${columnNumber}`;
   let code = codes.get(place);
   if (!code) {
     try {
       // Only sloppy functions have own properties of these names.
-      code = new Code(text, file, inspected, Object.hasOwn(fn, 'caller'));
+      code = new Code(text, script, inspected, Object.hasOwn(fn, 'caller'));
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       const remedy = 'Wrap it in an arrow function';

@@ -167,10 +167,12 @@ export interface CodeRecord {
   readonly privates: readonly string[];
 }
 
-/** A source map: named by a comment at the end of the file `id`, or here. */
+/** A source map: named by a comment at the end of the file, by the comment given here, or here itself. */
 export interface MapRecord {
-  /** The generated file, as stacks show it. */
+  /** The same in all threads, and of digits and a dot: it is part of the names of scripts. */
   readonly id: string;
+  /** The generated file, as stacks show it. */
+  readonly file: string;
   readonly payload: unknown;
 }
 

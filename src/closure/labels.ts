@@ -1,14 +1,14 @@
 // What a function is called in labels, reports and errors.
 import type { CodeRecord } from './graph.js';
-import { showPosition } from './stacks.js';
+import { showPosition } from './maps.js';
 
 /** "function work at /abs/path/app.ts:12:7" */
 export function labelOf(
   name: string,
-  { form, file, line, column }: Pick<CodeRecord, 'form' | 'file' | 'line' | 'column'>,
+  { form, file, line, column, map }: Pick<CodeRecord, 'form' | 'file' | 'line' | 'column' | 'map'>,
 ): string {
   const kind = form === 'class' ? 'class' : 'function';
-  const place = file === '' ? 'text without a file' : showPosition({ file, line: line + 1, column: column + 1 });
+  const place = file === '' ? 'text without a file' : showPosition({ file, line: line + 1, column: column + 1, map });
   return `${name ? `${kind} ${name}` : '<anonymous>'} at ${place}`;
 }
 

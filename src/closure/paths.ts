@@ -1,5 +1,5 @@
 // How a value was reached, and what to say when it cannot travel.
-import { type Position, showPosition } from './stacks.js';
+import { type Position, showPosition } from './maps.js';
 
 export interface Path {
   readonly up: Path | undefined;

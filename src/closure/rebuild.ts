@@ -3,7 +3,7 @@ import { Decoder, keptClosures } from './decode.js';
 import { addCode } from './decode-function.js';
 import type { CallPacket, Shipment, ValuePacket } from './graph.js';
 import { importsFor } from './imports.js';
-import { addMap } from './stacks.js';
+import { addMap } from './maps.js';
 
 export interface Call {
   readonly fn: (...args: unknown[]) => unknown;

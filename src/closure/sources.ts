@@ -38,6 +38,16 @@ export class Source {
     return first >= 0 && this.text.indexOf(text, first + 1) < 0 ? first : -1;
   }
 
+  /** Whether a function's text is this one at its location, with spaces in the place of types. */
+  isBlanked(text: string, location: Location, anchor: number): boolean {
+    const start = this.offsetAt(location.lineNumber, location.columnNumber) - anchor;
+    if (start < 0) return false;
+    for (let at = 0; at < text.length; at++) {
+      if (text[at] !== ' ' && text[at] !== this.text[start + at]) return false;
+    }
+    return true;
+  }
+
   #lines(): number[] {
     if (!this.#lineStarts) {
       this.#lineStarts = [0];

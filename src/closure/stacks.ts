@@ -1,113 +1,54 @@
-// Source maps: positions in what ran, as positions in what the user wrote. A thread maps the frames of code it was sent; frames of
-// modules that a thread loads itself are mapped, or not, by Node.
-import { readText } from '../platform/files.js';
-import { asPath, asUrl } from '../platform/modules.js';
-import { loadedSourceMap, openSourceMap, type SourceMapPayload } from '../platform/sourcemaps.js';
-import type { MapRecord } from './graph.js';
+// Stacks as the user should see them. What was compiled from other code is mapped where the engine makes text of a stack, so also what a
+// program prints by itself; and, because a program can put its own function in the place of that, wherever a stack leaves a thread.
 
-export interface Position {
-  readonly file: string;
-  /** One-based, as stacks count. */
-  readonly line: number;
-  readonly column: number;
-}
+import { asPath } from '../platform/modules.js';
+import { rewriteStacks } from '../platform/stacks.js';
+import { type Place, placeIn } from './frames.js';
+import { MARK, mapPosition, mapRecord, originOf, type Position } from './maps.js';
 
-type OpenMap = ReturnType<typeof openSourceMap>;
+const REST_OF_PLACE = /(\d+\.\d+):(\d+):(\d+)/y;
 
-/** By the generated file. Opened when first needed: most threads never show a stack. */
-const maps = new Map<string, MapRecord | OpenMap | undefined>();
-/** Files whose code this thread got from another one. */
-const received = new Set<string>();
-
-/** Stands for the comment at the end of the file: the receiver reads it there, if it ever needs it. */
-const IN_FILE = 'in file';
-
-/** The map of a file whose text ends in a comment that names it, or of a file that Node has mapped. */
-export function findMap(file: string, text: string | undefined, onDisk: boolean): MapRecord | undefined {
-  const loaded = loadedSourceMap(file);
-  if (loaded) return { id: file, payload: loaded };
-  const url = text && mapComment(text);
-  return url ? { id: file, payload: onDisk ? IN_FILE : url } : undefined;
-}
-
-function mapComment(text: string): string | undefined {
-  const at = text.lastIndexOf('sourceMappingURL=');
-  if (at < 0 || !/\/[/*][#@] $/.test(text.slice(Math.max(0, at - 4), at))) return undefined;
-  return /^sourceMappingURL=([^\s'"]+)/.exec(text.slice(at))?.[1];
-}
-
-export function addMap(map: MapRecord): void {
-  if (!maps.has(map.id)) maps.set(map.id, map);
-}
-
-export function addReceivedFile(file: string): void {
-  received.add(file);
-}
-
-function openMap(file: string): OpenMap | undefined {
-  const known = maps.get(file);
-  if (known === undefined || !('payload' in known) || 'findEntry' in known) return known as OpenMap | undefined;
-  let opened: OpenMap | undefined;
-  try {
-    const payload = typeof known.payload === 'string' ? readMap(file, known.payload) : known.payload;
-    if (payload) opened = openSourceMap(payload as SourceMapPayload);
-  } catch {
-    // A map that cannot be read maps nothing: the generated position is still right.
+/** The text with the user's positions in the place of those that are marked. They lose their mark, so that happens once. */
+export function mapStack(text: string): string {
+  let mapped = '';
+  let done = 0;
+  for (let at = text.indexOf(MARK); at >= 0; at = text.indexOf(MARK, at + MARK.length)) {
+    REST_OF_PLACE.lastIndex = at + MARK.length;
+    const [place = '', map, line, column] = REST_OF_PLACE.exec(text) ?? [];
+    const file = mapRecord(map)?.file;
+    // The name is compared with what it must be, so it may have anything in it.
+    if (file === undefined || at - file.length < done || !text.startsWith(file, at - file.length)) continue;
+    const position = mapPosition({ file, line: Number(line), column: Number(column), map });
+    mapped += `${text.slice(done, at - file.length)}${position.file}:${position.line}:${position.column}`;
+    done = at + MARK.length + place.length;
   }
-  maps.set(file, opened);
-  return opened;
+  return done === 0 ? text : mapped + text.slice(done);
 }
 
-function readMap(file: string, comment: string): unknown {
-  const url = comment === IN_FILE ? mapComment(readText(asPath(file) ?? '') ?? '') : comment;
-  if (!url) return undefined;
-  const inline = /^data:[^,]*?(;base64)?,(.*)$/s.exec(url);
-  if (inline)
-    return JSON.parse(inline[1] ? Buffer.from(inline[2]!, 'base64').toString() : decodeURIComponent(inline[2]!));
-  const path = asPath(new URL(url, asUrl(file)).href);
-  const text = path && readText(path);
-  return text ? JSON.parse(text) : undefined;
+let mapping = false;
+
+/** From now on the stacks of this thread are mapped as they are made. */
+export function mapOwnStacks(): void {
+  if (mapping) return;
+  mapping = true;
+  rewriteStacks(mapStack);
 }
 
-/** The user's position for a generated one; the same position where there is no map. */
-export function mapPosition(position: Position): Position {
-  const entry = openMap(position.file)?.findEntry(position.line - 1, position.column - 1);
-  if (!entry || !('originalSource' in entry) || entry.originalSource === undefined) return position;
-  const { originalSource, originalLine, originalColumn } = entry;
-  return { file: originalFile(position.file, originalSource), line: originalLine + 1, column: originalColumn + 1 };
+/** A frame as people should see it; for stacks that do not come from another thread. */
+export function showFrame(frame: string): string {
+  const place = placeIn(frame);
+  if (place === undefined) return frame;
+  const shown = originOf(place);
+  return shown === place ? frame : replacePlace(frame, place, shown);
 }
 
-/** Sources in a map are relative to the map, which lies beside the generated file. Shown as a URL only if the generated file was. */
-function originalFile(generated: string, source: string): string {
-  const url = new URL(source, asUrl(generated)).href;
-  return generated.startsWith('file:') ? url : (asPath(url) ?? url);
+/** As `showFrame`, with a path in the place of a file URL. */
+export function showFrameByPath(frame: string): string {
+  const place = placeIn(frame);
+  if (place === undefined) return frame;
+  const { file, line, column } = originOf(place);
+  return replacePlace(frame, place, { file: asPath(file) ?? file, line, column });
 }
 
-/** A stack as the user should see it. */
-export function mapStack(stack: string): string {
-  if (received.size === 0) return stack;
-  return stack.replace(
-    /((?:[a-z][a-z+.-]+:\/\/|\/|[A-Za-z]:[\\/])[^\s()]*?):(\d+):(\d+)/g,
-    (frame, file, line, column) => {
-      // Where Node itself has loaded the map it has already used it.
-      if (!received.has(file) || !maps.get(file) || loadedSourceMap(file)) return frame;
-      const mapped = mapPosition({ file, line: Number(line), column: Number(column) });
-      return `${mapped.file}:${mapped.line}:${mapped.column}`;
-    },
-  );
-}
-
-/** `/abs/path/app.ts:12:7`, for labels and messages. */
-export function showPosition(position: Position): string {
-  const mapped = mapPosition(position);
-  return `${asPath(mapped.file) ?? mapped.file}:${mapped.line}:${mapped.column}`;
-}
-
-/** As `showPosition`, of a frame in this thread's stack: the map is looked for in the file, unless Node has used it already. */
-export function showOrigin(position: Position): string {
-  const { file } = position;
-  if (!maps.has(file) && !loadedSourceMap(file)) {
-    maps.set(file, findMap(file, readText(asPath(file) ?? '') ?? undefined, true));
-  }
-  return loadedSourceMap(file) ? `${asPath(file) ?? file}:${position.line}:${position.column}` : showPosition(position);
-}
+const replacePlace = (frame: string, { start, end }: Place, { file, line, column }: Position): string =>
+  `${frame.slice(0, start)}${file}:${line}:${column}${frame.slice(end)}`;

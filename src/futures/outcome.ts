@@ -56,7 +56,7 @@ const DEPTH = 8;
 export function showHere(error: unknown, depth = 0): void {
   try {
     if (!(error instanceof Error) || depth > DEPTH) return;
-    if (typeof error.stack === 'string') error.stack = describeStack(error.stack);
+    if (typeof error.stack === 'string') error.stack = describeStack(error.stack, error.message);
     showHere(error.cause, depth + 1);
   } catch {
     // It is frozen, or its own getters throw: it is shown as it is.

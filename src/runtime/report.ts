@@ -1,30 +1,38 @@
 // What is printed when a thread ends by an error that nobody caught.
 
-import { mapStack, showOrigin } from '../closure/stacks.js';
+import { isFrame, joinStack, placeIn, splitStack } from '../closure/frames.js';
+import { mapStack, showFrame, showFrameByPath } from '../closure/stacks.js';
 import { slot as ownSlot } from '../memory/memory.js';
+import { fileURLToPath } from '../platform/modules.js';
 import { inspect } from '../platform/process.js';
 import { isExit } from '../sync/errors.js';
 import { labelOf, nameOf } from '../sync/names.js';
 import { print } from './console.js';
+import { withShownStacks } from './shown.js';
 
 /** Where Heddle's own code lies, as stacks show it. */
 const OWN = new URL('..', import.meta.url);
-const OWN_FRAMES = [OWN.href, decodeURI(OWN.pathname)];
+const OWN_FRAMES = [OWN.href, fileURLToPath(OWN)];
 
-const FRAME = /^\s+(at |\.\.\. \d+ lines? matching cause stack trace)/;
-const PLATFORM_FRAME = /^\s+(at .*\bnode:(internal|events|vm|inspector|async_hooks)\b|\.\.\. )/;
+/** Frames of the platform that called the program. */
+const PLATFORM_FRAME = /^\s+at .*\bnode:(internal|events|vm|inspector|async_hooks)\b/;
 
 /** Text of an error for people: source-mapped, without Heddle's and the platform's frames. */
 export function describeError(error: unknown): string {
-  return withoutOwnFrames(mapStack(inspect(error)));
+  try {
+    return mapStack(withShownStacks(error, describeStack, inspect));
+  } catch {
+    // Parts of it throw when they are looked at.
+    return mapStack(inspect(error));
+  }
 }
 
 /** The stack of an error as its thread shows it to others: source-mapped, without Heddle's and the platform's frames. */
-export function describeStack(stack: string): string {
-  return withoutOwnFrames(mapStack(stack));
+export function describeStack(stack: string, message = ''): string {
+  const { header, lines } = splitStack(stack, message);
+  return joinStack({ header, lines: programLines(lines.map((line) => showFrame(mapStack(line)))) });
 }
 
-const POSITION = /\(?((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/;
 /** Frames of the platform, and that of an evaluation by another thread. */
 const EVALUATION = /^\s+at <anonymous>:\d+:\d+$/;
 const PLATFORM = /\bnode:|^\s+at <anonymous>:\d+:\d+$/;
@@ -47,14 +55,9 @@ const NAMELESS = /wasm:\/\/|<anonymous>\)?$/;
 /** The frames of a trace that are the program's, as lines "    at work (/app/main.ts:12:3)". */
 export function programFrames(trace: Error): string[] {
   try {
-    return withoutOwn(String(trace.stack).split('\n'))
-      .filter((line) => FRAME.test(line) && !PLATFORM.test(line))
-      .map((line) =>
-        line.replace(POSITION, (frame, file, row, column) => {
-          const origin = showOrigin({ file, line: Number(row), column: Number(column) });
-          return frame.startsWith('(') ? `(${origin})` : origin;
-        }),
-      );
+    return withoutOwn(splitStack(String(trace.stack)).lines)
+      .filter((line) => isFrame(line) && !PLATFORM.test(line))
+      .map((line) => showFrameByPath(mapStack(line)));
   } catch {
     // The program has put something of its own in the place of stacks.
     return [];
@@ -64,8 +67,8 @@ export function programFrames(trace: Error): string[] {
 /** Where the program called this library, "/app/main.ts:12:3"; empty = it cannot be told. */
 export function callSite(trace: Error): string {
   for (const frame of programFrames(trace)) {
-    const place = POSITION.exec(frame);
-    if (place !== null) return `${place[1]}:${place[2]}:${place[3]}`;
+    const place = placeIn(frame);
+    if (place !== undefined) return `${place.file}:${place.line}:${place.column}`;
   }
   return '';
 }
@@ -130,27 +133,16 @@ export function tellBy(how: typeof tell): void {
   tell = how;
 }
 
-/** Drops Heddle's frames, and those of the platform that called the program. */
-function withoutOwnFrames(text: string): string {
+/** Without Heddle's frames, and those of the platform that called the program. */
+function programLines(lines: readonly string[]): string[] {
   const kept: string[] = [];
-  let inStack = false;
-  // What is printed behind the last frame of a stack opens the error's own properties.
-  let opening = '';
-  for (const line of [...text.split('\n'), '']) {
-    if (FRAME.test(line)) {
-      inStack = true;
-      if (line.endsWith(' {')) opening = ' {';
-      if (!OWN_FRAMES.some((place) => line.includes(place))) kept.push(line.replace(/ \{$/, ''));
-      continue;
-    }
-    if (inStack) {
-      while (PLATFORM_FRAME.test(kept.at(-1) ?? '')) kept.pop();
-      kept.push(`${kept.pop() ?? ''}${opening}`);
-    }
-    inStack = false;
-    opening = '';
-    kept.push(line);
+  let inFrames = false;
+  for (const line of [...lines, '']) {
+    const isIn = isFrame(line);
+    if (inFrames && !isIn) while (PLATFORM_FRAME.test(kept.at(-1) ?? '')) kept.pop();
+    inFrames = isIn;
+    if (!isIn || !OWN_FRAMES.some((place) => line.includes(place))) kept.push(line);
   }
   kept.pop();
-  return kept.join('\n');
+  return kept;
 }

@@ -1,0 +1,30 @@
+// How the engine makes text of stacks.
+
+type CallSite = NodeJS.CallSite;
+type Prepare = (error: Error, sites: CallSite[]) => unknown;
+
+/** Rewrites what the engine, or whoever has put a function of its own there, makes of each stack of this thread. */
+export function rewriteStacks(rewrite: (stack: string) => string): void {
+  const before = Error.prepareStackTrace as Prepare | undefined;
+  const prepareStackTrace: Prepare = (error, sites) => {
+    const stack = before ? before(error, sites) : plainStack(error, sites);
+    return typeof stack === 'string' ? rewrite(stack) : stack;
+  };
+  try {
+    Error.prepareStackTrace = prepareStackTrace;
+  } catch {
+    // It is frozen (--frozen-intrinsics).
+  }
+}
+
+function plainStack(error: Error, sites: readonly CallSite[]): string {
+  return [headerOf(error), ...sites].join('\n    at ');
+}
+
+function headerOf(error: Error): string {
+  try {
+    return Error.prototype.toString.call(error);
+  } catch {
+    return '<error>';
+  }
+}
