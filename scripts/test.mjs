@@ -30,6 +30,8 @@ const SHOWN_ONCE = [
   'test/heap/soak',
   'test/queue/deaths',
 ];
+/** These install tools and run programs with them: npm run test:environments. */
+const ASKED_FOR = ['test/environments/'];
 const wanted = given.filter((word) => !word.startsWith('-')).map((word) => word.replace(/^\.\//, ''));
 
 // A compiled test whose source is gone is not run.
@@ -37,6 +39,7 @@ const sources = readdirSync(join(root, 'test'), { recursive: true })
   .map((path) => `test/${path.replaceAll('\\', '/')}`)
   .filter((path) => path.endsWith('.test.ts'))
   .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part.replace(/\.js$/, '.ts'))))
+  .filter((path) => wanted.length > 0 || !ASKED_FOR.some((part) => path.startsWith(part)))
   .filter((path) => !isBrief || !SHOWN_ONCE.some((part) => path.startsWith(part)))
   .sort();
 if (sources.length === 0) fail(`no test file has ${wanted.join(' or ')} in its path`);

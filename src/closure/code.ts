@@ -41,7 +41,8 @@ export class Code {
     // Types that Node has blanked out leave everything in its place: then the text that ran is not looked at.
     const isBlanked = !this.source && onDisk?.isBlanked(text, location!, analysis.anchor);
     this.#script = { file, map };
-    this.map = this.source ? mapOfFile(file, this.source.text) : isBlanked ? undefined : this.#mapOfRan();
+    const { source } = this;
+    this.map = source ? mapOfFile(file, () => source.text) : isBlanked ? undefined : this.#mapOfRan();
     const { line, column } = this.source?.positionAt(start) ?? before(text, analysis.anchor, lineNumber, columnNumber);
     const isModule = scopes.some(({ description }) => description === 'Module');
     const inStrictFile = this.source !== undefined && STRICT_FILE.test(this.source.text);

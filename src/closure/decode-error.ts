@@ -1,6 +1,7 @@
 // Errors, from nodes.
 import type { Decoder } from './decode.js';
 import type { ErrorPayload } from './graph.js';
+import { settle } from './stacks.js';
 
 type Class = new (...args: unknown[]) => object;
 
@@ -10,6 +11,7 @@ export function emptyError({ message, stack, made, like }: ErrorPayload): object
   Error.stackTraceLimit = 0;
   const error = like ? Object.create(Error.prototype) : made ? new (classOf(made.type))(...made.args) : new Error();
   Error.stackTraceLimit = stackTraceLimit;
+  settle(error);
   if (message !== undefined) hide(error, 'message', message);
   if (!like || stack !== undefined) hide(error, 'stack', stack);
   return error;

@@ -11,7 +11,7 @@ import { type ErrorPayload, HIDDEN, type Property, type Slot } from './graph.js'
 import { hasPrivates, ownerOf } from './instances.js';
 import { showNodeError } from './node-error.js';
 import { type Path, propertyPath } from './paths.js';
-import { mapStack } from './stacks.js';
+import { stackOf } from './stacks.js';
 
 /** Fills the node of an error, or says that it is none. */
 export function encodeError(encoder: Encoder, pending: PendingValue): boolean {
@@ -64,7 +64,7 @@ function describe(error: Error, own: boolean): { payload: ErrorPayload; ignored:
   return {
     payload: {
       message: isUsual ? (message.value as string) : undefined,
-      stack: typeof stack === 'string' ? mapStack(stack) : undefined,
+      stack: typeof stack === 'string' ? stackOf(error, stack, String(read(error, 'message'))) : undefined,
       name: typeof name === 'string' ? name : 'Error',
     },
     ignored,

@@ -4,7 +4,9 @@
 // the generated file, and the id of its map. So nobody else takes such a position for one in the file, and whoever meets it knows that it
 // is to be mapped. A position without that mark is one of the user's, or the business of Node and the program's loaders.
 import { readText } from '../platform/files.js';
+import { leave, scriptOf, scriptSource } from '../platform/inspector.js';
 import { asPath, asUrl, threadId } from '../platform/modules.js';
+import { evaluate } from '../platform/script.js';
 import { loadedSourceMap, openSourceMap, type SourceMapPayload } from '../platform/sourcemaps.js';
 import type { CodeRecord, MapRecord } from './graph.js';
 
@@ -71,20 +73,67 @@ function remember(key: string, find: () => Omit<MapRecord, 'id'> | undefined): M
 }
 
 /** The map of a file that ran as it is on disk: its last line names it. */
-export function mapOfFile(file: string, text: string | undefined): MapRecord | undefined {
+export function mapOfFile(file: string, text: () => string | undefined): MapRecord | undefined {
   return remember(`file ${file}`, () =>
-    mapComment(text ?? '') === undefined ? undefined : { file, payload: IN_FILE },
+    mapComment(text() ?? '') === undefined ? undefined : { file, payload: IN_FILE },
   );
 }
 
 /** The map of text that is not on disk: what a loader has made of a file. `text` is asked for only if Node has not kept the map. */
 export function mapOfScript(file: string, scriptId: string, text: () => string): MapRecord | undefined {
   if (!isPlace(file)) return undefined;
-  return remember(`script ${scriptId}`, () => {
+  const map = remember(`script ${scriptId}`, () => {
     const loaded = loadedSourceMap(file);
     if (loaded) return { file, payload: withoutTexts(loaded) };
     const comment = mapComment(text());
     return comment === undefined ? undefined : { file, payload: comment };
+  });
+  if (map) ofLoaders.set(file, map);
+  return map;
+}
+
+/** Maps of what loaders have made in this thread, by file. */
+const ofLoaders = new Map<string, MapRecord>();
+/** Those that nobody uses here, by id: whether the stacks of this thread have the positions of what ran. */
+const unused = new Map<string, boolean>();
+
+/** Whether stacks are made of what ran, although a map is known: some loaders live in another thread, and nobody maps in this one. */
+function isUnused({ id, file }: MapRecord): boolean {
+  let answer = unused.get(id);
+  if (answer === undefined) {
+    answer = probesOf(id, file).some(({ line, column }) => {
+      const { stack } = evaluate('new Error()', { filename: file, line: line - 1, column: column - 1 }) as Error;
+      return typeof stack === 'string' && stack.split('\n', 2)[1]?.includes(`${file}:${line}:${column}`) === true;
+    });
+    unused.set(id, answer);
+  }
+  return answer;
+}
+
+const PROBED_LINES = 500;
+
+/** A position that the map would change, if there is one. */
+function probesOf(map: string, file: string): Position[] {
+  for (let line = 1; line <= PROBED_LINES; line++) {
+    for (const column of [1, 9, 33]) {
+      const mapped = mapPosition({ file, line, column, map });
+      if (mapped.line !== line || mapped.column !== column) return [{ file, line, column }];
+    }
+  }
+  return [];
+}
+
+/** The map of a file that was never captured from, in a thread whose loader's maps nobody uses. */
+function mapBesides(file: string): MapRecord | undefined {
+  if (![...ofLoaders.values()].some(isUnused)) return undefined;
+  return remember(`besides ${file}`, () => {
+    try {
+      const script = scriptOf(file);
+      const comment = script === undefined ? undefined : mapComment(scriptSource(script));
+      return comment === undefined ? undefined : { file, payload: comment };
+    } finally {
+      leave();
+    }
   });
 }
 
@@ -182,15 +231,15 @@ export function showPosition(position: Position): string {
 const INSTALLED = /[\\/]node_modules[\\/]/;
 
 /**
- * The user's position for one in the stack of a thread where nobody maps: the file's last line names a map, and Node does not use it. What
- * a loader has mapped is in a file that has none. Installed packages stay as they are.
+ * The user's position for one in a stack that was made in this thread. Mostly Node or the program's loader has mapped it; where nobody does,
+ * it is that of a file whose last line names a map, or of what a loader has made. Installed packages stay as they are.
  */
 export function originOf(position: Position): Position {
   const { file } = position;
   const path = asPath(file);
-  if (path === undefined || INSTALLED.test(path) || loadedSourceMap(file) !== undefined) return position;
-  const map = remember(`file ${file}`, () =>
-    mapComment(readText(path) ?? '') === undefined ? undefined : { file, payload: IN_FILE },
-  );
-  return mapPosition({ ...position, map: map?.id });
+  if (!isPlace(file) || INSTALLED.test(file) || loadedSourceMap(file) !== undefined) return position;
+  const loaded = ofLoaders.get(file);
+  const map = loaded ? loaded : (mapOfFile(file, () => readText(path ?? '')) ?? mapBesides(file));
+  if (map === undefined || (loaded && !isUnused(loaded))) return position;
+  return mapPosition({ ...position, map: map.id });
 }

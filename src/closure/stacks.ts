@@ -3,7 +3,7 @@
 
 import { asPath } from '../platform/modules.js';
 import { rewriteStacks } from '../platform/stacks.js';
-import { type Place, placeIn } from './frames.js';
+import { joinStack, type Place, placeIn, splitStack } from './frames.js';
 import { MARK, mapPosition, mapRecord, originOf, type Position } from './maps.js';
 
 const REST_OF_PLACE = /(\d+\.\d+):(\d+):(\d+)/y;
@@ -34,8 +34,26 @@ export function mapOwnStacks(): void {
   rewriteStacks(mapStack);
 }
 
-/** A frame as people should see it; for stacks that do not come from another thread. */
+const settled = new WeakSet<object>();
+
+/** The error's stack is as people should see it: whoever meets it next does not map it again. */
+export function settle(error: object): void {
+  settled.add(error);
+}
+
+export const isSettled = (error: object): boolean => settled.has(error);
+
+/** The stack with which an error leaves this thread. */
+export function stackOf(error: object, stack: string, message: string): string {
+  if (isSettled(error)) return stack;
+  const { header, lines } = splitStack(stack, message);
+  return joinStack({ header, lines: lines.map(showFrame) });
+}
+
+/** A frame of a stack that was made in this thread, as people should see it. */
 export function showFrame(frame: string): string {
+  const mapped = mapStack(frame);
+  if (mapped !== frame) return mapped;
   const place = placeIn(frame);
   if (place === undefined) return frame;
   const shown = originOf(place);
@@ -44,10 +62,11 @@ export function showFrame(frame: string): string {
 
 /** As `showFrame`, with a path in the place of a file URL. */
 export function showFrameByPath(frame: string): string {
-  const place = placeIn(frame);
-  if (place === undefined) return frame;
-  const { file, line, column } = originOf(place);
-  return replacePlace(frame, place, { file: asPath(file) ?? file, line, column });
+  const shown = showFrame(frame);
+  const place = placeIn(shown);
+  if (place === undefined) return shown;
+  const { file, line, column } = place;
+  return replacePlace(shown, place, { file: asPath(file) ?? file, line, column });
 }
 
 const replacePlace = (frame: string, { start, end }: Place, { file, line, column }: Position): string =>

@@ -1,8 +1,9 @@
 // Errors on their way out of a task.
 
 import { CaptureError } from '../closure/errors.js';
+import { settle } from '../closure/stacks.js';
 import { pack, packThrown } from '../data/parcel.js';
-import { describeStack } from '../runtime/report.js';
+import { settleStack } from '../runtime/report.js';
 
 /** An error as it travels: without those of its parts that cannot; if nothing of it can, one that says what it was. */
 export function packError(error: unknown): unknown {
@@ -22,6 +23,7 @@ function packBare(error: unknown): unknown {
     Object.setPrototypeOf(bare, Object.getPrototypeOf(error));
     if (bare.name !== name) Object.defineProperty(bare, 'name', { value: name, configurable: true, writable: true });
     if (typeof stack === 'string') bare.stack = stack;
+    settle(bare);
     if (typeof code === 'string' || typeof code === 'number') (bare as NodeJS.ErrnoException).code = String(code);
     return packThrown(bare, 'the error');
   } catch {
@@ -34,6 +36,7 @@ function substituteFor(error: unknown, cause: unknown): Error {
   const substitute = new CaptureError(`${describeBriefly(error)} was thrown, and cannot travel: ${why}`);
   try {
     if (error instanceof Error && typeof error.stack === 'string') substitute.stack = error.stack;
+    settle(substitute);
   } catch {
     // It is a revoked proxy.
   }
@@ -56,7 +59,7 @@ const DEPTH = 8;
 export function showHere(error: unknown, depth = 0): void {
   try {
     if (!(error instanceof Error) || depth > DEPTH) return;
-    if (typeof error.stack === 'string') error.stack = describeStack(error.stack, error.message);
+    settleStack(error);
     showHere(error.cause, depth + 1);
   } catch {
     // It is frozen, or its own getters throw: it is shown as it is.

@@ -1,7 +1,7 @@
 // What is printed when a thread ends by an error that nobody caught.
 
 import { isFrame, joinStack, placeIn, splitStack } from '../closure/frames.js';
-import { mapStack, showFrame, showFrameByPath } from '../closure/stacks.js';
+import { isSettled, mapStack, settle, showFrame, showFrameByPath } from '../closure/stacks.js';
 import { slot as ownSlot } from '../memory/memory.js';
 import { fileURLToPath } from '../platform/modules.js';
 import { inspect } from '../platform/process.js';
@@ -20,7 +20,7 @@ const PLATFORM_FRAME = /^\s+at .*\bnode:(internal|events|vm|inspector|async_hook
 /** Text of an error for people: source-mapped, without Heddle's and the platform's frames. */
 export function describeError(error: unknown): string {
   try {
-    return mapStack(withShownStacks(error, describeStack, inspect));
+    return mapStack(withShownStacks(error, describeStackOf, inspect));
   } catch {
     // Parts of it throw when they are looked at.
     return mapStack(inspect(error));
@@ -30,7 +30,22 @@ export function describeError(error: unknown): string {
 /** The stack of an error as its thread shows it to others: source-mapped, without Heddle's and the platform's frames. */
 export function describeStack(stack: string, message = ''): string {
   const { header, lines } = splitStack(stack, message);
-  return joinStack({ header, lines: programLines(lines.map((line) => showFrame(mapStack(line)))) });
+  return joinStack({ header, lines: programLines(lines.map(showFrame)) });
+}
+
+function describeStackOf(error: Error): string | undefined {
+  const { stack, message } = error;
+  if (typeof stack !== 'string') return undefined;
+  if (!isSettled(error)) return describeStack(stack, String(message));
+  const { header, lines } = splitStack(stack, String(message));
+  return joinStack({ header, lines: programLines(lines) });
+}
+
+/** Gives an error the stack that others are to see. */
+export function settleStack(error: Error): void {
+  const stack = describeStackOf(error);
+  if (stack !== undefined) error.stack = stack;
+  settle(error);
 }
 
 /** Frames of the platform, and that of an evaluation by another thread. */
@@ -57,7 +72,7 @@ export function programFrames(trace: Error): string[] {
   try {
     return withoutOwn(splitStack(String(trace.stack)).lines)
       .filter((line) => isFrame(line) && !PLATFORM.test(line))
-      .map((line) => showFrameByPath(mapStack(line)));
+      .map(showFrameByPath);
   } catch {
     // The program has put something of its own in the place of stacks.
     return [];

@@ -8,7 +8,7 @@ const MOST = 200;
 /** Calls `look` with the value, in whose errors the stacks have been rewritten. A frozen error is replaced by a copy. */
 export function withShownStacks<T>(
   value: unknown,
-  rewrite: (stack: string, message: string) => string,
+  stackOf: (error: Error) => string | undefined,
   look: (value: unknown) => T,
 ): T {
   const shown = new Map<object, unknown>();
@@ -42,8 +42,8 @@ export function withShownStacks<T>(
   };
 
   const putStack = (error: Error, target: object): void => {
-    const { stack } = error;
-    if (typeof stack === 'string') put(target, 'stack', rewrite(stack, String(error.message)));
+    const stack = stackOf(error);
+    if (stack !== undefined) put(target, 'stack', stack);
   };
 
   try {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
+import { program } from '../support/program.ts';
 import { reported, runtimeProgram } from './prelude.ts';
 
 test('an error that throws when it is looked at is reported, and ends its thread alone', async () => {
@@ -139,4 +140,26 @@ test('lines that four threads print into a pipe at once are whole, and none is l
     [],
   );
   for (const mark of '0123') assert.equal(lines.filter((line) => line.startsWith(mark)).length, LINES, mark);
+});
+
+test('an error whose message has four megabytes is reported, comes out of run(), and travels on', async () => {
+  // Interleaving: none; in quadratic time, any of these ways would take hours.
+  const outcome = await program(`
+    import { run, Thread } from 'heddle';
+    const LONG = 4 * 1024 * 1024;
+    const texts = ['a'.repeat(LONG), '/a:1'.repeat(LONG / 4), '\\n    at f (/a.js:1:1)'.repeat(LONG / 21)];
+    const fails = (text) => { throw new Error(text, { cause: new Error(text) }); };
+    for (const text of texts) {
+      const first = await run(fails, text).catch((error) => error);
+      const second = await run((error) => { throw error; }, first).catch((error) => error);
+      for (const error of [first, second, first.cause, second.cause])
+        if (error.message !== text || !error.stack.startsWith('Error: ' + text + '\\n    at fails ')) console.log('wrong', error.stack.slice(0, 99));
+      const thread = new Thread(fails, { args: [text] });
+      thread.start();
+      thread.join();
+    }
+  `);
+  assert.equal(outcome.stdout, '');
+  assert.equal(outcome.stderr.split('Exception in thread').length, 4);
+  assert.ok(outcome.stderr.includes(`Error: ${'a'.repeat(4 * 1024 * 1024)}\n    at fails (`));
 });
