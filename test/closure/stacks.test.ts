@@ -45,7 +45,8 @@ test('where a source lies: beside the map, below its root, wherever the map is',
   assert.equal(shown('8.4', '/app/a.js', { sources: ['webpack://app/./src/a.ts'] }), 'webpack://app/src/a.ts:8:5');
   assert.equal(shown('8.5', 'file:///app/a.js', { sources: ['a%20b.ts'] }), 'file:///app/a%20b.ts:8:5');
   assert.equal(shown('8.6', '/app/a.js', { sources: [null] }), '/app/a.js:1:1');
-  assert.equal(shown('8.7', '/app/a.js', { mappings: '!' }), '/app/a.js:1:1');
+  addMap({ id: '8.7', file: '/app/a.js', payload: 'data:application/json,{' });
+  assert.equal(mapStack('    at f (/app/a.js?heddle=8.7:1:1)'), '    at f (/app/a.js:1:1)');
 });
 
 test('a position whose map nobody has stays as it is', () => {
