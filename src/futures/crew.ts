@@ -9,10 +9,11 @@
 //          STARTING, RUNNING        counts as one that runs
 //          LOOKING                  as well: its task is done, or about to be, and it looks for the next one
 //          PARKED                   as well: it waits for a task
+//          RESTING                  PARKED since a moment: what its tasks have left at once on its event loop has not had its turn yet
 //          BLOCKED                  its task waits for something: another thread may run in its place
 //          RESERVE                  waits until fewer run than may: it ran in the place of one that was blocked
 //
-// running(executor) = places in STARTING, RUNNING, LOOKING or PARKED. At most `max` of them are started; a thread that finds more goes to RESERVE.
+// running(executor) = places in STARTING, RUNNING, LOOKING, PARKED or RESTING. At most `max` of them are started; a thread that finds more goes to RESERVE.
 
 import { atomic } from '../memory/atomics.js';
 import { fateOf } from '../sync/owner.js';
@@ -27,20 +28,23 @@ export const PARKED = 2;
 export const BLOCKED = 3;
 export const RESERVE = 4;
 export const LOOKING = 5;
+export const RESTING = 6;
 
 const STATE = 4;
 
 /** What a look at the table finds. */
 export interface Census {
-  /** In each state. */
+  /** In each state; those that are RESTING are PARKED. */
   readonly counts: number[];
+  /** Those of the parked that are RESTING. */
+  resting: number;
   /** Those that are not free. */
   all: number;
   /** Those that count as running. */
   active: number;
 }
 
-const census: Census = { counts: [0, 0, 0, 0, 0, 0], all: 0, active: 0 };
+const census: Census = { counts: [0, 0, 0, 0, 0, 0], resting: 0, all: 0, active: 0 };
 
 export class Crew {
   readonly #table: number;
@@ -57,9 +61,12 @@ export class Crew {
     const { counts } = census;
     counts.fill(0);
     census.all = 0;
+    census.resting = 0;
     for (let place = this.#table, end = place + atomic.load(this.#used) * PLACE; place < end; place += PLACE) {
       if (atomic.load(place) === 0) continue;
-      counts[atomic.load(place + STATE)]!++;
+      const state = atomic.load(place + STATE);
+      if (state === RESTING) census.resting++;
+      counts[state === RESTING ? PARKED : state]!++;
       census.all++;
     }
     census.active = counts[STARTING]! + counts[RUNNING]! + counts[LOOKING]! + counts[PARKED]!;

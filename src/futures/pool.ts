@@ -201,14 +201,15 @@ export function tellGone(executor: Pool): void {
   wake(gone, Infinity);
 }
 
-/** Whether nothing waits and nothing runs. */
+/** Whether nothing waits and nothing runs. At the end of the process: threads that rest are told. */
 export function isQuiet(executor: Pool): boolean {
   bury(executor);
   summon(executor);
   // In this order: a thread says that it runs before it takes what waits.
   if (backlogOf(executor).size > 0) return false;
-  const { counts } = crewOf(executor).take();
-  return counts[STARTING]! + counts[RUNNING]! + counts[LOOKING]! + counts[BLOCKED]! === 0;
+  const { counts, resting } = crewOf(executor).take();
+  if (resting > 0) rouse(executor);
+  return counts[STARTING]! + counts[RUNNING]! + counts[LOOKING]! + counts[BLOCKED]! + resting === 0;
 }
 
 /** The executor whose thread this is. */

@@ -3,9 +3,10 @@
 //   initializer, once                if it fails, here or in another thread before: leave
 //   loop
 //     take a task                  → call it; if it gives a promise, wait for that on the event loop; settle the future
-//     none, but some were run      → a turn of the event loop: what they have left there at once, such as the report of a rejection
 //     none, and more run than may  → RESERVE: park until fewer do
 //     none, and closed             → leave
+//     none, but some were run      → RESTING: park for REST, then take a turn of the event loop: for what they have left there at once, such
+//                                    as the report of a rejection
 //     none                         → PARKED: park on the executor's signal; or wait for it on the event loop if tasks have left timers
 //     parked for TIDY_AFTER        → a turn of the event loop, so that garbage goes
 //     parked for IDLE_LIMIT        → leave
@@ -23,11 +24,12 @@ import { Author } from '../runtime/author.js';
 import { print } from '../runtime/console.js';
 import { loopLoad } from '../runtime/load.js';
 import { describeError } from '../runtime/report.js';
+import { LIVING, phase } from '../runtime/shutdown.js';
 import { startThread } from '../runtime/start.js';
 import { addressOf } from '../sync/cell.js';
 import { mark, THREAD_MARK } from '../sync/owner.js';
 import { makeRunning, PLAIN } from '../threading/thread.js';
-import { LOOKING, PARKED, RESERVE, RUNNING } from './crew.js';
+import { LOOKING, PARKED, RESERVE, RESTING, RUNNING } from './crew.js';
 import { enlist, strike, tellQuiet } from './exit.js';
 import { type Future, WORKER } from './future.js';
 import { perform } from './perform.js';
@@ -61,6 +63,9 @@ import * as self from './worker.js';
  */
 const SPIN = 0.02;
 const SPIN_LESS = 64;
+/** Milliseconds of idleness after which the event loop gets a turn: one that came at once would hold up the next task. At the process's
+ * end it comes at once. */
+const REST = 20;
 /** Milliseconds of idleness after which garbage is collected. */
 const TIDY_AFTER = 200;
 /** And after which the thread ends. */
@@ -146,8 +151,6 @@ function runInitializer(parcel: unknown, name: string): Promise<void> {
 
 async function work(executor: Pool, index: number, number: number, name: string, baseline: number): Promise<void> {
   const idler = new Idler(executor, index, baseline);
-  /** Whether tasks were run since the event loop had a turn. */
-  let stirred = false;
   let turned = atomic.now();
   for (;;) {
     const crowded = isCrowded(executor);
@@ -156,13 +159,11 @@ async function work(executor: Pool, index: number, number: number, name: string,
       // What tasks have left for the microtask queue.
       await undefined;
       if (!crowded && idler.spin()) continue;
-      if (stirred) {
-        stirred = false;
-        await turn();
-        continue;
-      }
       const going = idler.wait(crowded);
-      if (going !== true && !(await going)) return;
+      if (going !== true && !(await going)) {
+        if (idler.stirred) await turn();
+        return;
+      }
     }
     const mine = task ?? idler.found;
     if (mine === undefined) continue;
@@ -171,10 +172,10 @@ async function work(executor: Pool, index: number, number: number, name: string,
     atomic.store(addressOf(mine) + WORKER, number);
     const pending = perform(mine, name);
     if (pending !== undefined) await pending;
-    stirred = true;
+    idler.stirred = true;
     if (atomic.now() - turned > TURN_AFTER) {
       await turn();
-      stirred = false;
+      idler.stirred = false;
       turned = atomic.now();
     }
   }
@@ -192,8 +193,12 @@ class Idler {
   /** How many times the spinning is left out now, and how many it will be. */
   #skipped = 0;
   #left = 0;
+  /** The state in which it is parked. */
+  #parked = PARKED;
   /** What the wait was for. */
   found: Future<unknown> | undefined;
+  /** Whether tasks were run since the event loop had a turn. */
+  stirred = false;
 
   constructor(executor: Pool, index: number, baseline: number) {
     this.#executor = executor;
@@ -234,20 +239,27 @@ class Idler {
   /** Waits until there is a task, or this thread is to look around: true. False: to leave. A promise only if it takes long. */
   wait(crowded: boolean): boolean | Promise<boolean> {
     const wanted = crowded ? this.#room : this.#task;
-    this.#setState(crowded ? RESERVE : PARKED);
-    tellQuiet();
-    const got = this.#park(wanted, TIDY_AFTER);
-    return got === true ? this.#resume() : this.#waitLong(wanted, got);
+    if (this.stirred && (crowded || phase() !== LIVING))
+      return this.#waitLong(wanted, crowded ? RESERVE : PARKED, false);
+    const got = this.stirred
+      ? this.#park(wanted, RESTING, REST)
+      : this.#park(wanted, crowded ? RESERVE : PARKED, TIDY_AFTER);
+    return got === true ? this.#resume() : this.#waitLong(wanted, crowded ? RESERVE : PARKED, got);
   }
 
-  async #waitLong(wanted: Wanted, first: boolean | Promise<boolean>): Promise<boolean> {
+  async #waitLong(wanted: Wanted, state: number, first: boolean | Promise<boolean>): Promise<boolean> {
     if (await first) return this.#resume();
+    if (this.stirred) {
+      this.stirred = false;
+      await turn();
+      if (await this.#park(wanted, state, TIDY_AFTER)) return this.#resume();
+    }
     releasePages();
     tidyUp();
     // Finalizers run in the turns between.
     await turn();
     await turn();
-    return (await this.#park(wanted, IDLE_LIMIT)) && this.#resume();
+    return (await this.#park(wanted, state, IDLE_LIMIT)) && this.#resume();
   }
 
   #resume(): boolean {
@@ -255,7 +267,10 @@ class Idler {
     return this.found !== undefined || !this.#isToLeave();
   }
 
-  #park(wanted: Wanted, limit: number): boolean | Promise<boolean> {
+  #park(wanted: Wanted, state: number, limit: number): boolean | Promise<boolean> {
+    this.#parked = state;
+    this.#setState(state);
+    tellQuiet();
     if (loopLoad() <= this.#baseline) return blockUntil(wanted, limit);
     // Tasks have left timers or handles, which are to run.
     return new Promise((resolve) => void awaitLater(wanted, limit, resolve));
@@ -271,9 +286,9 @@ class Idler {
         passOn(this.#executor);
         return undefined;
       }
-      this.#setState(PARKED);
+      this.#setState(this.#parked);
     }
-    return this.#isToLeave() ? undefined : seen;
+    return this.#isToLeave() || (this.#parked === RESTING && phase() !== LIVING) ? undefined : seen;
   }
 
   #isToLeave(): boolean {
