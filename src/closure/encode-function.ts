@@ -1,6 +1,6 @@
 // Functions: by name, by import, or as code and environment.
 import type { Inspected } from '../platform/inspector.js';
-import { isGeneratorFunction } from '../platform/kinds.js';
+import { isGeneratorFunction, isModuleNamespaceObject } from '../platform/kinds.js';
 import { commonjsCache } from '../platform/modules.js';
 import { type Analysis, analyse } from './analyse.js';
 import { flagsOf } from './attributes.js';
@@ -15,6 +15,7 @@ import { findHome, isClassHome } from './homes.js';
 import { ownerOf } from './instances.js';
 import { labelOf, nameOf } from './labels.js';
 import { showPosition } from './maps.js';
+import { isPackageNamespace } from './namespaces.js';
 import { isPackageFile } from './packages.js';
 import { explainPoison, type Path, partPath, propertyPath, type Reason, rootPath, toolOf } from './paths.js';
 import type { Rebuilt } from './rebuilt.js';
@@ -201,7 +202,7 @@ function encodeBinding(encoder: Encoder, binding: Binding, at: number, code: Cod
     const found = packageImport(code, name);
     if (found) return encoder.add(encoder.byName(found), value);
   }
-  return !bare && isNamespaceLike(value) ? encoder.members(value, members, path) : encoder.slot(value, path);
+  return !bare && isNamespaceLike(encoder, value) ? encoder.members(value, members, path) : encoder.slot(value, path);
 }
 
 const isObject = (value: unknown): value is object =>
@@ -223,8 +224,9 @@ function encodeToolVariable(encoder: Encoder, name: string, { record }: Code): S
 }
 
 /** What stands for a module, so that only the members that are used need to travel. */
-function isNamespaceLike(value: object): boolean {
+function isNamespaceLike(encoder: Encoder, value: object): boolean {
   if (typeof value !== 'object') return false;
+  if (isModuleNamespaceObject(value)) return !isPackageNamespace(value, encoder.inspections);
   if (Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value === 'Module') return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype && !Object.hasOwn(value, 'default')) return false;

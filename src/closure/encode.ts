@@ -26,6 +26,7 @@ import {
 } from './graph.js';
 import { hiddenStateOf, ownerOf } from './instances.js';
 import { mapRecord } from './maps.js';
+import { namespaceExport } from './namespaces.js';
 import { withLazyProperties } from './ordinary.js';
 import { expireExports, exportOf } from './packages.js';
 import { explainPoison, explainRefusal, type Path, propertyPath, type Reason } from './paths.js';
@@ -282,8 +283,10 @@ export class Encoder {
 
   #instance(pending: Pending): void {
     const { value, index, path } = pending;
-    if (isModuleNamespaceObject(value)) this.nodes[index] = this.#namespace(value, path);
-    else if (Array.isArray(value)) this.#array(pending, value);
+    if (isModuleNamespaceObject(value)) {
+      const found = namespaceExport(value, this.inspections);
+      this.nodes[index] = found ? this.byName(found) : this.#namespace(value, path);
+    } else if (Array.isArray(value)) this.#array(pending, value);
     else {
       const hidden = hiddenStateOf(value, false, this.inspections);
       if (hidden) this.leave(pending, hidden);

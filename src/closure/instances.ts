@@ -5,7 +5,7 @@ import { type AnyFunction, inspectFunction, kindOf, NATIVE } from './functions.j
 import { isOrdinary, staysWhole } from './ordinary.js';
 import type { Reason } from './paths.js';
 import { knowSymbols } from './samples.js';
-import { atHome, platformNameOf, type WellKnown } from './wellknown.js';
+import { atHome, moduleOf, platformNameOf, type WellKnown } from './wellknown.js';
 
 /** The function that made `prototype` together with itself, if there is one. */
 export function ownerOf(prototype: object): AnyFunction | undefined {
@@ -32,6 +32,8 @@ export function hiddenStateOf(
       continue;
     }
     const kind = kindOf(owner, inspections);
+    // Among emitters there is `cluster`, which every thread has.
+    if (kind.kind === 'platform' && !isExotic && moduleOf(value) !== undefined) return staysWhole(value, owner.name);
     if (kind.kind === 'platform' && (isExotic || isTransparent(kind.name))) return undefined;
     if (kind.kind === 'platform' || kind.kind === 'obstacle') {
       return isOrdinary(value, owner, prototype, inspections) ? undefined : staysWhole(value, owner.name);

@@ -27,6 +27,12 @@ export function exportOf(value: object): Export | undefined {
   return rememberedExport(value) ?? commonjsExports().get(value);
 }
 
+/** The URL of the CommonJS module of a package with these exports. */
+export function commonjsFileOf(exports: object): string | undefined {
+  const found = commonjsExports().get(exports);
+  return found?.tag === 'require' && found.payload.name === undefined ? asUrl(found.payload.file) : undefined;
+}
+
 let index = new Map<object, Export>();
 let indexed = 0;
 let isFresh = false;

@@ -271,18 +271,27 @@ function moduleTable(): Table {
 let exportsObjects = new Map<unknown, string>();
 let exportsKnown = 0;
 
-/** For a plain object: whether it is what `require()` of a builtin module gives. Only those have a function as first property. */
+/** First properties of builtin modules that have no function there. */
+const FIRST = new Set(names('RTLD_LAZY _stack version CLIENT_RENEG_LIMIT isMainThread isInternalThread'));
+
+/** For a plain object: whether it is what `require()` of a builtin module gives. Most objects are told apart by their first property. */
 export function builtinNameOf(value: object): WellKnown | undefined {
   for (const name in value) {
-    if (typeof Object.getOwnPropertyDescriptor(value, name)?.value !== 'function') return undefined;
-    if (exportsKnown !== loadedCount()) {
-      exportsObjects = new Map(loadedBuiltins().map((id) => [builtin(id), id]));
-      exportsKnown = loadedCount();
-    }
-    const module = exportsObjects.get(value);
+    const first = Object.getOwnPropertyDescriptor(value, name);
+    if (typeof first?.value !== 'function' && first?.get === undefined && !FIRST.has(name)) return undefined;
+    const module = moduleOf(value);
     return module === undefined ? undefined : { tag: 'builtin', module, path: [] };
   }
   return undefined;
+}
+
+/** The builtin module, among those that are loaded, that has this object for its exports. */
+export function moduleOf(value: object): string | undefined {
+  if (exportsKnown !== loadedCount()) {
+    exportsObjects = new Map(loadedBuiltins().map((id) => [builtin(id), id]));
+    exportsKnown = loadedCount();
+  }
+  return exportsObjects.get(value);
 }
 
 /** For any object: one look-up. */

@@ -183,6 +183,13 @@ function scriptsThatRan(): void {
   for (const script of result) if (script.url) urls.set(script.scriptId, script.url);
 }
 
+/** The URLs of all scripts that have run, as far as the engine still knows. */
+export function scriptUrls(): Iterable<string> {
+  open();
+  scriptsThatRan();
+  return urls.values();
+}
+
 function startDebugging(): void {
   open();
   if (debugging) return;

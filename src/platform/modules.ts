@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { builtinModules, createRequire, isBuiltin as isBuiltinName } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isModuleNamespaceObject } from './kinds.js';
 import { evaluate } from './script.js';
 
 export { fileURLToPath, pathToFileURL };
@@ -28,6 +29,27 @@ export function loadedBuiltins(): string[] {
 /** Changes when this thread loads another builtin module. */
 export function loadedCount(): number {
   return (process as unknown as { moduleLoadList?: string[] }).moduleLoadList?.length ?? 0;
+}
+
+/**
+ * The namespace of an ES module that this thread has imported, or what `require()` has in its place; undefined where it cannot be had without waiting, as after a top-level
+ * `await`. Nothing is evaluated, and the module does not come to stand among those of CommonJS.
+ */
+export function loadedNamespace(url: string): object | undefined {
+  const { emitWarning } = process;
+  // Node warns of it in some versions.
+  process.emitWarning = () => {};
+  const path = asPath(url);
+  try {
+    if (path === undefined || path in here.cache) return undefined;
+    const namespace: unknown = here(path);
+    delete here.cache[path];
+    return isModuleNamespaceObject(namespace) ? (namespace as object) : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 /** A package that this one depends on, loaded when first asked for. */

@@ -100,6 +100,48 @@ test('CommonJS packages imported from an ES module', async () => {
   );
 });
 
+test('a namespace that is a value: of a package or builtin module it is imported, of the program it is copied', async () => {
+  assert.deepEqual(
+    await fixture({
+      'main.mjs': `
+        import * as fs from 'node:fs';
+        import { createRequire } from 'node:module';
+        import { run, show } from './thread.mjs';
+        const require = createRequire(import.meta.url);
+        const [pkg, constants, common, own, os] = await Promise.all(
+          ['pkg', 'constants-pkg', 'common', './own.mjs', 'node:os'].map((name) => import(name)),
+        );
+        const same = async (given, name) => given === (await import(name));
+        show(await run(same, pkg, 'pkg'));
+        show(await run(async () => { const all = pkg; return [await same(all, 'pkg'), all.count()] }));
+        show(await run(async () => [pkg.made === (await import('pkg')).made]));
+        show(await run(({ deep: [given] }) => same(given, 'pkg'), { deep: [pkg] }));
+        show(await run(same, constants, 'constants-pkg'));
+        show(await run(same, common, 'common'));
+        show(await run(same, fs, 'node:fs'));
+        show(await run(same, os, 'os'));
+        show((await run(() => import('pkg'))) === pkg);
+        show(await run(async (given) => [await same(given, './own.mjs'), given.state, given.get()], own));
+        const required = ['os', 'tls', 'worker_threads', 'cluster', 'constants', 'async_hooks', 'path'].filter(
+          (name) => require(name) !== undefined,
+        );
+        for (const name of required) {
+          const there = (given) => given === process.getBuiltinModule?.(name) || process.getBuiltinModule === undefined;
+          if (!(await run(there, require(name)))) show(name);
+        }
+        show(Object.keys(require.cache).some((file) => file.includes('pkg')));
+      `,
+      'own.mjs': `export const state = { n: 1 }; export const get = () => state.n;`,
+      ...ESM_PACKAGE,
+      'node_modules/constants-pkg/package.json': '{"name":"constants-pkg","type":"module","exports":"./index.js"}',
+      'node_modules/constants-pkg/index.js': 'export const table = { a: [1] };',
+      'node_modules/common/package.json': '{"name":"common"}',
+      'node_modules/common/index.js': 'exports.one = () => 1; exports.data = { n: 1 };',
+    }),
+    [true, [true, 1], [true], true, true, true, true, true, true, [false, { n: 1 }, 1], false],
+  );
+});
+
 test('what a package makes but does not export travels by source', async () => {
   assert.deepEqual(
     await fixture({
