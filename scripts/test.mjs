@@ -1,13 +1,14 @@
 // Runs the tests with the Node that runs this script:
 //
-//   node scripts/test.mjs [--source] [--brief] [path…] [--node-option=…]
+//   node scripts/test.mjs [--source] [--brief] [--whole] [path…] [--node-option=…]
 //
-// A path is any part of a test file's path below the root, such as `dummy_thread` or `conformance/lock`; none = all tests. The
-// tests are the compiled ones in build/; with --source the .ts files themselves, natively or, before Node 22.18, through tsx.
-// --brief leaves out what one version of Node shows for all: explorations of our own code, step by step, and checks of texts.
+// A path is any part of a test file's path below the root, such as `dummy_thread` or `conformance/lock`; none = all tests, but not those
+// of test/environments/. The tests are the compiled ones in build/; with --source the .ts files themselves, natively or, before Node
+// 22.18, through tsx. --brief leaves out what one version of Node shows for all: explorations of our own code, step by step, and checks
+// of texts. --whole runs the files that have a larger part than the usual one, with that part: test/support/extent.ts.
 // Everything else that begins with a dash goes to Node: --test-name-pattern=2.2-9
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +17,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const given = process.argv.slice(2);
 const fromSource = given.includes('--source');
 const isBrief = given.includes('--brief');
-const nodeOptions = given.filter((word) => word.startsWith('-') && word !== '--source' && word !== '--brief');
+const isWhole = given.includes('--whole');
+const own = ['--source', '--brief', '--whole'];
+const nodeOptions = given.filter((word) => word.startsWith('-') && !own.includes(word));
 
 const SHOWN_ONCE = [
   'test/docs/',
@@ -40,6 +43,7 @@ const sources = readdirSync(join(root, 'test'), { recursive: true })
   .filter((path) => path.endsWith('.test.ts'))
   .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part.replace(/\.js$/, '.ts'))))
   .filter((path) => wanted.length > 0 || !ASKED_FOR.some((part) => path.startsWith(part)))
+  .filter((path) => !isWhole || readFileSync(join(root, path), 'utf8').includes('support/extent.'))
   .filter((path) => !isBrief || !SHOWN_ONCE.some((part) => path.startsWith(part)))
   .sort();
 if (sources.length === 0) fail(`no test file has ${wanted.join(' or ')} in its path`);
@@ -47,20 +51,25 @@ const files = fromSource ? sources : sources.map((path) => `build/${path.replace
 const missing = files.find((path) => !existsSync(join(root, path)));
 if (missing) fail(`${missing} is not there: run npm run build:test first`);
 
-const { status } = spawnSync(
+const runner = spawn(
   process.execPath,
   [
     ...(fromSource && !process.features.typescript ? ['--import', 'tsx'] : []),
     '--test',
     `--test-concurrency=${availableParallelism()}`,
-    '--test-timeout=180000',
     '--test-reporter=./scripts/reporter.mjs',
     ...nodeOptions,
     ...files,
   ],
-  { cwd: root, stdio: 'inherit' },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, ...(isWhole ? { HEDDLE_WHOLE: '1' } : {}) } },
 );
-process.exitCode = status ?? 1;
+const { watchFiles } = await import('../build/test/support/watchdog.js');
+const leave = watchFiles(runner.pid, (line) => console.error(line));
+runner.on('exit', (status) => {
+  leave();
+  process.exitCode = status ?? 1;
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => runner.kill(signal));
 
 function fail(message) {
   console.error(message);

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Barrier, BrokenBarrierError, Semaphore, shared, startNewThread, ThreadError } from 'heddle';
 import { bunch, waitForFinished } from '../support/bunch.ts';
-import { becomes, counter, raise, reaches, value } from '../support/counter.ts';
+import { becomes, counter, NEVER, raise, reaches, value } from '../support/counter.ts';
 import { program } from '../support/program.ts';
 
 const N = 5;
@@ -274,7 +274,7 @@ test("[default_timeout] is the barrier's own where wait has none", () => {
   waitForFinished(bunch(N - 1, () => world.results.push(attempt(() => barrier.wait()))));
   assert.deepEqual(world.results.toSorted(), Array(N - 1).fill('broken'));
   const patient = new Barrier(2, { timeout: 1 });
-  const threads = bunch(1, () => patient.wait(20_000));
+  const threads = bunch(1, () => patient.wait(NEVER));
   waiting(patient, 1);
   assert.equal(patient.wait(), 1);
   waitForFinished(threads);
@@ -309,7 +309,7 @@ test('[BrokenBarrierError] is a ThreadError, and stays one when it is shared or 
 });
 
 test('[shared] is the same object in a field and in a thread', () => {
-  const barrier = new Barrier(2, { timeout: 20_000 });
+  const barrier = new Barrier(2, { timeout: NEVER });
   const world = shared({ barrier });
   assert.equal(world.barrier, barrier);
   const seen = counter();

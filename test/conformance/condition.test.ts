@@ -20,6 +20,7 @@ import { runtimeProgram } from '../runtime/prelude.ts';
 import { type Bunch, bunch, waitForFinished } from '../support/bunch.ts';
 import { becomes, counter, raise, reaches, value } from '../support/counter.ts';
 import { elsewhere } from '../support/heap.ts';
+import { isAbout, stopwatch } from '../support/stopwatch.ts';
 import { waitersIn } from '../support/waiters.ts';
 
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -87,10 +88,9 @@ for (const { name, make } of kinds) {
     const [sane, falses] = [counter(), counter()];
     const threads = bunch(5, () => {
       condition.with(() => {
-        const start = performance.now();
+        const watch = stopwatch();
         if (!condition.wait(TIMEOUT)) raise(falses);
-        const took = performance.now() - start;
-        if (took >= 0.6 * TIMEOUT && took <= 10 * TIMEOUT) raise(sane);
+        if (isAbout(watch, TIMEOUT)) raise(sane);
         if (!condition.locked()) throw new Error('the lock is not held after the wait');
       });
     });
@@ -164,11 +164,19 @@ function notifies(condition: Condition): void {
 
 /** Threads that queue up one behind the other, and then do this with the lock held. */
 function oneByOne(condition: Condition, size: number, work: (index: number) => void): Bunch[] {
-  return Array.from({ length: size }, (_, index) => {
-    const one = bunch(1, () => condition.with(() => work(index)));
+  const turn = counter();
+  // All are there before the first waits: its time, if it has one, is not spent on starts.
+  const all = Array.from({ length: size }, (_, index) =>
+    bunch(1, () => {
+      reaches(turn, index + 1);
+      condition.with(() => work(index));
+    }),
+  );
+  for (let index = 0; index < size; index++) {
+    raise(turn);
     becomes(() => waitersIn(condition) === index + 1, `${index + 1} waiters`);
-    return one;
-  });
+  }
+  return all;
 }
 
 /** A thread that waits until the state is 4. */
@@ -178,10 +186,9 @@ function waitingForFour(condition: Condition, timeout: number | undefined) {
   const sane = counter();
   const threads: Bunch = bunch(1, () => {
     condition.with(() => {
-      const start = performance.now();
+      const watch = stopwatch();
       if (condition.waitFor(() => state.value === 4, timeout)) raise(answers);
-      const took = performance.now() - start;
-      if (took >= 0.6 * 100 && took <= 10 * 100) raise(sane);
+      if (isAbout(watch, 100)) raise(sane);
     });
   });
   return { condition, state, threads, answers, sane };
@@ -226,7 +233,7 @@ suite('order', () => {
     const condition = new Condition();
     const [trues, falses] = [counter(), counter()];
     const threads = oneByOne(condition, 4, (index) => {
-      raise(condition.wait(index % 2 === 1 ? 400 : undefined) ? trues : falses);
+      raise(condition.wait(index % 2 === 1 ? 1500 : undefined) ? trues : falses);
     });
     reaches(falses, 2, 'those with a time-out');
     assert.equal(waitersIn(condition), 2);
@@ -544,7 +551,7 @@ for (const [how, wait] of [
     const outcome = await runtimeProgram(`
       import { Condition } from 'heddle';
       import { patience } from '#heddle/memory/park.js';
-      import { waitersIn } from '${waitersModule}';
+import { waitersIn } from '${waitersModule}';
       const condition = new Condition();
       const seen = counter();
       start_new_thread(async () => { ${wait} await new Promise(() => {}); }, []);

@@ -164,7 +164,7 @@ test('1.3-4 memory that runs out is reported and ends that thread', async () => 
       for (;;) hoard.push(new Array(100_000).fill(hoard.length));
     }, []);
   `,
-    { nodeOptions: ['--max-old-space-size=128'], timeout: 120_000 },
+    { nodeOptions: ['--max-old-space-size=128'] },
   );
   reports(outcome, 'task', /memory/);
 });

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { Event, isShared, shared, startNewThread } from 'heddle';
 import { bunch, waitForFinished } from '../support/bunch.ts';
 import { becomes, counter, raise, reaches, value } from '../support/counter.ts';
+import { isAbout, stopwatch } from '../support/stopwatch.ts';
 import { waitersOn } from '../support/waiters.ts';
 
 test('2.5-1 [is_set] set twice, cleared twice', () => {
@@ -51,10 +52,9 @@ test('2.5-3 [timeout] gives false in its time when it is not set, true when it i
     const [now, later, sane] = [counter(), counter(), counter()];
     const threads = bunch(5, () => {
       if (event.wait(0)) raise(now);
-      const start = performance.now();
+      const watch = stopwatch();
       if (event.wait(TIMEOUT)) raise(later);
-      const took = performance.now() - start;
-      if (took >= 0.6 * TIMEOUT && took <= 10 * TIMEOUT) raise(sane);
+      if (isAbout(watch, TIMEOUT)) raise(sane);
     });
     waitForFinished(threads);
     return { now: value(now), later: value(later), sane: value(sane) };
@@ -128,7 +128,7 @@ test('a time that is over only looks', async () => {
 
 test('waitAsync waits without blocking this thread', async () => {
   const event = new Event();
-  const waits = [event.waitAsync(), event.waitAsync(), event.waitAsync({ timeout: 60_000 })];
+  const waits = [event.waitAsync(), event.waitAsync(), event.waitAsync({ timeout: 3_600_000 })];
   startNewThread(() => event.set(), []);
   assert.deepEqual(await Promise.all(waits), [true, true, true]);
   assert.equal(await event.waitAsync(), true);
@@ -157,6 +157,6 @@ test('it is one event in a field, an element, a capture and an argument', () => 
     },
     [event],
   );
-  assert.equal(event.wait(30_000), true);
+  assert.equal(event.wait(), true);
   reaches(same, 1, 'the same event');
 });

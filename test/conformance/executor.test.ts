@@ -21,7 +21,7 @@ import {
   TimeoutError,
   transfer,
 } from 'heddle';
-import { counter, raise, reaches, value } from '../support/counter.ts';
+import { counter, NEVER, raise, reaches, value } from '../support/counter.ts';
 import { program } from '../support/program.ts';
 
 /** Waits for a gate such that no wait lasts, so that the executor does not take it for blocked. */
@@ -405,24 +405,28 @@ test('map: an error surfaces at its place, and what waits is cancelled', () => {
 });
 
 test('map({ timeout }): TimeoutError when the time is over', () => {
-  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
-  const gate = allocateLock();
-  gate.acquire();
-  const results = executor.map(
-    (n: number) => {
-      if (n > 0 && gate.acquire({ timeout: 20_000 })) gate.release();
+  const findings = (timeout: number): number[] => {
+    const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const gate = allocateLock();
+    gate.acquire();
+    const task = (n: number): number => {
+      if (n > 0 && gate.acquire()) gate.release();
       return n;
-    },
-    [0, 1, 2],
-    { timeout: 2_000 },
-  );
-  const seen: number[] = [];
-  assert.throws(() => {
-    for (const n of results) seen.push(n);
-  }, TimeoutError);
+    };
+    executor.submit(task, 0).result();
+    const results = executor.map(task, [0, 1, 2], { timeout });
+    const seen: number[] = [];
+    assert.throws(() => {
+      for (const n of results) seen.push(n);
+    }, TimeoutError);
+    gate.release();
+    executor.shutdown();
+    return seen;
+  };
+  // On a busy machine the time can be over before the first is done.
+  let seen: number[] = [];
+  for (let timeout = 200; seen.length === 0 && timeout < NEVER; timeout *= 4) seen = findings(timeout);
   assert.deepEqual(seen, [0]);
-  gate.release();
-  executor.shutdown();
 });
 
 test('map: over a queue, blocking or not as the results are taken', async () => {
@@ -475,7 +479,7 @@ test('map({ signal }): cancels, and throws its reason', async () => {
   const gate = allocateLock();
   gate.acquire();
   const controller = new AbortController();
-  const results = executor.map(() => gate.acquire({ timeout: 20_000 }), [0, 1, 2], { signal: controller.signal });
+  const results = executor.map(() => gate.acquire(), [0, 1, 2], { signal: controller.signal });
   setImmediate(() => controller.abort(new Error('enough')));
   await assert.rejects(async () => {
     for await (const _ of results);
@@ -514,11 +518,11 @@ test('an executor grows when its threads wait for each other’s futures', () =>
   function depth(n: number): number {
     return n === 0 ? 0 : 1 + executor.submit(depth, n - 1).result();
   }
-  assert.equal(executor.submit(depth, 6).result(20_000), 6);
+  assert.equal(executor.submit(depth, 6).result(), 6);
   async function depthAsync(n: number): Promise<number> {
     return n === 0 ? 0 : 1 + (await executor.submit(depthAsync, n - 1));
   }
-  assert.equal(executor.submit(depthAsync, 6).result(20_000), 6);
+  assert.equal(executor.submit(depthAsync, 6).result(), 6);
   executor.shutdown();
 });
 
@@ -526,10 +530,10 @@ test('an executor grows when its threads wait for a lock that another task relea
   const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
   const gate = allocateLock();
   gate.acquire();
-  const waits = executor.submit(() => gate.acquire({ timeout: 20_000 }));
+  const waits = executor.submit(() => gate.acquire());
   const opens = executor.submit(() => gate.release());
-  opens.result(20_000);
-  assert.equal(waits.result(20_000), true);
+  opens.result();
+  assert.equal(waits.result(), true);
   executor.shutdown();
 });
 

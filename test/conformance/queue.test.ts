@@ -127,7 +127,7 @@ for (const [name, { make, order }] of Object.entries(classes)) {
     test('a blocked put with a time-out goes on when there is room', () => {
       const queue = make(1);
       queue.put(1);
-      const outcome = inThread(() => queue.put(2, { timeout: 60_000 }));
+      const outcome = inThread(() => queue.put(2, { timeout: 3_600_000 }));
       puttersAre(queue, 1);
       queue.get();
       ends(outcome, RETURNED);
@@ -135,7 +135,7 @@ for (const [name, { make, order }] of Object.entries(classes)) {
 
     test('a blocked get with a time-out gets what is put', () => {
       const queue = make();
-      const outcome = inThread(() => queue.get({ timeout: 60_000 }));
+      const outcome = inThread(() => queue.get({ timeout: 3_600_000 }));
       gettersAre(queue, 1);
       queue.put(1);
       ends(outcome, RETURNED);
@@ -666,7 +666,7 @@ test('an item that comes with an interrupt stays in the queue', async () => {
       } catch (error) {
         console.log(error.name);
       }
-      console.log(queue.get({ timeout: 20_000 }), queue.unfinishedTasks);
+      console.log(queue.get(), queue.unfinishedTasks);
     `);
     assert.deepEqual(outcome, { status: 0, signal: null, stdout: 'KeyboardInterrupt\n1 1\n', stderr: '' });
   }

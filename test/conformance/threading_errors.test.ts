@@ -158,7 +158,7 @@ test('2.9-48 … of a thread that was killed by its memory', async () => {
     run(function hoard() { const all = []; for (;;) all.push(new Array(100_000).fill(all.length)); }, { name: 'hoarder' });
     console.log('end of main');
   `,
-    { nodeOptions: ['--max-old-space-size=128'], timeout: 120_000 },
+    { nodeOptions: ['--max-old-space-size=128'] },
   );
   assert.match(outcome.stderr, /^Exception in thread hoarder:\n.*memory/m);
   assert.equal(outcome.stdout, 'end of main\n');

@@ -180,7 +180,7 @@ test('an interrupt in the middle of start() comes when the thread has been start
     } catch (error) {
       console.log(error.name);
     }
-    console.log(thread.join(5000));
+    console.log(thread.join());
   `);
   assert.deepEqual(outcome, { status: 0, signal: null, stdout: 'KeyboardInterrupt\ntrue\n', stderr: '' });
 });

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import * as layout from '#heddle/memory/layout.js';
+import { extent } from '../support/extent.ts';
 import type { Point } from './kernel_with_points.ts';
 import { type Node, type Thread, World } from './world.ts';
 
@@ -133,7 +134,7 @@ const moments: Readonly<Record<string, { before(): void; after(): void }>> = {
 };
 
 /** Points that a loop passes often are tried at these passes only. */
-const tried = (number: number): boolean => number < 20 || number % 151 === 0;
+const tried = (number: number): boolean => number < extent(4, 20) || number % extent(601, 151) === 0;
 
 for (const [when, moment] of Object.entries(moments)) {
   for (const [what, work] of Object.entries(works)) {

@@ -30,7 +30,7 @@ function fill(step) {
 const MIB = 2 ** 20;
 
 async function prints(source: string, expected: string): Promise<void> {
-  const outcome: Outcome = await program(`${PRELUDE}\n${source}`, { timeout: 120_000 });
+  const outcome: Outcome = await program(`${PRELUDE}\n${source}`);
   assert.deepEqual([outcome.stderr, outcome.stdout, outcome.status], ['', expected, 0]);
 }
 

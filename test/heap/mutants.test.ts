@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { whole } from '../support/extent.ts';
 import type { Edit } from './kernel_with_points.ts';
 import { exchanged, scenarios } from './scenarios.ts';
 import { explore } from './schedule.ts';
@@ -144,7 +145,14 @@ const mutants: readonly Mutant[] = [
   },
 ];
 
-for (const { name, edits, found } of mutants) {
+/** In the part: those that one order in a few finds. */
+const QUICK = [
+  'a splice is not traced again',
+  'the mark stack is reset after the gate says marking',
+  'what is in flight is no root',
+];
+
+for (const { name, edits, found } of mutants.filter((one) => whole || QUICK.includes(one.name))) {
   test(`${name}: found by '${found}'`, async (t) => {
     const scenario = scenarios.find((one) => one.name === found);
     assert.ok(scenario !== undefined);

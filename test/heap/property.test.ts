@@ -6,11 +6,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { allocateLock, SharedArray, SharedMap, SharedSet, scope, shared, startNewThread } from 'heddle';
 import { counter, raise, reaches } from '../support/counter.ts';
+import { extent } from '../support/extent.ts';
 import { checkHeap, collectAll } from '../support/heap.ts';
 import { primitives } from './corpus.ts';
 
 const seed = Number(process.env['HEDDLE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const RUNS = Number(process.env['HEDDLE_RUNS'] ?? 150);
+const RUNS = Number(process.env['HEDDLE_RUNS'] ?? extent(40, 150));
 
 /** Values that are the same in a shared container and in a plain one: primitives, and objects that are shared already. */
 const pool = [shared({ pooled: 1 }), shared([1]), shared(new Map()), new SharedSet<unknown>()];

@@ -45,8 +45,8 @@ export interface Outcome {
 
 const LIMIT = 6_000;
 
-/** Walks through all orders; stops at the first that breaks something. */
-export function explore(world: World, scenario: Scenario): Outcome {
+/** Walks through all orders with at most so many interruptions; stops at the first that breaks something. */
+export function explore(world: World, scenario: Scenario, interruptions = Infinity): Outcome {
   const choices: { taken: number; of: number }[] = [];
   for (let runs = 1; ; runs++) {
     if (runs > LIMIT) throw new Error(`${scenario.name} has more than ${LIMIT} orders`);
@@ -59,7 +59,7 @@ export function explore(world: World, scenario: Scenario): Outcome {
     };
     const trace: string[] = [];
     try {
-      new Run(world, scenario, choose, trace).run();
+      new Run(world, scenario, choose, trace, interruptions).run();
     } catch (error) {
       return { runs, failure: { error: error as Error, trace: trace.join('\n') } };
     } finally {
@@ -87,21 +87,28 @@ class Run {
   readonly #trace: string[];
   #actors: Actor[] = [];
   #plan!: Plan;
-  #interruptions = 0;
+  #interruptions: number;
   #depth = 0;
 
-  constructor(world: World, scenario: Scenario, choose: (of: number) => number, trace: string[]) {
+  constructor(
+    world: World,
+    scenario: Scenario,
+    choose: (of: number) => number,
+    trace: string[],
+    interruptions: number,
+  ) {
     this.#world = world;
     this.#scenario = scenario;
     this.#choose = choose;
     this.#trace = trace;
+    this.#interruptions = interruptions;
   }
 
   run(): void {
     const world = this.#world;
     const [, first, second] = world.threads;
     this.#plan = this.#scenario.prepare(world, first, second);
-    this.#interruptions = this.#plan.interruptions ?? 1;
+    this.#interruptions = Math.min(this.#interruptions, this.#plan.interruptions ?? 1);
     this.#actors = [
       { name: '1', steps: this.#plan.first, next: 0, suspended: false },
       { name: '2', steps: this.#plan.second, next: 0, suspended: false },

@@ -1,5 +1,5 @@
 // Threads at random over one heap, in the styles in which programs are written; soak_program.ts has the model. HEDDLE_SOAK says for how
-// many seconds in all (`npm run soak`: 80), HEDDLE_SEED repeats a run's choices.
+// many seconds in all (`npm run test:whole`: 80), HEDDLE_SEED repeats a run's choices.
 //
 // What is bounded: cells that are alive at the end of a collection, and the memory in use, against what can be reached at most. The factors
 // are large because what can be reached is little: 32,768 cells may live through a thread's pins alone before its JavaScript garbage is
@@ -9,11 +9,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { extent } from '../support/extent.ts';
 import { programFile } from '../support/program.ts';
 
 const program = fileURLToPath(new URL(`./soak_program${import.meta.url.slice(-3)}`, import.meta.url));
 const styles: Readonly<Record<string, number>> = { events: 16, scopes: 8, blocking: 16, mixed: 16 };
-const seconds = Number(process.env['HEDDLE_SOAK'] ?? 6);
+const seconds = Number(process.env['HEDDLE_SOAK'] ?? extent(3, 80));
 const seed = process.env['HEDDLE_SEED'] ?? String(Math.floor(Math.random() * 1e9));
 
 interface Result {
@@ -29,10 +30,10 @@ interface Result {
 
 for (const [style, factor] of Object.entries(styles)) {
   const duration = Math.round((seconds * 1000) / Object.keys(styles).length);
-  test(`soak: ${style}, seed ${seed}`, { timeout: duration + 150_000 }, async (t) => {
+  test(`soak: ${style}, seed ${seed}`, async (t) => {
     const { status, stdout, stderr } = await programFile(program, {
       args: [style, String(duration), seed],
-      timeout: duration + 120_000,
+      limits: { work: 300_000 + 20 * duration },
     });
     assert.equal(status, 0, stderr.slice(-3000));
     t.diagnostic(stdout.trim());

@@ -14,6 +14,7 @@
 // batch; 'mixed' has one of each. Prints a line of JSON: what was done, the most cells and bytes that were alive, pauses.
 
 import { allocateLock, collect, heapStatistics, SharedArray, SharedMap, scope, shared, startNewThread } from 'heddle';
+import { eventually } from '../support/counter.ts';
 
 const [style = 'events', duration = '1000', seed = '1'] = process.argv.slice(2);
 const THREADS = 3;
@@ -231,11 +232,14 @@ for (let number = 0; number < THREADS; number++) {
 }
 
 await new Promise((resolve) => setTimeout(resolve, Number(duration)));
+/** Of each thread: on a busy machine the time may be over before one has begun. */
+const LEAST = 2 * BATCH;
+await eventually(
+  () => Array.from({ length: THREADS }, (_, number) => common.totals[1 + number * 3]!).every((done) => done >= LEAST),
+  'work of each thread',
+);
 Atomics.store(common.totals, OVER, 1);
-for (const until = Date.now() + 60_000; Atomics.load(running, 0) < THREADS; ) {
-  if (Date.now() > until) throw new Error('the threads do not end');
-  await new Promise((resolve) => setTimeout(resolve, 5));
-}
+await eventually(() => Atomics.load(running, 0) === THREADS, 'the end of the threads');
 clearInterval(sample);
 
 // The threads hold nothing any more, as soon as their JavaScript has noticed.

@@ -8,6 +8,7 @@ import { BrokenBarrierError } from '#heddle/sync/errors.js';
 import { countEnd, renewMark } from '#heddle/sync/owner.js';
 import type * as module from '#heddle/threading/barrier.js';
 import * as ours from '#heddle/threading/barrier.js';
+import { bounded } from '../support/extent.ts';
 import type { Context } from './automaton.ts';
 import { type Exploration, explore } from './explorer.ts';
 import type { Plan } from './machine.ts';
@@ -151,9 +152,9 @@ after(() => renewMark());
 suite('Barrier', () => {
   for (const { name, plan, preemptions } of scenarios) {
     test(name, (t) => {
-      const exploration = explore(plan(ours.Barrier), preemptions);
+      const exploration = explore(plan(ours.Barrier), bounded(preemptions));
       holds(exploration);
-      t.diagnostic(summary(exploration, preemptions));
+      t.diagnostic(summary(exploration, bounded(preemptions)));
     });
   }
 });

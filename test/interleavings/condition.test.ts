@@ -14,6 +14,7 @@ import { acquireAgain, SAVE } from '#heddle/sync/monitor.js';
 import { mark } from '#heddle/sync/owner.js';
 import { RLock } from '#heddle/sync/rlock.js';
 import { append, ground, leave, notification, Waiter } from '#heddle/sync/waiters.js';
+import { bounded } from '../support/extent.ts';
 import type { Context, Program } from './automaton.ts';
 import { explore } from './explorer.ts';
 import type { Plan } from './machine.ts';
@@ -159,9 +160,9 @@ const withRLock = setting(new RLock());
 suite('Condition', () => {
   const check = (name: string, plan: Plan, preemptions = Infinity): void => {
     test(name, (t) => {
-      const exploration = explore(plan, preemptions);
+      const exploration = explore(plan, bounded(preemptions));
       holds(exploration);
-      t.diagnostic(summary(exploration, preemptions));
+      t.diagnostic(summary(exploration, bounded(preemptions)));
     });
   };
   check('one waits', plan(withLock, waits(withLock), notifies(withLock)));

@@ -21,6 +21,7 @@ import { recordOf } from '#heddle/memory/self.js';
 import { Detector } from '#heddle/runtime/deadlock.js';
 import { FREE, IDLE, RUNNING } from '#heddle/runtime/table.js';
 import { BLOCKED, lastFailed, noteEnd, noteLook, noteTry } from '#heddle/sync/patience.js';
+import { bounded } from '../support/extent.ts';
 import type { Context } from './automaton.ts';
 import { explore } from './explorer.ts';
 import type { Plan } from './machine.ts';
@@ -226,14 +227,14 @@ suite('nobody is taken for stuck who is not', () => {
     test(name, (t) => {
       const exploration = explore(
         planOf(parts, () => new Detector()),
-        preemptions,
+        bounded(preemptions),
       );
       holds(exploration);
-      t.diagnostic(summary(exploration, preemptions));
+      t.diagnostic(summary(exploration, bounded(preemptions)));
       holds(
         explore(
           planOf(parts, () => searchWith()),
-          preemptions,
+          bounded(preemptions),
         ),
       );
     });

@@ -1,6 +1,7 @@
 // All interleavings of two and three threads over the mutex. README.md says what is explored, and what is not.
 
 import { suite, test } from 'node:test';
+import { bounded } from '../support/extent.ts';
 import { explore } from './explorer.ts';
 import { mutex } from './mutex_under_test.ts';
 import { holds, summary } from './outcome.ts';
@@ -16,9 +17,9 @@ for (const [group, scenarios] of Object.entries(groups)) {
   suite(group, () => {
     for (const { name, plan, preemptions } of scenarios) {
       test(name, (t) => {
-        const exploration = explore(plan(mutex), preemptions);
+        const exploration = explore(plan(mutex), bounded(preemptions));
         holds(exploration);
-        t.diagnostic(summary(exploration, preemptions));
+        t.diagnostic(summary(exploration, bounded(preemptions)));
       });
     }
   });

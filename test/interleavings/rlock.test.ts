@@ -11,6 +11,7 @@ import { ThreadError } from '#heddle/sync/errors.js';
 import { acquireAgain, IS_HELD, SAVE } from '#heddle/sync/monitor.js';
 import { mark, NO_MARK_BIT } from '#heddle/sync/owner.js';
 import { RLock, recursionCount } from '#heddle/sync/rlock.js';
+import { bounded } from '../support/extent.ts';
 import type { Context } from './automaton.ts';
 import { explore } from './explorer.ts';
 import { threads } from './marks.ts';
@@ -127,9 +128,10 @@ suite('RLock', () => {
     test(name, (t) => {
       const all = threads(...uses).map((thread, index) => ({ ...thread, mortal: dies && index === 1 }));
       const supervisor = { name: 'supervisor', program: () => wake(word, 1), buries: 1 };
-      const exploration = explore({ threads: dies ? [...all, supervisor] : all, locks: [word], spurious }, preemptions);
+      const plan = { threads: dies ? [...all, supervisor] : all, locks: [word], spurious };
+      const exploration = explore(plan, bounded(preemptions));
       holds(exploration);
-      t.diagnostic(summary(exploration, preemptions));
+      t.diagnostic(summary(exploration, bounded(preemptions)));
     });
   }
 });

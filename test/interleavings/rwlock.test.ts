@@ -9,6 +9,7 @@ import { addressOf } from '#heddle/sync/cell.js';
 import { countEnd, mark, renewMark } from '#heddle/sync/owner.js';
 import type * as module from '#heddle/sync/rwlock.js';
 import { RWLock } from '#heddle/sync/rwlock.js';
+import { bounded } from '../support/extent.ts';
 import type { Context } from './automaton.ts';
 import { explore } from './explorer.ts';
 import type { Plan } from './machine.ts';
@@ -178,9 +179,9 @@ suite('RWLock', () => {
   const lock = new RWLock();
   for (const { name, plan, preemptions } of scenarios) {
     test(name, (t) => {
-      const exploration = explore(plan(lock), preemptions);
+      const exploration = explore(plan(lock), bounded(preemptions));
       holds(exploration);
-      t.diagnostic(summary(exploration, preemptions));
+      t.diagnostic(summary(exploration, bounded(preemptions)));
     });
   }
 });

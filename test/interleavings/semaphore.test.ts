@@ -7,6 +7,7 @@ import { awaitLater, blockUntil, type Wanted, wake } from '#heddle/memory/park.j
 import { WANTED } from '#heddle/sync/acquirable.js';
 import { addressOf } from '#heddle/sync/cell.js';
 import { Semaphore } from '#heddle/sync/semaphore.js';
+import { bounded } from '../support/extent.ts';
 import type { Context } from './automaton.ts';
 import { type Exploration, explore } from './explorer.ts';
 import type { Plan } from './machine.ts';
@@ -220,9 +221,9 @@ const scenarios: readonly Scenario[] = [
 suite('Semaphore', () => {
   for (const { name, plan, preemptions } of scenarios) {
     test(name, (t) => {
-      const exploration = explore(withoutLeft(plan(ours), name), preemptions);
+      const exploration = explore(withoutLeft(plan(ours), name), bounded(preemptions));
       holds(exploration);
-      t.diagnostic(summary(exploration, preemptions));
+      t.diagnostic(summary(exploration, bounded(preemptions)));
     });
   }
 });

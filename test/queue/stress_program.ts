@@ -10,6 +10,7 @@
 
 import { LifoQueue, PriorityQueue, Queue, ShutDown } from 'heddle';
 import { _count, start_new_thread } from 'heddle/thread';
+import { eventually, NEVER } from '../support/counter.ts';
 import { getters, putters } from '../support/queues.js';
 
 const seed = Number(process.argv[2] ?? 1);
@@ -117,16 +118,11 @@ for (let n = 0; n < Math.max(PRODUCERS, CONSUMERS); n++) {
   if (n < PRODUCERS) start_new_thread(produce, [n, queue, books.counts]);
 }
 
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; !holds(); ) {
-    if (Date.now() > end) throw new Error(`seed ${seed}: after 60 s it is still not so that ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+const until = (what: string, holds: () => boolean): Promise<void> => eventually(holds, `seed ${seed}: that ${what}`);
 
 const all = PRODUCERS * ITEMS;
 await until('all items were taken', () => books.counts[TAKEN]! >= all);
-if (!(await queue.joinAsync({ timeout: 60_000 }))) throw new Error(`seed ${seed}: join() does not return`);
+if (!(await queue.joinAsync({ timeout: NEVER }))) throw new Error(`seed ${seed}: join() does not return`);
 queue.shutdown();
 await until('all threads have ended', () => _count() === 0);
 const wrong = books.seen.findIndex((times) => times !== 1);

@@ -30,7 +30,7 @@ function attempt(action) {
 }
 
 /** What the thread does next. A thread that was not stopped does nothing. */
-const next = () => executor.submit(() => 'next').result(20_000);
+const next = () => executor.submit(() => 'next').result();
 
 /** Whether a thread other than this one is parked in the library for its task. */
 const isParked = () => [...slots()].some((slot) => {
@@ -39,7 +39,7 @@ const isParked = () => [...slots()].some((slot) => {
 });
 `;
 
-const runs = (source: string): Promise<Outcome> => program(PRELUDE + source, { timeout: 60_000 });
+const runs = (source: string): Promise<Outcome> => program(PRELUDE + source);
 
 const says = async (source: string, stdout: string): Promise<void> => {
   const outcome = await runs(source);
@@ -85,7 +85,7 @@ for (const [what, setUp, call] of [
   ['for a lock', 'const it = new Lock(); it.acquire();', 'it.acquire()'],
   ['for a lock that it would hold for a call', 'const it = new Lock(); it.acquire();', 'it.with(() => {})'],
   ['for a reentrant lock', 'const it = new RLock(); it.acquire();', 'it.acquire()'],
-  ['with a time-out', 'const it = new Lock(); it.acquire();', 'it.acquire({ timeout: 60_000 })'],
+  ['with a time-out', 'const it = new Lock(); it.acquire();', 'it.acquire({ timeout: 3_600_000 })'],
   ['in get() of a queue', 'const it = new Queue();', 'it.get()'],
   ['in put() to a full queue', 'const it = new Queue({ maxSize: 1 }); it.put(1);', 'it.put(2)'],
   ['for an event', 'const it = new Event();', 'it.wait()'],
@@ -128,7 +128,7 @@ const taken = other.submit(() => queue.get());
 future.cancel();
 next();
 queue.put('item');
-console.log(taken.result(20_000), queue.size);
+console.log(taken.result(), queue.size);
 `,
     'item 0\n',
   ));
@@ -157,7 +157,7 @@ const after = executor.submit(() => 'next');
 nap(300);
 console.log(lock.locked());
 lock.release();
-console.log(after.result(20_000), lock.acquire({ timeout: 20_000 }));
+console.log(after.result(), lock.acquire());
 `,
     'true\nnext true\n',
   ));
@@ -318,7 +318,7 @@ for (let n = 0; n < 200; n++) {
   if (cancelled) cut++; else whole++;
   const seen = attempt(() => task.result());
   if (seen !== (cancelled ? 'CancelledError' : 'whole')) console.log(n, 'seen', seen);
-  const got = after.result(20_000);
+  const got = after.result();
   if (got !== 199990000) console.log(n, 'next', got);
   delay = Math.min(4, Math.max(0.05, delay + (cancelled ? 0.05 : -0.05)));
 }
@@ -352,7 +352,7 @@ for (let n = 0; n < 60; n++) {
     array.push({ at: -1, list: [] });
     map.set('after', array.length);
     return [array.length, new SharedArray([1, 2]).length, new Lock().locked(), scope(() => 5)].length;
-  }, array, map).result(20_000);
+  }, array, map).result();
   if (size !== 4) console.log(n, size);
   for (const item of array) if (item.list === undefined) console.log('torn', item);
 }

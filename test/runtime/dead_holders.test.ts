@@ -55,7 +55,7 @@ for (const [death, last] of Object.entries(deaths)) {
         becomes(() => lock.locked(), 'the lock held');
         becomes(() => _count() === 0, 'the end of the holder');
         console.log(outcome(() => lock.acquire()));
-        console.log(outcome(() => lock.acquire({ timeout: 60_000 })));
+        console.log(outcome(() => lock.acquire({ timeout: 3_600_000 })));
         console.log(outcome(() => lock.with(() => 'in')));
         console.log(outcome(() => lock.hold()));
         console.log(await lock.acquireAsync().catch((error) => error.name + ': ' + error.message));

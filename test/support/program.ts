@@ -6,6 +6,8 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { activityOf, endTree } from './activity.ts';
+import { type Limits, LOOK, Patience } from './patience.ts';
 
 /** The checkout. */
 export const root = dirname(createRequire(import.meta.url).resolve('heddle/package.json'));
@@ -21,8 +23,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly extension?: 'mjs' | 'cjs' | 'ts' | 'mts';
-  /** Milliseconds after which the program is killed and the test fails. */
-  readonly timeout?: number;
+  /** When the program hangs, if not as patience.ts has it: it is killed, and the test fails. */
+  readonly limits?: Limits;
   /** Called with all of stdout so far, whenever more has come. */
   readonly onStdout?: (soFar: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -64,9 +66,9 @@ while (thread._count() > 0) idle.acquire({ timeout: 1 });
   );
 }
 
-/** Runs a file. Rejects if the program does not end by itself in time. */
+/** Runs a file. Rejects if the program hangs. */
 export function programFile(file: string, options: ProgramOptions = {}): Promise<Outcome> {
-  const { args = [], nodeOptions = [], env = {}, cwd = root, timeout = 60_000, onStdout } = options;
+  const { args = [], nodeOptions = [], env = {}, cwd = root, limits, onStdout } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
       cwd,
@@ -82,17 +84,21 @@ export function programFile(file: string, options: ProgramOptions = {}): Promise
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
-    let late = false;
-    const limit = setTimeout(() => {
-      late = true;
-      child.kill('SIGKILL');
-    }, timeout);
-    child.on('error', reject);
+    let verdict: string | undefined;
+    const patience = new Patience(() => activityOf(child.pid!), limits);
+    const looks = setInterval(() => {
+      verdict ??= patience.verdict();
+      if (verdict !== undefined) endTree(child.pid!);
+    }, LOOK);
+    child.on('error', (error) => {
+      clearInterval(looks);
+      reject(error);
+    });
     child.on('close', (status, signal) => {
-      clearTimeout(limit);
+      clearInterval(looks);
       stderr = stripVTControlCharacters(stderr);
-      if (late) reject(new Error(`did not end within ${timeout} ms\n--- stdout\n${stdout}\n--- stderr\n${stderr}`));
-      else resolve({ status, signal, stdout, stderr });
+      if (verdict === undefined) resolve({ status, signal, stdout, stderr });
+      else reject(new Error(`did not end, and ${verdict}\n--- stdout\n${stdout}\n--- stderr\n${stderr}`));
     });
   });
 }
