@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { install, pack } from '../support/packed.ts';
 import { root } from '../support/program.ts';
 
 const run = promisify(execFile);
-const shell = process.platform === 'win32';
 const project = realpathSync(mkdtempSync(join(tmpdir(), 'heddle-environments-')));
 
 const TOOLS = [
@@ -38,16 +38,9 @@ const program = readFileSync(join(root, 'test/environments/places.txt'), 'utf8')
 const major = Number.parseInt(process.versions.node, 10);
 
 before(async () => {
-  const staged = join(project, 'staged');
-  await run(process.execPath, [join(root, 'scripts', 'bundle.mjs'), `--to=${staged}`]);
-  const { stdout } = await run('npm', ['pack', staged, '--json', '--ignore-scripts', '--pack-destination', project], {
-    cwd: root,
-    shell,
-  });
-  const [packed] = Object.values(JSON.parse(stdout) as Record<string, { filename: string }>);
+  const packed = await pack(project);
   write('package.json', JSON.stringify({ name: 'environments', private: true, type: 'module' }));
-  const options = ['--prefer-offline', '--no-audit', '--no-fund'];
-  await run('npm', ['install', ...options, join(project, packed!.filename), ...TOOLS], { cwd: project, shell });
+  await install(project, [join(project, packed.filename), ...TOOLS]);
 });
 
 after(() => rmSync(project, { recursive: true, force: true }));
