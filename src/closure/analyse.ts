@@ -197,7 +197,7 @@ function separateStatics({ node, offset }: ParsedFunction, letters: string, edit
       const name = member['computed'] ? undefined : String(key['name'] ?? key['value']);
       // toString of a static method begins after the word 'static'.
       const skipped = isStatic
-        ? /^static(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)*/.exec(text.slice(start, end))![0].length
+        ? /^static(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/|\/\/[^\n]*\n)*/.exec(text.slice(start, end))![0].length
         : 0;
       const method = isField ? undefined : text.slice(start + skipped, end);
       members.push({ key: name, isStatic, text: method });
@@ -407,8 +407,8 @@ function anchorOf({ form, node, member, offset }: ParsedFunction, text: string):
   return from + head.exec(text.slice(from))![0].length;
 }
 
-const FUNCTION_HEAD = /^(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n|async\b|function\b|\*)*/;
-const ARROW_HEAD = /^(?:async\b(?!\s*=>)(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)*)?/;
+const FUNCTION_HEAD = /^(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/|\/\/[^\n]*\n|async\b|function\b|\*)*/;
+const ARROW_HEAD = /^(?:async\b(?!\s*=>)(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/|\/\/[^\n]*\n)*)?/;
 
 const FIRST_LATIN = 0xc0;
 const LAST_LATIN = 0xff;

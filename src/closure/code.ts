@@ -98,9 +98,9 @@ export class Code {
 const TYPED = /\.[cm]?tsx?$/;
 
 let codes = 0;
-const newCodeId = (): string => `${threadId()}.${codes++}`;
+export const newCodeId = (): string => `${threadId()}.${codes++}`;
 
-const STRICT_FILE = /^(?:#![^\n]*\n)?(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)*(['"])use strict\1/;
+const STRICT_FILE = /^(?:#![^\n]*\n)?(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/|\/\/[^\n]*\n)*(['"])use strict\1/;
 
 /** Start of a text whose anchor is at a position, for a file that cannot be read. */
 function before(text: string, anchor: number, line: number, column: number): { line: number; column: number } {

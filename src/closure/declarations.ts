@@ -3,6 +3,7 @@
 // when an imported value must be told from the program's own.
 import type { Reference, Scope, Variable } from 'eslint-scope';
 import type { Code } from './code.js';
+import type { MapRecord } from './graph.js';
 import type { Position } from './maps.js';
 import { analyseScopes, childrenOf, parseFile, type Syntax } from './parse.js';
 import type { Source } from './sources.js';
@@ -15,6 +16,8 @@ export interface Declaration {
   readonly neverUndefined: boolean;
   /** A parameter: initialised before any closure can be made. */
   readonly isParameter: boolean;
+  /** Declared without a value: whoever needs it fills it. */
+  readonly isEmpty: boolean;
   readonly import: ImportedName | undefined;
 }
 
@@ -41,13 +44,39 @@ export function declarationsOf(code: Code): ReadonlyMap<string, Declaration> {
 }
 
 function findDeclarations(code: Code): ReadonlyMap<string, Declaration> {
+  const found = fileAround(code);
+  return found ? declarationsAround(code, found.file, found.node, found.map?.id) : NOTHING;
+}
+
+interface Around {
+  readonly file: ParsedFile;
+  readonly node: Syntax;
+  readonly map: MapRecord | undefined;
+}
+
+/** The file that a function was written in, and its place there. */
+function fileAround(code: Code): Around | undefined {
   for (const { source, start, map } of code.texts()) {
     const file = start < 0 ? undefined : parsedFile(source);
     const node = file && functionAt(file.program, start, start + code.analysis.anchor);
-    if (file && node) return declarationsAround(code, file, node, map?.id);
+    if (file && node) return { file, node, map };
   }
-  return NOTHING;
+  return undefined;
 }
+
+/** The file that a function was written in, and the variable that a name in it means, if the file declares it. */
+export function variableOf(
+  code: Code,
+  name: string,
+): (Pick<Around, 'file' | 'map'> & { variable: Variable | undefined }) | undefined {
+  const found = fileAround(code);
+  if (!found) return undefined;
+  const inner = found.file.scopes.acquire(found.node as never, false);
+  return { file: found.file, map: found.map, variable: resolve(inner?.upper ?? null, name) };
+}
+
+/** What the file declares at its top. */
+export const topScope = (file: ParsedFile): Scope => file.scopes.globalScope!.childScopes[0] as Scope;
 
 function declarationsAround(
   code: Code,
@@ -139,6 +168,7 @@ function describe(variable: Variable, file: ParsedFile, place: Pick<Position, 'f
       definition.type === 'ClassName' ||
       (definition.type === 'Variable' && !!initialiser && DEFINED.test(initialiser.type)),
     isParameter: definition.type === 'Parameter',
+    isEmpty: definition.type === 'Variable' && !initialiser,
     import: definition.type === 'ImportBinding' ? importedName(definition as never) : undefined,
   };
 }
@@ -180,7 +210,7 @@ function isDynamic(scope: Scope): boolean {
   return scope.type !== 'global' && scope.type !== 'module' && (scope as { dynamic?: boolean }).dynamic === true;
 }
 
-function isDirect(declaration: Syntax, scope: Scope): boolean {
+export function isDirect(declaration: Syntax, scope: Scope): boolean {
   const block = scope.block as unknown as Syntax;
   const body = (Array.isArray(block['body']) ? block['body'] : (block['body'] as Syntax)['body']) as Syntax[];
   return body.some((statement) => statement === declaration || statement['declaration'] === declaration);
@@ -202,7 +232,7 @@ function guardedAssignments(program: Syntax): Set<unknown> {
 }
 
 /** Parameters of the function that Node wraps a CommonJS file in. */
-const WRAPPER = new Set(['require', 'module', 'exports', '__filename', '__dirname']);
+export const WRAPPER = new Set(['require', 'module', 'exports', '__filename', '__dirname']);
 
 function wrapperParameter(name: string, file: ParsedFile, place: Pick<Position, 'file' | 'map'>): Declaration {
   const through: Reference[] = file.scopes.globalScope!.through;
@@ -213,6 +243,7 @@ function wrapperParameter(name: string, file: ParsedFile, place: Pick<Position, 
     constant: written ? 'never' : 'always',
     neverUndefined: false,
     isParameter: true,
+    isEmpty: false,
     import: undefined,
   };
 }

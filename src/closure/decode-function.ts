@@ -14,6 +14,8 @@ export function addCode(record: CodeRecord): void {
   if (record.map !== undefined) mapOwnStacks();
 }
 
+export const recordOf = (id: string): CodeRecord => records.get(id)!;
+
 /** Whether it is this thread's own function, which is as it is, rather than one that was made for it. */
 export const isAtHome = (fn: object): boolean => !rebuiltFunctions.has(fn);
 
@@ -45,8 +47,10 @@ export function makeFunction(decoder: Decoder, payload: FunctionPayload): object
   decoder.later(() => {
     for (const at of record.free.keys()) {
       if (!bound[at]) continue;
-      env[at] = decoder.value(payload.env[at]);
-      setVariable(at, env[at]);
+      decoder.whenMade(payload.env[at], (value) => {
+        env[at] = value;
+        setVariable(at, value);
+      });
     }
     for (const [at, slot] of (payload.privates ?? []).entries()) setPrivate(at, decoder.value(slot));
     const { prototype } = payload;

@@ -2,13 +2,17 @@
 // list: cycles and depth cost nothing. Only classes need others to be there first: what they extend, and their computed keys.
 import { adoptCell } from '../heap/inflight.js';
 import { importFrom, requireFrom } from '../platform/modules.js';
+import { madeValue, whenMade } from './decode-again.js';
 import { emptyError, giveClass } from './decode-error.js';
 import { isAtHome, makeFunction } from './decode-function.js';
 import { rememberExport } from './exports.js';
 import { freeze } from './freeze.js';
 import type { AnyFunction } from './functions.js';
 import {
+  type AgainPayload,
+  type CodeRecord,
   FIXED,
+  FREEZABLE,
   FROZEN,
   type Graph,
   HIDDEN,
@@ -19,6 +23,7 @@ import {
   READ_ONLY,
   SEALED,
   type Slot,
+  WRITABLE,
 } from './graph.js';
 import { importedValue } from './imports.js';
 import { metaOf, moduleObjectOf } from './modules.js';
@@ -31,27 +36,14 @@ import { builtinAt, globalAt } from './wellknown.js';
 /** Decoders of closures that this thread keeps. */
 export const keptClosures = new Map<number, { readonly decoder: Decoder; readonly fn: unknown }>();
 
-/** Data that belongs to the node; by-reference nodes and functions' prototypes are nobody's to freeze. */
-const FREEZABLE: ReadonlySet<string> = new Set([
-  'raw',
-  'object',
-  'array',
-  'map',
-  'set',
-  'date',
-  'boxed',
-  'error',
-  'arguments',
-  'function',
-  'bound',
-]);
-
 export class Decoder {
   readonly #nodes: readonly Node[];
   readonly #capturedFrom: number;
   readonly #values: unknown[];
   readonly #made: boolean[];
   readonly #fills: (() => void)[] = [];
+  #filled = 0;
+  readonly #waiting: { payload: AgainPayload; take: () => void }[] = [];
   readonly #finished: number[] = [];
 
   constructor({ nodes, capturedFrom }: Graph) {
@@ -64,12 +56,47 @@ export class Decoder {
   /** The complete value of a slot. */
   decode(slot: Slot): unknown {
     const value = this.value(slot);
-    // A fill may add others.
-    for (const fill of this.#fills) fill();
-    this.#fills.length = 0;
+    this.settle();
+    this.makeEarlier(undefined);
     for (const index of this.#finished) this.#close(index);
     this.#finished.length = 0;
     return value;
+  }
+
+  /** Fills all that is there. A fill may add others, or need some to be done. */
+  settle(): void {
+    for (;;) {
+      const fill = this.#fills[this.#filled];
+      if (fill === undefined) break;
+      this.#filled++;
+      fill();
+    }
+    this.#fills.length = 0;
+    this.#filled = 0;
+  }
+
+  /** Gives the value of a slot to `take`: at once, unless the thread must make it first. */
+  whenMade(slot: Slot, take: (value: unknown) => void): void {
+    const node = isRef(slot) ? this.#nodes[slot[0]] : undefined;
+    if (node?.[0] !== 'again') take(this.value(slot));
+    else this.#waiting.push({ payload: node[1], take: () => take(this.value(slot)) });
+  }
+
+  /** Makes what functions wait for: all, or what its module makes before `next`. */
+  makeEarlier(next: AgainPayload | undefined): void {
+    for (;;) {
+      const first = this.#waiting
+        .filter(({ payload }) => !next || (payload.file === next.file && payload.order < next.order))
+        .sort((a, b) => a.payload.order - b.payload.order)[0];
+      if (first === undefined) return;
+      this.#waiting.splice(this.#waiting.indexOf(first), 1);
+      whenMade(first.payload, first.take);
+      this.settle();
+    }
+  }
+
+  metaFor(record: CodeRecord): object | undefined {
+    return record.importMeta ? metaOf(record.file) : undefined;
   }
 
   /** The value of a slot, maybe still empty. */
@@ -99,6 +126,8 @@ export class Decoder {
   #make(index: number): unknown {
     if (this.#made[index]) return this.#values[index];
     const node = this.#nodes[index]!;
+    // Making it can need itself, so it is not kept here.
+    if (node[0] === 'again') return madeValue(this, node[1]);
     const value = this.#empty(node);
     // Making a class can have made itself, by way of what it needs first.
     if (this.#made[index]) return this.#values[index];
@@ -274,6 +303,7 @@ export class Decoder {
   #close(index: number): void {
     const node = this.#nodes[index]!;
     const value = this.#values[index];
+    if (node[4] === WRITABLE) return;
     if (index >= this.#capturedFrom && FREEZABLE.has(node[0])) {
       if ((typeof value === 'object' && value !== null) || typeof value === 'function') this.#freeze(node, value);
       return;

@@ -1,23 +1,38 @@
 // Functions: by name, by import, or as code and environment.
 import type { Inspected } from '../platform/inspector.js';
-import { isGeneratorFunction, isModuleNamespaceObject } from '../platform/kinds.js';
+import { isGeneratorFunction, isModuleNamespaceObject, isProxy } from '../platform/kinds.js';
 import { commonjsCache } from '../platform/modules.js';
+import { anyMade, madeOf } from './again.js';
 import { type Analysis, analyse } from './analyse.js';
 import { flagsOf } from './attributes.js';
 import type { Code } from './code.js';
 import { declarationsOf } from './declarations.js';
-import { type Encoder, type PendingValue, UNINITIALISED } from './encode.js';
+import type { Encoder, PendingValue } from './encode.js';
+import { complete, exportedAs, isWrapper, mayBeImported } from './encode-import.js';
+import { encodeMembers, UNINITIALISED } from './encode-module.js';
+import { afterEntries } from './entries.js';
 import { bindingsOf, isUninitialised, packageImport } from './environment.js';
 import { CaptureError } from './errors.js';
 import { type Binding, inspectFunction, kindOf, type SourceFunction } from './functions.js';
 import type { CodeRecord, FunctionPayload, Node, Slot } from './graph.js';
 import { findHome, isClassHome } from './homes.js';
+import { isOfClass, packageNameOf, testPackageReason } from './insides.js';
 import { ownerOf } from './instances.js';
 import { labelOf, nameOf } from './labels.js';
+import { recipeOf, recipeOfMember } from './make.js';
 import { showPosition } from './maps.js';
 import { isPackageNamespace } from './namespaces.js';
 import { isPackageFile } from './packages.js';
-import { explainPoison, type Path, partPath, propertyPath, type Reason, rootPath, toolOf } from './paths.js';
+import {
+  type Capture,
+  explainPoison,
+  type Path,
+  partPath,
+  propertyPath,
+  type Reason,
+  rootPath,
+  toolOf,
+} from './paths.js';
 import type { Rebuilt } from './rebuilt.js';
 import { atHome, isStandardGlobal } from './wellknown.js';
 
@@ -28,9 +43,13 @@ export function encodeFunction(encoder: Encoder, pending: PendingValue): void {
     case 'platform':
       encoder.nodes[index] = encoder.byName(kind.name);
       return;
-    case 'export':
-      encoder.nodes[index] = encoder.byName(kind.found);
+    case 'export': {
+      const test = kind.found.tag === 'require' ? kind.found.payload.file : kind.found.payload.specifier;
+      const reason = testPackageReason(test, true);
+      if (reason) encoder.detours.refuse(path, reason);
+      encoder.nodes[index] = encoder.byName(afterEntries(kind.found, path));
       return;
+    }
     case 'require':
       encoder.nodes[index] = ['requireFunction', kind.file];
       return;
@@ -57,8 +76,16 @@ export function encodeFunction(encoder: Encoder, pending: PendingValue): void {
       encodeRebuilt(encoder, pending, payload, kind.rebuilt);
       break;
     }
-    case 'source':
+    case 'source': {
+      const reason = testPackageReason(kind.record.file, false);
+      if (reason) encoder.detours.refuse(path, reason);
+      const inside = isPackageFile(kind.record.file) ? packageNameOf(kind.record.file) : undefined;
+      if (inside !== undefined) encoder.detours.stepInside(path, inside);
+      // Text without a file is what a package has compiled, if a package had a part in it.
+      if ((inside !== undefined || kind.record.file === '') && !isOfClass(path))
+        encoder.detours.makeAgain(path, inside !== undefined);
       encodeSource(encoder, pending, kind);
+    }
   }
 }
 
@@ -97,7 +124,7 @@ function encodeSource(encoder: Encoder, pending: PendingValue, facts: SourceFunc
       });
     });
   }
-  const reason = encodeEnvironment(encoder, payload.env, fn, facts, by);
+  const reason = encodeEnvironment(encoder, payload.env, pending, facts, by);
   if (reason) {
     encoder.leave(pending, reason);
     return;
@@ -135,11 +162,12 @@ function encodeMember(
 function encodeEnvironment(
   encoder: Encoder,
   env: Slot[],
-  fn: object,
+  { value: fn, path: through }: PendingValue,
   facts: SourceFunction,
   by: string,
 ): Reason | undefined {
   const { code } = facts;
+  const inside = isPackageFile(code.record.file) ? packageNameOf(code.record.file) : undefined;
   const bindings = bindingsOf(fn, facts, encoder.inspections);
   if (facts.state !== 'constant') encoder.changing = true;
   env.length = bindings.length;
@@ -154,9 +182,25 @@ function encodeEnvironment(
       );
       continue;
     }
-    if (written !== undefined) refuseAssignment(code, name, written, by);
+    if (written !== undefined && !isWrapper(fn, name)) {
+      if (inside === undefined) refuseAssignment(code, name, written, by);
+      if (!isOfClass(through)) encoder.detours.makeAgain(through, true);
+    }
+    if (written !== undefined && (name === 'mod' || declarationsOf(code).get(name)?.isEmpty)) {
+      // Who has filled it here fills it there.
+      env[at] = undefined;
+      continue;
+    }
     const declared = () => declarationsOf(code).get(name)?.position;
-    env[at] = encodeBinding(encoder, binding, at, code, rootPath(name, { by, declared }));
+    const capture: Capture = { by, declared, through, inside, file: code.record.file };
+    const value =
+      binding.state === 'value' && inside === undefined && isObject(binding.value) ? binding.value : undefined;
+    const held = value && {
+      value,
+      again: () => recipeOf(fn, code, name, encoder.inspections),
+      member: (member: string) => recipeOfMember(code, name, value, member),
+    };
+    env[at] = encodeBinding(encoder, fn, binding, at, code, rootPath(name, { ...capture, ...held }));
   }
   return undefined;
 }
@@ -184,7 +228,7 @@ function refuseAssignment(code: Code, name: string, offset: number, by: string):
 /** Before Node 22 the engine does not say that a variable is not initialised. */
 const SILENT_DEAD_ZONE = Number.parseInt(process.versions.node, 10) < 22;
 
-function encodeBinding(encoder: Encoder, binding: Binding, at: number, code: Code, path: Path): Slot {
+function encodeBinding(encoder: Encoder, fn: object, binding: Binding, at: number, code: Code, path: Path): Slot {
   const { name, bare, members } = code.analysis.free[at]!;
   if (binding.state === 'global') {
     const value = (globalThis as Record<string, unknown>)[name];
@@ -198,22 +242,27 @@ function encodeBinding(encoder: Encoder, binding: Binding, at: number, code: Cod
   const made = encodeToolVariable(encoder, name, code);
   if (made) return made;
   if (!isObject(value)) return encoder.slot(value, path);
-  if (fromModule && !encoder.seen.has(value) && mayBeImported(encoder, value)) {
-    const found = packageImport(code, name);
+  // A test's stand-in for a module: it throws when it is asked for what it does not have.
+  if (isProxy(value))
+    return MODULE.test(name) && !bare ? encodeMembers(encoder, value, members, path) : encoder.slot(value, path);
+  if (anyMade && madeOf(value)) complete(encoder, fn, code, name, value);
+  else if (!encoder.seen.has(value) && mayBeImported(encoder, value)) {
+    const found = (fromModule && packageImport(code, name)) || undefined;
+    const known = found ?? exportedAs(encoder, value);
+    if (known && path.inside === undefined && complete(encoder, fn, code, name, value, encoder.byName(known)))
+      return encoder.slot(value, path);
     if (found) return encoder.add(encoder.byName(found), value);
   }
-  return !bare && isNamespaceLike(encoder, value) ? encoder.members(value, members, path) : encoder.slot(value, path);
+  return !bare && isNamespaceLike(encoder, value)
+    ? encodeMembers(encoder, value, members, path)
+    : encoder.slot(value, path);
 }
+
+/** What test runners call the modules that a module imports. */
+const MODULE = /^__(?:vi|vite_ssr)_import_\d+__$/;
 
 const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
-
-/** The program's own functions are no package's export, so the file need not be parsed to find out. */
-function mayBeImported(encoder: Encoder, value: object): boolean {
-  if (typeof value !== 'function') return true;
-  const kind = kindOf(value, encoder.inspections);
-  return kind.kind === 'source' && isPackageFile(kind.record.file);
-}
 
 /** Variables that tools put into a module, whose values mean something only in the module's own thread. */
 function encodeToolVariable(encoder: Encoder, name: string, { record }: Code): Slot {

@@ -5,10 +5,14 @@
 import { addressOf } from '../heap/inflight.js';
 import type { Inspected } from '../platform/inspector.js';
 import { isArgumentsObject, isModuleNamespaceObject, isProxy } from '../platform/kinds.js';
+import { anyMade, madeOf } from './again.js';
 import { flagsOf, impliedFlags, integrityOf, isIndex } from './attributes.js';
 import { encodeCompany } from './company.js';
+import { Detours, isDetour } from './detours.js';
+import { encodeAgain } from './encode-again.js';
 import { encodeError } from './encode-error.js';
 import { encodeFunction } from './encode-function.js';
+import { encodeNamespace } from './encode-module.js';
 import { encodeExotic } from './encode-object.js';
 import { CaptureError } from './errors.js';
 import type { Export } from './exports.js';
@@ -16,17 +20,18 @@ import { isFlatArray, isFlatObject } from './flat.js';
 import {
   type CodeRecord,
   EXTENSIBLE,
-  FROZEN,
+  FREEZABLE,
   type Graph,
   type MapRecord,
   type Node,
   type Property,
   type Ref,
   type Slot,
+  WRITABLE,
 } from './graph.js';
+import { insideReason, makerOf, secretsOf } from './insides.js';
 import { hiddenStateOf, ownerOf } from './instances.js';
 import { mapRecord } from './maps.js';
-import { namespaceExport } from './namespaces.js';
 import { withLazyProperties } from './ordinary.js';
 import { expireExports, exportOf } from './packages.js';
 import { explainPoison, explainRefusal, type Path, propertyPath, type Reason } from './paths.js';
@@ -68,13 +73,15 @@ export class Encoder {
   /** Index of every object and symbol that has a node. */
   readonly seen = new Map<unknown, number>();
   readonly #kept: Kept | undefined;
-  readonly #partial = new Map<object, number>();
+  /** Nodes of modules of which only some members travel. */
+  readonly partial = new Map<object, number>();
   readonly #data: Pending[] = [];
   /** Parts of errors come after all other data: what is reached both ways may not be left out. */
   readonly #parts: Pending[] = [];
   #part = false;
   readonly #functions: Pending[] = [];
   #passing = true;
+  readonly detours = new Detours();
 
   constructor(kept?: Kept, inspections = new Map<object, Inspected>()) {
     this.#kept = kept;
@@ -84,6 +91,20 @@ export class Encoder {
 
   /** Walks `passed`, then `started`, and gives their graph. With `thrown`, what is passed is so as the parts of errors are. */
   encode(passed: readonly (readonly [unknown, Path])[], started?: readonly [object, Path], thrown = false): Graph {
+    const walk = (): Graph => this.#walk(passed, started, thrown);
+    return this.detours.until(walk, () => this.#forget());
+  }
+
+  /** It has turned out that something travels otherwise than the walk has begun with it. */
+  #forget(): void {
+    const made = [this.nodes, this.handles, this.transfer, this.counted, this.read];
+    for (const list of [...made, this.#data, this.#parts, this.#functions]) list.length = 0;
+    for (const map of [this.codes, this.maps, this.seen, this.partial]) map.clear();
+    this.changing = false;
+    this.#passing = true;
+  }
+
+  #walk(passed: readonly (readonly [unknown, Path])[], started: readonly [object, Path] | undefined, thrown: boolean) {
     this.#part = thrown;
     const roots = passed.map(([value, path]) => this.slot(value, path));
     this.#part = false;
@@ -110,8 +131,16 @@ export class Encoder {
   }
 
   #encode(pending: Pending): void {
-    if (typeof pending.value === 'function') this.#function(pending);
+    const refused = this.detours.refused.get(pending.value);
+    if (refused) this.#stay(pending, refused);
+    else if (typeof pending.value === 'function') this.#function(pending);
     else this.#object(pending);
+    if (pending.path.inside !== undefined) this.#own(pending.index);
+  }
+
+  /** What lies inside of packages is their own business, also to change. */
+  #own(index: number): void {
+    if (FREEZABLE.has(this.nodes[index]![0])) this.nodes[index]![4] ??= WRITABLE;
   }
 
   /** A part of an error, if it can travel. */
@@ -121,6 +150,7 @@ export class Encoder {
     try {
       this.#encode(pending);
     } catch (error) {
+      if (isDetour(error)) throw error;
       this.nodes[pending.index] = ['absent', error instanceof CaptureError ? error.message : ''];
     } finally {
       this.#part = false;
@@ -155,6 +185,8 @@ export class Encoder {
     if (known !== undefined) return this.#part ? [known] : this.#known(known, path);
     const kept = this.#kept?.index.get(value);
     if (kept !== undefined) return this.add(['cached', { closure: this.#kept!.id, index: kept }], value);
+    const made = anyMade ? madeOf(value) : undefined;
+    if (made) return encodeAgain(this, made, path, value);
     const ref = this.add(['raw', undefined], value);
     const pending = { value, index: ref[0], path, passed: this.#passing, part: this.#part };
     (typeof value === 'function' ? this.#functions : this.#part ? this.#parts : this.#data).push(pending);
@@ -178,13 +210,19 @@ export class Encoder {
   }
 
   /** The node stands for something that stays behind; if it was passed, nothing starts. */
-  leave({ index, path, passed, part, value }: Pending, reason: Reason): void {
+  leave(pending: Pending, reason: Reason): void {
+    const { index, path, value } = pending;
     // It may be one of the platform's own objects, which looks like any other with hidden state.
     const name = typeof value === 'object' && value !== null ? platformNameOf(value) : undefined;
     if (name) {
       this.nodes[index] = this.byName(name);
       return;
     }
+    this.detours.makeAgain(path, path.inside !== undefined);
+    this.#stay(pending, insideReason(path, reason));
+  }
+
+  #stay({ index, path, passed, part }: Pending, reason: Reason): void {
     if (part) this.nodes[index] = ['absent', explainRefusal(path, reason)];
     else if (passed) throw new CaptureError(explainRefusal(path, reason));
     else this.nodes[index] = ['poison', explainPoison(path, reason)];
@@ -212,6 +250,7 @@ export class Encoder {
     };
     if (this.#part) return this.add(['absent', explainRefusal(path, reason)]);
     if (this.#passing) throw new CaptureError(explainRefusal(path, reason));
+    this.detours.makeAgain(path, path.inside !== undefined);
     return this.poison(path, reason);
   }
 
@@ -283,14 +322,15 @@ export class Encoder {
 
   #instance(pending: Pending): void {
     const { value, index, path } = pending;
-    if (isModuleNamespaceObject(value)) {
-      const found = namespaceExport(value, this.inspections);
-      this.nodes[index] = found ? this.byName(found) : this.#namespace(value, path);
-    } else if (Array.isArray(value)) this.#array(pending, value);
+    if (isModuleNamespaceObject(value)) this.nodes[index] = encodeNamespace(this, value, path);
+    else if (Array.isArray(value)) this.#array(pending, value);
     else {
-      const hidden = hiddenStateOf(value, false, this.inspections);
-      if (hidden) this.leave(pending, hidden);
-      else this.#plain(pending);
+      const maker = makerOf(value, this.inspections);
+      const inside = maker === undefined ? pending : { ...pending, path: { ...path, inside: path.inside ?? maker } };
+      const hidden = hiddenStateOf(value, false, this.inspections) ?? (maker && secretsOf(value, maker));
+      if (hidden) this.leave(inside, hidden);
+      else this.#plain(inside);
+      if (maker) this.#own(index);
     }
   }
 
@@ -331,41 +371,6 @@ export class Encoder {
     const items = Array.from(value as ArrayLike<unknown>);
     this.changing = true;
     this.nodes[index] = ['arguments', items.map((item, at) => this.slot(item, propertyPath(path, at, value)))];
-  }
-
-  #namespace(value: object, path: Path): Node {
-    const names = Object.keys(value);
-    return ['object', undefined, null, names.map((name) => this.#member(value, name, path)), FROZEN];
-  }
-
-  /** A module's exports, of which only some members are ever used: only those travel. */
-  members(value: object, names: Iterable<string>, path: Path): Slot {
-    const whole = this.seen.get(value);
-    if (whole !== undefined) return [whole];
-    let index = this.#partial.get(value);
-    if (index === undefined) {
-      [index] = this.add(['object', undefined, null, []]);
-      this.#partial.set(value, index);
-    }
-    const properties = this.nodes[index]![3]!;
-    for (const name of names) {
-      if (!(name in value) || properties.some(([key]) => key === name)) continue;
-      properties.push(this.#member(value, name, path));
-    }
-    return [index];
-  }
-
-  #member(owner: object, name: string, path: Path): Property {
-    const memberPath = propertyPath(path, name, owner);
-    try {
-      const value = (owner as Record<string, unknown>)[name];
-      this.read.push([owner, name, value]);
-      return [name, this.slot(value, memberPath)];
-    } catch (error) {
-      if (!(error instanceof ReferenceError)) throw error;
-      this.changing = true;
-      return [name, this.poison(memberPath, UNINITIALISED)];
-    }
   }
 
   /** Adds properties and integrity to a node whose payload is there. */
@@ -439,11 +444,6 @@ export class Encoder {
 }
 
 export type PendingValue = Pending;
-
-export const UNINITIALISED: Reason = {
-  why: 'it was not initialised yet when the thread was started',
-  remedy: 'Start the thread after its declaration has run',
-};
 
 /** What a slot holds as it is. */
 export const isPrimitive = (value: unknown): boolean =>

@@ -27,6 +27,8 @@ export const EXTENSIBLE = 0;
 export const NOT_EXTENSIBLE = 1;
 export const SEALED = 2;
 export const FROZEN = 3;
+/** A package's own, which the receiver does not freeze although it was captured. */
+export const WRITABLE = 4;
 
 export type Payloads = {
   /** Cloned by the platform: flat data, SharedArrayBuffer, WebAssembly.Module, transferred ports… */
@@ -51,8 +53,11 @@ export type Payloads = {
   /** A path from globalThis: ['Array', 'prototype']. */
   global: string[];
   builtin: { module: string; path: string[] };
-  /** An export of an ES module; '*' is the namespace. `specifier` is resolved from `base`. */
-  import: { base: string; specifier: string; name: string };
+  /**
+   * An export of an ES module; '*' is the namespace. `specifier` is resolved from `base`. `after`: what the program imports of the
+   * package, when that is another module, which may complete this one.
+   */
+  import: { base: string; specifier: string; name: string; after?: readonly Entry[] };
   /** `module.exports` of a CommonJS file, or one of its properties. */
   require: { file: string; name: string | undefined };
   /** The `require` function, the `module` object, `import()` or `import.meta` of a file. */
@@ -73,6 +78,8 @@ export type Payloads = {
   member: { home: Slot; key: Slot; part: 'value' | 'get' | 'set' };
   /** A node of a closure that the receiver keeps. */
   cached: { closure: number; index: number };
+  /** A module's constant that the receiver makes by itself, once. */
+  again: AgainPayload;
   /** Takes everything and gives nothing: stands for the counters of a coverage tool. */
   sink: undefined;
   /** What stayed behind. The receiver throws this when it is used. */
@@ -96,6 +103,11 @@ export interface ErrorPayload {
   readonly like?: boolean;
 }
 
+export interface Entry {
+  readonly base: string;
+  readonly specifier: string;
+}
+
 export interface FunctionPayload {
   readonly code: string;
   /** Identity where the function was first captured: coming home, it is that function again. */
@@ -117,12 +129,36 @@ export interface FunctionPayload {
   privates?: Slot[];
 }
 
+/** See `again.ts`. */
+export interface AgainPayload {
+  readonly key: string;
+  readonly name: string;
+  readonly file: string;
+  readonly order: number;
+  readonly parts: { code: string; env: Slot[]; late: number[] }[];
+}
+
 export type Tag = keyof Payloads;
 
 /** `proto` is undefined where the tag's usual prototype is meant, and `properties` where there are none. */
 export type Node<T extends Tag = Tag> = {
   [K in T]: [tag: K, payload: Payloads[K], proto?: Slot, properties?: Property[] | undefined, integrity?: number];
 }[T];
+
+/** Data that belongs to the node; by-reference nodes and functions' prototypes are nobody's to freeze. */
+export const FREEZABLE: ReadonlySet<string> = new Set([
+  'raw',
+  'object',
+  'array',
+  'map',
+  'set',
+  'date',
+  'boxed',
+  'error',
+  'arguments',
+  'function',
+  'bound',
+]);
 
 export interface Graph {
   readonly nodes: Node[];

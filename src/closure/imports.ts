@@ -25,6 +25,8 @@ export function importsFor(graphs: readonly (Graph | undefined)[]): Promise<unkn
 }
 
 async function load(wanted: Import): Promise<void> {
+  // What the program imports may complete what this module defines.
+  for (const { base, specifier } of wanted.after ?? []) await importFrom(base)(specifier).catch(() => {});
   try {
     modules.set(keyOf(wanted), { namespace: await importFrom(wanted.base)(wanted.specifier) });
   } catch (failure) {

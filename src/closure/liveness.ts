@@ -3,6 +3,8 @@ import type { Scope } from 'eslint-scope';
 import { scriptOf } from '../platform/inspector.js';
 import { asPath, asUrl, commonjsCache, isBuiltin } from '../platform/modules.js';
 import { constancy, type ImportedName, importedName, type ParsedFile, parsedFile } from './declarations.js';
+import type { MapRecord } from './graph.js';
+import { mapOfFile, mapOfScript } from './maps.js';
 import { exportNamed } from './packages.js';
 import type { Syntax } from './parse.js';
 import { fileSource, ranSource } from './sources.js';
@@ -23,17 +25,19 @@ export function importIsConstant(file: string, imported: ImportedName, chain = 0
   return module !== undefined && exportIsConstant(module.parsed, module.url, name, chain);
 }
 
-function moduleAt(url: string): { parsed: ParsedFile; url: string } | undefined {
+/** The text of an ES module, as it ran. May start the debugger. */
+export function moduleAt(url: string): { parsed: ParsedFile; url: string; map: MapRecord | undefined } | undefined {
   if (/\.m?js$/.test(url)) {
     const source = fileSource(url);
     const parsed = source && parsedFile(source);
-    if (parsed?.isModule) return { parsed, url };
+    if (parsed?.isModule) return { parsed, url, map: mapOfFile(url, () => source!.text) };
   }
   // Loaders find other files for a name, and run other text than is on disk.
   for (const candidate of [url, url.replace(/\.(m|c)?js$/, '.$1ts'), `${url}.ts`, `${url}.js`, `${url}/index.ts`]) {
     const id = scriptOf(candidate);
-    const parsed = id === undefined ? undefined : parsedFile(ranSource(id));
-    if (parsed?.isModule) return { parsed, url: candidate };
+    const source = id === undefined ? undefined : ranSource(id);
+    const parsed = source && parsedFile(source);
+    if (parsed?.isModule) return { parsed, url: candidate, map: mapOfScript(candidate, id!, () => source!.text) };
   }
   return undefined;
 }

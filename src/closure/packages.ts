@@ -3,6 +3,7 @@
 import { asPath, asUrl, commonjsCache, programUrl, requireFrom } from '../platform/modules.js';
 import { type ImportedName, parsedFile } from './declarations.js';
 import { type Export, importOf, isObject, rememberedExport } from './exports.js';
+import type { Payloads } from './graph.js';
 import type { Syntax } from './parse.js';
 import { fileSource } from './sources.js';
 
@@ -64,10 +65,17 @@ function commonjsExports(): Map<object, Export> {
     for (const name of Object.getOwnPropertyNames(exports)) {
       // A getter may load something: what it would give is found at the file that defines it.
       const value = Object.getOwnPropertyDescriptor(exports, name)?.value;
-      if (typeof value === 'function') add(value, file, name);
+      if (typeof value === 'function' || isPrototype(value)) add(value, file, name);
     }
   }
   return index;
+}
+
+/** What instances inherit from, exported without their class: `moment.fn`. */
+function isPrototype(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const owner: unknown = Object.getOwnPropertyDescriptor(value, 'constructor')?.value;
+  return typeof owner === 'function' && Object.getOwnPropertyDescriptor(owner, 'prototype')?.value === value;
 }
 
 /** By place: the export of an ES module of a package whose text begins at `start`. */
@@ -134,6 +142,16 @@ function exportsIn(program: Syntax): Map<number, string> {
 /** The export that an import of a module names, if it is a package's. */
 export function exportNamed(file: string, { specifier, name }: ImportedName): Export | undefined {
   return isPackageSpecifier(file, specifier) ? importOf(file, specifier, name) : undefined;
+}
+
+/** Whether an import is one of this library's own exports. */
+export function isOwnExport({ base, specifier }: Payloads['import']): boolean {
+  try {
+    const isPath = /^(?:\.{0,2}\/|[a-z][a-z+.-]*:)/i.test(specifier);
+    return isOwnFile(isPath ? new URL(specifier, asUrl(base)).href : requireFrom(base).resolve(specifier));
+  } catch {
+    return false;
+  }
 }
 
 function isPackageSpecifier(file: string, specifier: string): boolean {

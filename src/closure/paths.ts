@@ -1,4 +1,5 @@
 // How a value was reached, and what to say when it cannot travel.
+import type { Made } from './again.js';
 import { type Position, showPosition } from './maps.js';
 
 export interface Path {
@@ -10,12 +11,24 @@ export interface Path {
   readonly owner: object | undefined;
   /** Of a variable: the function that captured it and where it was declared. */
   readonly capture: Capture | undefined;
+  /** The package inside of which it is: a function of it has led here. */
+  readonly inside: string | undefined;
 }
 
 export interface Capture {
   /** "function work at /app.ts:12:7" */
   readonly by: string;
   readonly declared: () => Position | undefined;
+  /** How that function was reached. */
+  readonly through?: Path;
+  readonly inside?: string | undefined;
+  /** Where that function was written. */
+  readonly file?: string;
+  /** Of a variable of the program's own: its value, and how a thread could make it by itself, or why it cannot. */
+  readonly value?: object;
+  readonly again?: (() => Made | string) | undefined;
+  /** The same for members of the value, if that is a module. */
+  readonly member?: ((name: string) => Made | string) | undefined;
 }
 
 export const rootPath = (name: string, capture?: Capture): Path => ({
@@ -24,6 +37,7 @@ export const rootPath = (name: string, capture?: Capture): Path => ({
   isText: true,
   owner: undefined,
   capture,
+  inside: capture?.inside,
 });
 
 /** A property of an object. */
@@ -33,6 +47,7 @@ export const propertyPath = (up: Path, step: string | number | symbol, owner: ob
   isText: false,
   owner,
   capture: undefined,
+  inside: up.inside,
 });
 
 /** Any other part, already written as it is to be shown. */
@@ -42,7 +57,17 @@ export const partPath = (up: Path, text: string): Path => ({
   isText: true,
   owner: undefined,
   capture: undefined,
+  inside: up.inside,
 });
+
+/** A member of a module, which may be a constant that a thread can make by itself. */
+export function memberPath(up: Path, name: string, owner: object, value: unknown): Path {
+  const path = propertyPath(up, name, owner);
+  const { capture } = up;
+  if (!capture?.member || typeof value !== 'object' || value === null) return path;
+  const { by, declared, through, member } = capture;
+  return { ...path, capture: { by, declared, ...(through && { through }), value, again: () => member(name) } };
+}
 
 export function showPath(path: Path): string {
   if (!path.up) return String(path.step);

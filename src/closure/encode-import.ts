@@ -1,0 +1,45 @@
+// Values that the program has from packages, the statements by which it completes them, and functions that tools have wrapped around modules.
+import { completeAgain } from './again.js';
+import type { Code } from './code.js';
+import type { Encoder } from './encode.js';
+import type { Export } from './exports.js';
+import { kindOf } from './functions.js';
+import type { Node } from './graph.js';
+import { nameOf } from './labels.js';
+import { completedImport } from './make.js';
+import { exportOf, isOwnExport, isPackageFile } from './packages.js';
+
+/** The program's own functions are no package's export, so the file need not be parsed to find out. */
+export function mayBeImported(encoder: Encoder, value: object): boolean {
+  if (typeof value !== 'function') return true;
+  const kind = kindOf(value, encoder.inspections);
+  if (kind.kind === 'export') return kind.found.tag === 'require' || !isOwnExport(kind.found.payload);
+  return kind.kind === 'source' && isPackageFile(kind.record.file);
+}
+
+/** How a package's export is known by itself, without the module that has imported it. */
+export function exportedAs(encoder: Encoder, value: object): Export | undefined {
+  if (typeof value !== 'function') return exportOf(value);
+  const kind = kindOf(value, encoder.inspections);
+  return kind.kind === 'export' ? kind.found : undefined;
+}
+
+/** Whether the program completes a package's export (`dayjs.extend(utc)`): then it travels with the statements that do. */
+export function complete(encoder: Encoder, fn: object, code: Code, name: string, value: object, node?: Node): boolean {
+  const known = node ?? encoder.byName(exportedAs(encoder, value) ?? { tag: 'global', path: [] });
+  if (known[0] !== 'import' && known[0] !== 'require') return false;
+  const made = completedImport(fn, code, name, known, encoder.inspections);
+  if (made) completeAgain(value, made);
+  return made !== undefined;
+}
+
+/**
+ * Functions that bundlers and compilers wrap a module in, which they run once and whose result they keep in a variable: a thread that has
+ * none yet runs the module itself.
+ */
+export function isWrapper(fn: object, variable: string): boolean {
+  const name = nameOf(fn);
+  if (name === '__require') return variable === 'mod';
+  if (name === '__init') return variable === 'res' || variable === 'fn';
+  return name === 'ownKeys' && variable === 'ownKeys';
+}

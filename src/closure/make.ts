@@ -1,0 +1,105 @@
+// How the value of a variable that a function has captured could be made again by a thread.
+import type { Inspected } from '../platform/inspector.js';
+import { asUrl } from '../platform/modules.js';
+import type { Made } from './again.js';
+import type { Code } from './code.js';
+import { importedName, variableOf } from './declarations.js';
+import { inspectFunction } from './functions.js';
+import type { Node } from './graph.js';
+import { recipeFor, recipeForImport, type View } from './recipe.js';
+import { mayComplete } from './setup.js';
+import { commonjsFileOf, exportedSite, isTop, type Place, siteOf, urlOf } from './sites.js';
+import { fileSource } from './sources.js';
+
+/** What the module of `fn` shows of the variables at its top. */
+function viewOf(fn: object, file: string, inspections: Map<object, Inspected>): View {
+  const ref = new WeakRef(fn);
+  const first = inspectFunction(fn, inspections);
+  return {
+    file,
+    look: (name, current) => {
+      const subject = current && ref.deref();
+      const { scopes } = subject ? inspectFunction(subject, current) : first;
+      // A module's own scope; of CommonJS the function that Node puts around the file.
+      const top =
+        scopes.find(({ description }) => description === 'Module') ??
+        scopes.findLast(({ description }) => description.startsWith('Closure'));
+      try {
+        const found = top && Object.getOwnPropertyDescriptor(top.object, name);
+        return found && { value: 'value' in found ? found.value : found.get!.call(top.object) };
+      } catch {
+        // Not initialised yet.
+        return undefined;
+      }
+    },
+  };
+}
+
+/** The recipe for what `fn` has captured as `name`, or why there is none. */
+export function recipeOf(fn: object, code: Code, name: string, inspections: Map<object, Inspected>): Made | string {
+  const found = variableOf(code, name);
+  if (!found?.variable) return `the declaration of '${name}' is not found`;
+  const place: Place = { file: code.record.file, parsed: found.file, map: found.map };
+  if (!isTop(found.variable, place)) return `'${name}' is not declared at the top of a module`;
+  return recipeFor(siteOf(place, found.variable), viewOf(fn, place.file, inspections));
+}
+
+const NOWHERE: View = { file: '', look: () => undefined };
+
+/** The recipe for what a module of the program's exports, which was captured as a whole. */
+export function recipeOfMember(code: Code, name: string, owner: object, member: string): Made | string {
+  const file = commonjsFileOf(owner);
+  if (file !== undefined) return recipeFor(exportedSite(asUrl(file), member), NOWHERE);
+  const found = variableOf(code, name);
+  const definition = found?.variable?.defs[0];
+  if (definition?.type !== 'ImportBinding') return `'${name}' is not an import`;
+  const { specifier } = importedName(definition as never);
+  return recipeFor(exportedSite(urlOf(code.record.file, specifier), member), NOWHERE);
+}
+
+/** The recipe for a package's export that the program's modules complete, on the way by which `fn` has got it. */
+export function completedImport(
+  fn: object,
+  code: Code,
+  name: string,
+  node: Node,
+  inspections: Map<object, Inspected>,
+): Made | undefined {
+  const { file } = code.record;
+  const key = `${file} ${name}`;
+  if (!known.has(key)) known.set(key, findCompleted(fn, code, name, node, inspections));
+  return known.get(key);
+}
+
+const known = new Map<string, Made | undefined>();
+
+function findCompleted(
+  fn: object,
+  code: Code,
+  name: string,
+  node: Node,
+  inspections: Map<object, Inspected>,
+): Made | undefined {
+  const { file } = code.record;
+  const text = fileSource(file)?.text;
+  if (text !== undefined && !mayComplete(text, name) && !isImported(text, name)) return undefined;
+  const found = variableOf(code, name);
+  if (!found?.variable) return undefined;
+  const place: Place = { file, parsed: found.file, map: found.map };
+  if (!isTop(found.variable, place)) return undefined;
+  const here = { place, variable: found.variable };
+  const site = siteOf(place, found.variable);
+  const via = (site.kind === 'imported' && site.via) || here;
+  const view = viewOf(fn, file, inspections);
+  for (const each of via.place === place ? [here] : [here, via]) {
+    const made = recipeForImport(each.place, each.variable, node, view);
+    if (made) return made;
+  }
+  return undefined;
+}
+
+/** Whether a module may import a name: then it, or another one of the program's, may complete it under any name. */
+function isImported(text: string, name: string): boolean {
+  const escaped = name.replaceAll('$', '\\$');
+  return new RegExp(`\\bimport\\b[^;'"]*(?<![\\w$])${escaped}(?![\\w$])[^;'"]*\\bfrom\\b`).test(text);
+}
