@@ -1,7 +1,7 @@
 // Source maps: positions in what ran, as positions in what the user wrote.
 //
-// Code that runs at other positions than it was written at is compiled in a thread under a name of its own, `/app/main.ts?heddle=0.3`:
-// the generated file, and the id of its map. So nobody else takes such a position for one in the file, and whoever meets it knows that it
+// Code that runs at other positions than it was written at is compiled in a thread under a name of its own,
+// `file:///app/main.ts?heddle=0.3`: the generated file, and the id of its map. So nobody else takes such a position for one in the file, and whoever meets it knows that it
 // is to be mapped. A position without that mark is one of the user's, or the business of Node and the program's loaders.
 import { readText } from '../platform/files.js';
 import { leave, scriptOf, scriptSource } from '../platform/inspector.js';
@@ -19,8 +19,8 @@ export interface Position {
   readonly map?: string | undefined;
 }
 
-/** Between the name of a generated file and the id of its map. */
-export const MARK = '?heddle=';
+/** Between the name of a generated file and the id of its map, behind a question mark. */
+export const MARK = 'heddle=';
 
 /** Opened when first needed: most threads never show a stack. */
 interface KnownMap {
@@ -51,15 +51,15 @@ export function addMap(map: MapRecord): void {
 export const mapRecord = (id: string | undefined): MapRecord | undefined =>
   id === undefined ? undefined : known.get(id)?.record;
 
-/** The name under which a thread compiles code that it was sent. */
+/** The name under which a thread compiles code that it was sent: with a query, so that what it imports is found where the file is. */
 export const scriptName = ({ file, map }: Pick<CodeRecord, 'file' | 'map'>): string =>
-  map === undefined ? file : `${file}${MARK}${map}`;
+  map === undefined ? file : `${asUrl(file)}?${MARK}${map}`;
 
 /** A script's file, and the id of its map if it was compiled from what another thread has sent. */
 export function fileOf(script: string): { file: string; map: string | undefined } {
   const at = script.lastIndexOf(MARK);
-  const map = at < 0 ? undefined : script.slice(at + MARK.length);
-  return map !== undefined && known.has(map) ? { file: script.slice(0, at), map } : { file: script, map: undefined };
+  const map = at < 0 ? undefined : mapRecord(script.slice(at + MARK.length));
+  return map ? { file: map.file, map: map.id } : { file: script, map: undefined };
 }
 
 function remember(key: string, find: () => Omit<MapRecord, 'id'> | undefined): MapRecord | undefined {

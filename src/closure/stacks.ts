@@ -1,7 +1,7 @@
 // Stacks as the user should see them. What was compiled from other code is mapped where the engine makes text of a stack, so also what a
 // program prints by itself; and, because a program can put its own function in the place of that, wherever a stack leaves a thread.
 
-import { asPath } from '../platform/modules.js';
+import { asPath, asUrl } from '../platform/modules.js';
 import { rewriteStacks } from '../platform/stacks.js';
 import { joinStack, type Place, placeIn, splitStack } from './frames.js';
 import { MARK, mapPosition, mapRecord, originOf, type Position } from './maps.js';
@@ -16,13 +16,23 @@ export function mapStack(text: string): string {
     REST_OF_PLACE.lastIndex = at + MARK.length;
     const [place = '', map, line, column] = REST_OF_PLACE.exec(text) ?? [];
     const file = mapRecord(map)?.file;
-    // The name is compared with what it must be, so it may have anything in it.
-    if (file === undefined || at - file.length < done || !text.startsWith(file, at - file.length)) continue;
+    const start = file === undefined ? -1 : startOfName(text, at, file);
+    if (file === undefined || start < done) continue;
     const position = mapPosition({ file, line: Number(line), column: Number(column), map });
-    mapped += `${text.slice(done, at - file.length)}${position.file}:${position.line}:${position.column}`;
+    mapped += `${text.slice(done, start)}${position.file}:${position.line}:${position.column}`;
     done = at + MARK.length + place.length;
   }
   return done === 0 ? text : mapped + text.slice(done);
+}
+
+/** Where a name begins that ends in a mark. It is compared with what it must be, so it may have anything in it; -1 = it is another. */
+function startOfName(text: string, mark: number, file: string): number {
+  const end = mark - (text[mark - 1] === '?' ? 1 : text.startsWith('%3F', mark - 3) ? 3 : 0);
+  // Tools make paths of URLs, and URLs of paths.
+  for (const name of end === mark ? [] : [asUrl(file), asPath(file) ?? file]) {
+    if (text.startsWith(name, end - name.length)) return end - name.length;
+  }
+  return -1;
 }
 
 let mapping = false;

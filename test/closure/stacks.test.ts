@@ -20,16 +20,17 @@ test('a marked position is mapped in any path, once, and nothing else is', () =>
   for (const [at, file] of GENERATED.entries()) {
     const map = `9.${at}`;
     addMap({ id: map, file, payload });
-    const name = scriptName({ file, map });
-    assert.deepEqual(fileOf(name), { file, map });
-    const stack = `Error: x\n    at f (${name}:1:1)\n    at ${name}:1:10\n    at async ${name}:1:10\n    at g (${file}:1:1)`;
-    const mapped = mapStack(stack);
-    const lines = mapped.split('\n');
-    assert.match(lines[1]!, /^ {4}at f \(.*source\.ts:8:5\)$/);
-    assert.match(lines[2]!, /^ {4}at .*source\.ts:8:14$/);
-    assert.match(lines[3]!, /^ {4}at async .*source\.ts:8:14$/);
-    assert.equal(lines[4], `    at g (${file}:1:1)`);
-    assert.equal(mapStack(mapped), mapped);
+    assert.deepEqual(fileOf(scriptName({ file, map })), { file, map });
+    for (const name of [scriptName({ file, map }), `${file}?heddle=${map}`, `${file}%3Fheddle=${map}`]) {
+      const stack = `Error: x\n    at f (${name}:1:1)\n    at ${name}:1:10\n    at async ${name}:1:10\n    at g (${file}:1:1)`;
+      const mapped = mapStack(stack);
+      const lines = mapped.split('\n');
+      assert.match(lines[1]!, /^ {4}at f \(.*source\.ts:8:5\)$/);
+      assert.match(lines[2]!, /^ {4}at .*source\.ts:8:14$/);
+      assert.match(lines[3]!, /^ {4}at async .*source\.ts:8:14$/);
+      assert.equal(lines[4], `    at g (${file}:1:1)`);
+      assert.equal(mapStack(mapped), mapped);
+    }
   }
 });
 
@@ -129,6 +130,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   parentheses: `    at ${' ('.repeat(LONG / 2)}/a:1:1)`,
   frames: '\n    at f (/a.js:1:1)'.repeat(LONG / 21),
   'almost places': `    at f (/${':1'.repeat(LONG / 2)}`,
+  'marks of paths': '/a.js?heddle='.repeat(LONG / 13),
   marks: '?heddle='.repeat(LONG / 8),
   'marks with digits': '?heddle=9.0:1'.repeat(LONG / 13),
 };

@@ -22,13 +22,12 @@ const TOOLS = [
   '@swc-node/register@1',
   '@swc/core@1',
   'esbuild@0.28',
-  'jest@30',
   'source-map-support@0.5',
   'ts-node@10',
   'tsx@4',
   'typescript@5',
-  'vite@7',
-  'vite-node@5',
+  'vite@8',
+  'vite-node@6',
   'vitest@4',
 ];
 
@@ -221,7 +220,7 @@ test('places', async () => { writeFileSync(${JSON.stringify(join(project, `vites
 test('vite-node', async () => {
   const at = folder({ name: 'vite-node' });
   check(
-    await node([join(project, 'node_modules/vite-node/vite-node.mjs'), '--root', at('.'), at('main.ts')]),
+    await node([join(project, 'node_modules/vite-node/dist/cli.mjs'), '--root', at('.'), at('main.ts')]),
     at('places.ts'),
   );
 });
