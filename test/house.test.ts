@@ -16,16 +16,29 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   sync: ['memory', 'heap'],
   platform: [],
   closure: ['memory', 'heap', 'sync', 'platform'],
-  runtime: ['memory', 'heap', 'sync', 'closure', 'platform'],
-  data: ['memory', 'heap', 'sync', 'closure', 'platform', 'runtime'],
-  threading: ['memory', 'heap', 'sync', 'closure', 'platform', 'runtime', 'data'],
-  queue: ['memory', 'heap', 'sync', 'closure', 'platform', 'runtime', 'data'],
-  futures: ['memory', 'heap', 'sync', 'closure', 'platform', 'runtime', 'data', 'threading', 'queue'],
+  parcel: ['memory', 'heap', 'sync', 'closure', 'platform'],
+  runtime: ['memory', 'heap', 'sync', 'closure', 'parcel', 'platform'],
+  data: ['memory', 'heap', 'sync', 'closure', 'parcel', 'platform', 'runtime'],
+  threading: ['memory', 'heap', 'sync', 'closure', 'parcel', 'platform', 'runtime', 'data'],
+  queue: ['memory', 'heap', 'sync', 'closure', 'parcel', 'platform', 'runtime', 'data'],
+  futures: ['memory', 'heap', 'sync', 'closure', 'parcel', 'platform', 'runtime', 'data', 'threading', 'queue'],
   // The face without threads: what it has in common with the others has no shared memory behind it.
   dummy: plain,
 };
 
-const floors = ['memory', 'heap', 'sync', 'closure', 'platform', 'runtime', 'data', 'threading', 'queue', 'futures'];
+const floors = [
+  'memory',
+  'heap',
+  'sync',
+  'closure',
+  'parcel',
+  'platform',
+  'runtime',
+  'data',
+  'threading',
+  'queue',
+  'futures',
+];
 
 /** The faces: files of src/ itself. */
 const faces: Readonly<Record<string, readonly string[]>> = {

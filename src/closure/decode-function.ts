@@ -9,6 +9,8 @@ import { mapOwnStacks } from './stacks.js';
 
 const records = new Map<string, CodeRecord>();
 
+export const hasCode = (id: string): boolean => records.has(id);
+
 export function addCode(record: CodeRecord): void {
   records.set(record.id, record);
   if (record.map !== undefined) mapOwnStacks();

@@ -14,10 +14,10 @@ import {
   FIXED,
   FREEZABLE,
   FROZEN,
-  type Graph,
   HIDDEN,
   isRef,
   type Node,
+  type Packet,
   type Payloads,
   type Property,
   READ_ONLY,
@@ -39,6 +39,7 @@ export const keptClosures = new Map<number, { readonly decoder: Decoder; readonl
 export class Decoder {
   readonly #nodes: readonly Node[];
   readonly #capturedFrom: number;
+  readonly #bytes: readonly Uint8Array<ArrayBuffer>[];
   readonly #values: unknown[];
   readonly #made: boolean[];
   readonly #fills: (() => void)[] = [];
@@ -46,8 +47,9 @@ export class Decoder {
   readonly #waiting: { payload: AgainPayload; take: () => void }[] = [];
   readonly #finished: number[] = [];
 
-  constructor({ nodes, capturedFrom }: Graph) {
+  constructor({ graph: { nodes, capturedFrom }, bytes }: Packet) {
     this.#nodes = nodes;
+    this.#bytes = bytes;
     this.#capturedFrom = capturedFrom;
     this.#values = new Array(nodes.length);
     this.#made = new Array<boolean>(nodes.length).fill(false);
@@ -56,11 +58,16 @@ export class Decoder {
   /** The complete value of a slot. */
   decode(slot: Slot): unknown {
     const value = this.value(slot);
+    this.finish();
+    return value;
+  }
+
+  /** Completes all values that were asked for. */
+  finish(): void {
     this.settle();
     this.makeEarlier(undefined);
     for (const index of this.#finished) this.#close(index);
     this.#finished.length = 0;
-    return value;
   }
 
   /** Fills all that is there. A fill may add others, or need some to be done. */
@@ -165,8 +172,10 @@ export class Decoder {
         return emptyError(node[1]);
       case 'view':
         return this.#view(node[1]);
+      case 'bytes':
+        return this.#buffer(node[1]);
       case 'buffer':
-        return Buffer.from(node[1].buffer, node[1].byteOffset, node[1].byteLength);
+        return Buffer.from(this.#bytes[node[1]]!.buffer);
       case 'arguments':
         return argumentsOf(node[1].map((slot) => this.value(slot)));
       case 'symbol':
@@ -319,6 +328,15 @@ export class Decoder {
     // Of what the platform cloned, only flat data is this thread's own.
     if (node[0] === 'raw' && !Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return;
     freeze(value);
+  }
+
+  #buffer({ at, limit }: Payloads['bytes']): ArrayBuffer {
+    const bytes = this.#bytes[at]!;
+    if (limit === undefined) return bytes.buffer;
+    type Resizable = new (length: number, options: { maxByteLength: number }) => ArrayBuffer;
+    const buffer = new (ArrayBuffer as Resizable)(bytes.byteLength, { maxByteLength: limit });
+    new Uint8Array(buffer).set(bytes);
+    return buffer;
   }
 
   #view({ type, buffer, offset, length }: Payloads['view']): ArrayBufferView {

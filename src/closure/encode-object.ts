@@ -1,6 +1,7 @@
 // Objects that are more than their properties.
 import { attachment } from '../heap/attachment.js';
-import { bufferOfView, isDetached } from '../heap/buffer.js';
+import { bufferOfView, isDetached, shareBuffer } from '../heap/buffer.js';
+import { addressOf } from '../heap/inflight.js';
 import {
   isAnyArrayBuffer,
   isBoxedPrimitive,
@@ -134,7 +135,11 @@ const ATTACHED = new Set([
 
 function encodeByValue(encoder: Encoder, pending: PendingValue): Node | undefined {
   const { value } = pending;
-  if (isSharedArrayBuffer(value)) return ['raw', value];
+  if (isSharedArrayBuffer(value)) {
+    const address = addressOf(shareBuffer(value));
+    encoder.handles.push(address);
+    return ['shared', address];
+  }
   if (isInstance(value, 'URL') || isInstance(value, 'URLSearchParams')) {
     encoder.changing = true;
     return [tagOf(value) === 'URL' ? 'url' : 'params', String(value)];
@@ -265,7 +270,7 @@ function encodeContainer(encoder: Encoder, { value, path }: PendingValue): Conta
   if (isDate(value)) return own(['date', value.getTime()], Date.prototype);
   if (isRegExp(value)) return regexpContainer(value);
   if (ArrayBuffer.isView(value)) return viewContainer(encoder, value, path);
-  if (isAnyArrayBuffer(value)) return own(['raw', value], ArrayBuffer.prototype);
+  if (isAnyArrayBuffer(value)) return own(bytesNode(encoder, value as ArrayBuffer), ArrayBuffer.prototype);
   if (isBoxedPrimitive(value)) {
     const primitive: unknown = value.valueOf();
     const ignored = (key: PropertyKey): boolean =>
@@ -292,12 +297,18 @@ function regexpContainer(value: RegExp): Container {
   return { node, usual: RegExp.prototype, ignored: (key) => key === 'lastIndex', constant };
 }
 
+function bytesNode(encoder: Encoder, buffer: ArrayBuffer): Node {
+  const { resizable = false, maxByteLength } = buffer as ArrayBuffer & { resizable?: boolean; maxByteLength?: number };
+  return ['bytes', { at: encoder.attach(new Uint8Array(buffer)), limit: resizable ? maxByteLength : undefined }];
+}
+
 function viewContainer(encoder: Encoder, value: ArrayBufferView, path: PendingValue['path']): Container {
   const ignored = none;
   const { buffer, byteOffset, byteLength } = value;
   // Small Buffers lie together in a pool, which is nobody else's business.
   if (Buffer.isBuffer(value) && !isSharedArrayBuffer(buffer) && buffer.byteLength !== byteLength) {
-    return { node: ['buffer', Uint8Array.from(value)], usual: Buffer.prototype, ignored };
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    return { node: ['buffer', encoder.attach(bytes)], usual: Buffer.prototype, ignored };
   }
   const type = Buffer.isBuffer(value) ? 'Buffer' : viewName(value);
   const length = isDataView(value) ? byteLength : (value as Uint8Array).length;

@@ -61,6 +61,7 @@ export class Encoder {
   readonly nodes: Node[] = [];
   readonly codes = new Map<string, CodeRecord>();
   readonly maps = new Map<string, MapRecord>();
+  readonly bytes: Uint8Array[] = [];
   /** Addresses of the shared objects in it. */
   readonly handles: number[] = [];
   readonly transfer: object[] = [];
@@ -226,6 +227,11 @@ export class Encoder {
     if (part) this.nodes[index] = ['absent', explainRefusal(path, reason)];
     else if (passed) throw new CaptureError(explainRefusal(path, reason));
     else this.nodes[index] = ['poison', explainPoison(path, reason)];
+  }
+
+  /** A copy of these bytes goes along; its place among the others. */
+  attach(bytes: Uint8Array): number {
+    return this.bytes.push(bytes) - 1;
   }
 
   /** A node for something that has no value of its own. */

@@ -1,4 +1,4 @@
-// The wire format: how a graph of values looks in a message. Everything here can be structured-cloned.
+// The wire format: how a graph of values looks on its way. Everything here can be structured-cloned.
 //
 // A graph is a table of nodes. A slot is a primitive itself, or a reference to a node: an array of one index. Nodes refer to each
 // other by slots, so cycles and shared objects keep their shape, however deep.
@@ -31,8 +31,10 @@ export const FROZEN = 3;
 export const WRITABLE = 4;
 
 export type Payloads = {
-  /** Cloned by the platform: flat data, SharedArrayBuffer, WebAssembly.Module, transferred ports… */
+  /** Cloned by the platform: flat data. */
   raw: unknown;
+  /** An ArrayBuffer: which of the attachments has its bytes, and how long it may become if it is resizable. */
+  bytes: { at: number; limit: number | undefined };
   object: undefined;
   array: Slot[];
   map: Slot[];
@@ -42,8 +44,8 @@ export type Payloads = {
   boxed: Slot;
   error: ErrorPayload;
   view: { type: string; buffer: Slot; offset: number; length: number };
-  /** A Buffer with its bytes, without the pool it lies in. */
-  buffer: Uint8Array;
+  /** A Buffer without the pool that it lies in: which of the attachments has its bytes. */
+  buffer: number;
   arguments: Slot[];
   symbol: { registered: string } | { wellKnown: string } | SampleSymbol;
   url: string;
@@ -212,23 +214,18 @@ export interface MapRecord {
   readonly payload: unknown;
 }
 
-/** What one message brings besides its values. */
-export interface Shipment {
-  readonly codes?: CodeRecord[];
-  readonly maps?: MapRecord[];
-  /** Cached closures that nobody can start again. */
-  readonly drop?: number[];
+/** What a graph needs besides its nodes. */
+export interface Attachments {
+  readonly codes: readonly CodeRecord[];
+  readonly maps: readonly MapRecord[];
+  /** Bytes that nodes refer to by their place here. */
+  readonly bytes: readonly Uint8Array[];
 }
 
-export interface ValuePacket extends Shipment {
+/** What was captured, as its receiver gets it: code and maps are in place, bytes are its own. */
+export interface Packet {
+  /** The number under which its receiver keeps the function that it brings; 0 = it is kept by nobody. */
+  readonly kept: number;
   readonly graph: Graph;
-}
-
-export interface CallPacket extends Shipment {
-  /** A function to keep or one that is kept; without it the graph's roots are the function and its arguments. */
-  readonly closure?: { readonly id: number; readonly graph?: Graph };
-  /** Arguments that are all primitives. */
-  readonly args?: unknown[];
-  /** Arguments otherwise. */
-  readonly graph?: Graph;
+  readonly bytes: readonly Uint8Array<ArrayBuffer>[];
 }

@@ -13,13 +13,11 @@ const modules = new Map<string, { readonly namespace: object } | { readonly fail
 const keyOf = ({ base, specifier }: Import): string => `${base} ${specifier}`;
 
 /** A promise for the modules that a graph needs and this thread does not have; undefined if it has them all. */
-export function importsFor(graphs: readonly (Graph | undefined)[]): Promise<unknown> | undefined {
+export function importsFor({ nodes }: Graph): Promise<unknown> | undefined {
   const missing = new Map<string, Import>();
-  for (const graph of graphs) {
-    for (const [tag, payload] of graph?.nodes ?? []) {
-      if (tag !== 'import' || modules.has(keyOf(payload)) || ownModules.has(payload.specifier)) continue;
-      missing.set(keyOf(payload), payload);
-    }
+  for (const [tag, payload] of nodes) {
+    if (tag !== 'import' || modules.has(keyOf(payload)) || ownModules.has(payload.specifier)) continue;
+    missing.set(keyOf(payload), payload);
   }
   return missing.size === 0 ? undefined : Promise.all([...missing.values()].map(load));
 }

@@ -44,6 +44,8 @@ let made = 0;
 /** Stands for the comment at the end of the file: the receiver reads it there, if it ever needs it. */
 const IN_FILE = 'in file';
 
+export const hasMap = (id: string): boolean => known.has(id);
+
 export function addMap(map: MapRecord): void {
   if (!known.has(map.id)) known.set(map.id, { record: map });
 }

@@ -1,4 +1,4 @@
-// Values that are moved instead of copied. The mark is taken off by whatever sends the value (src/data/parcel.ts, src/runtime/start.ts), also
+// Values that are moved instead of copied. The mark is taken off by whatever sends the value (src/parcel/parcel.ts, src/runtime/start.ts), also
 // when it fails, so it holds for one send.
 
 import { isAnyBuffer, isDetached } from '../heap/buffer.js';

@@ -4,22 +4,22 @@
 // the class that has its methods, and that class as it travels: functions and what they have captured (src/closure). So a thread that
 // meets an instance without ever having seen the struct defines it, from there.
 //
-//   name → { fields, source, code: { packet: text, held: shared objects that it names, imports } or undefined, failure: text or undefined }
+//   name → { fields, source, code: { parcel, imports } or undefined, failure: text or undefined }
 //
 // Importing takes turns of the event loop, and meeting an instance must not: a thread imports what methods of structs need before it runs a
 // function.
 
-import { captureValue, importsOf, namesModules, rebuildValue } from '../closure/codec.js';
+import { captureValue } from '../closure/capture.js';
+import { importsOf, namesModules } from '../closure/rebuild.js';
 import { type StructParts, travelAs } from '../closure/structs.js';
 import { share } from '../heap/copy.js';
 import { describe } from '../heap/errors.js';
-import { adoptCell } from '../heap/inflight.js';
 import type { SharedMap } from '../heap/map.js';
 import { mapRoot, STRUCTS } from '../heap/roots.js';
 import { knownShape, meetStructsWith, type Shape, shapeOfText, shapeTextOf } from '../heap/shapes.js';
 import { atomic } from '../memory/atomics.js';
 import { H_SLOTS, H_STRUCTS_IMPORTING } from '../memory/layout.js';
-import { fromText, toText } from '../platform/serialize.js';
+import { type Parcel, packetIn, parcelOf, unpack } from '../parcel/parcel.js';
 import { beforeRun } from '../runtime/preparations.js';
 import { beforeStart } from '../runtime/start.js';
 import { type Behaviour, behaviourOf, copyMethods } from './behaviour.js';
@@ -47,8 +47,7 @@ interface Definition {
 }
 
 interface Code {
-  readonly packet: string;
-  readonly held: unknown;
+  readonly parcel: Parcel;
   /** Whether the packet names modules that a thread may have to import first. */
   readonly imports: boolean;
 }
@@ -194,11 +193,10 @@ function publish(): void {
     const definition = definitions.get(made.name)!;
     if (definition.code !== undefined) continue;
     try {
-      const captured = captureValue(made.Class, `struct ${made.name}`);
-      const held = captured.handles.map(adoptCell);
-      const packet = captured.packet();
-      const imports = namesModules(packet);
-      definition.code = share({ packet: toText(packet), held, imports }) as Code;
+      const what = `struct ${made.name}`;
+      const captured = captureValue(made.Class, what);
+      const imports = namesModules(captured);
+      definition.code = { parcel: parcelOf(captured, what), imports };
       if (imports) atomic.add(H_STRUCTS_IMPORTING, 1);
     } catch (error) {
       // The struct's fields work everywhere; its methods say this where they are called.
@@ -218,7 +216,7 @@ export function importForStructs(): Promise<unknown> | undefined {
   const waits: unknown[] = [];
   for (const [name, { code }] of mapRoot(STRUCTS) as SharedMap<string, Definition>) {
     // A module that cannot be imported is told of by the method that uses it.
-    if (code?.imports === true && !known.has(name)) waits.push(importsOf(fromText(code.packet)));
+    if (code?.imports === true && !known.has(name)) waits.push(importsOf(packetIn(code.parcel)));
   }
   return Promise.all(waits);
 }
@@ -230,7 +228,7 @@ function meet(name: string): void {
   const { fields, source, code, failure } = definition;
   let reason = failure ?? 'the thread that defined it has not said how';
   if (code !== undefined) {
-    const rebuilt = rebuildValue(fromText(code.packet));
+    const rebuilt = unpack(code.parcel);
     if (!(rebuilt instanceof Promise)) return;
     rebuilt.catch(() => {});
     reason =

@@ -2,10 +2,11 @@
 // event loop: a submission is a cell, a place in the backlog, and a wake-up. pool.ts has what all threads share of it.
 
 import type { AnyFunction } from '../closure/functions.js';
-import { takeAllMarked } from '../closure/transfer.js';
+import { detach, takeAllMarked } from '../closure/transfer.js';
 import { describe, MemoryError } from '../heap/errors.js';
 import { atomic } from '../memory/atomics.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
+import { jobOf, writeCall } from '../parcel/call.js';
 import { cores } from '../platform/process.js';
 import {
   addressOf,
@@ -21,7 +22,7 @@ import { ThreadError } from '../sync/errors.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { PLACES } from './crew.js';
 import { BrokenExecutor } from './errors.js';
-import { Future, forgetTask, INTERRUPTIBLE, OWNER, STATE } from './future.js';
+import { CALL, Future, forgetTask, INTERRUPTIBLE, OWNER, STATE } from './future.js';
 import { type MapOptions, MapResults, readMapArguments } from './map.js';
 import { checkOptions, checkTaskOptions, type ExecutorOptions, type TaskOptions } from './options.js';
 import {
@@ -47,7 +48,6 @@ import {
 } from './pool.js';
 import { siteOf } from './site.js';
 import { cancel } from './state.js';
-import { packCall, writeCall } from './task.js';
 
 export type { ExecutorOptions, TaskOptions } from './options.js';
 
@@ -83,8 +83,7 @@ export class ThreadPoolExecutor extends Pool {
     const address = ownAddress(this, EXECUTOR);
     atomic.store(address + MAX, maxWorkers);
     storeValue(address + NAME, threadNamePrefix || `ThreadPoolExecutor-${nextExecutor()}`, 'threadNamePrefix');
-    if (initializer !== undefined)
-      storeValue(address + INITIALIZER, packCall(initializer, initargs), 'the initializer');
+    if (initializer !== undefined) storeValue(address + INITIALIZER, jobOf(initializer, initargs), 'the initializer');
     backlogOf(this).open();
   }
 
@@ -297,12 +296,13 @@ function writeTask(
   args: readonly unknown[],
   above: AnyFunction,
 ): { readonly error: unknown } | undefined {
+  const moved = takeAllMarked(args);
   try {
     if (typeof fn !== 'function') {
-      takeAllMarked(args);
       throw new TypeError(`${typeof fn === 'object' ? describe(fn) : String(fn)} is not a function`);
     }
-    writeCall(future, fn, args);
+    writeCall(addressOf(future) + CALL, fn, args);
+    detach(moved);
     return undefined;
   } catch (error) {
     if (error instanceof MemoryError) throw error;

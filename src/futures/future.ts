@@ -1,19 +1,20 @@
 // Future: the outcome of a call that another thread makes, in a cell that all threads share.
 //
-// Cell {header, state, asynchronous waiters, watched, number of arguments, worker's number, interruptible,
-//       outcome, function, four arguments, executor}
+// Cell {header, state, asynchronous waiters, watched, worker's number, interruptible,
+//       outcome, call, executor}
 //
-// Words and transitions of the state are in state.ts. The outcome is a parcel, or a value as it is (src/data/parcel.ts); it is written
-// before the state says so. Behind it is what the executor needs (task.ts). `interruptible` is 1 from the submission on, if that has said so,
+// Words and transitions of the state are in state.ts. The outcome is a parcel, or a value as it is (src/parcel/parcel.ts); it is written
+// before the state says so. Behind it are the words of the call (src/parcel/call.ts) and the executor. `interruptible` is 1 from the submission on, if that has said so,
 // until the call has returned a promise: what runs then is no function that could be ended. Written by the submitter, then by the runner.
 
 import { seenFrom } from '../closure/errors.js';
-import { pack, unpack } from '../data/parcel.js';
 import { goneText } from '../heap/plain.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { V } from '../memory/memory.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
+import { CALL_WORDS } from '../parcel/call.js';
+import { pack, unpack } from '../parcel/parcel.js';
 import { print } from '../runtime/console.js';
 import { endCancelled } from '../runtime/interrupt.js';
 import { describeError } from '../runtime/report.js';
@@ -59,16 +60,12 @@ import {
 } from './state.js';
 
 export const STATE = 4;
-export const ARGUMENTS = 16;
-export const WORKER = 20;
-export const INTERRUPTIBLE = 24;
-const OUTCOME = 28;
-export const FUNCTION = 32;
-export const VALUES = 36;
-/** How many arguments lie in the cell itself. */
-export const INLINE = 4;
-export const OWNER = VALUES + INLINE * 4;
-const HEADER = syncHeader(FUTURE, 6, 3 + INLINE);
+export const WORKER = 16;
+export const INTERRUPTIBLE = 20;
+const OUTCOME = 24;
+export const CALL = 28;
+export const OWNER = CALL + CALL_WORDS * 4;
+const HEADER = syncHeader(FUTURE, 5, 2 + CALL_WORDS);
 
 /** Milliseconds to wait at most, none = for ever; or an object that says so. */
 export type Timeout = number | { readonly timeout?: number | undefined };
@@ -415,7 +412,7 @@ function attempt(future: Future<unknown>): number | undefined {
 
 /** What ran is of no use any more, and holds its arguments. */
 export function forgetTask(address: number): void {
-  V.I32.fill(0, (address + FUNCTION) >>> 2, (address + OWNER) >>> 2);
+  V.I32.fill(0, (address + CALL) >>> 2, (address + OWNER) >>> 2);
 }
 
 /** Whether a future that this thread runs was cancelled meanwhile. */

@@ -2,7 +2,7 @@
 
 import { CaptureError } from '../closure/errors.js';
 import { settle } from '../closure/stacks.js';
-import { pack, packThrown } from '../data/parcel.js';
+import { pack, packThrown } from '../parcel/parcel.js';
 import { settleStack } from '../runtime/report.js';
 
 /** An error as it travels: without those of its parts that cannot; if nothing of it can, one that says what it was. */

@@ -1,18 +1,17 @@
 // A task in the thread that makes its call: begun, and ended by what comes first: its outcome, or an error that it has left on the event loop.
 
-import type { Call } from '../closure/rebuild.js';
-import { pack } from '../data/parcel.js';
 import { atomic } from '../memory/atomics.js';
+import { type Call, readCall } from '../parcel/call.js';
+import { pack } from '../parcel/parcel.js';
 import { Author } from '../runtime/author.js';
 import { callCancellable } from '../runtime/interrupt.js';
 import { addressOf } from '../sync/cell.js';
 import { isThenable } from '../sync/held.js';
 import { BrokenExecutor } from './errors.js';
-import { type Future, finish, forgetTask, INTERRUPTIBLE, wasCancelled } from './future.js';
+import { CALL, type Future, finish, forgetTask, INTERRUPTIBLE, wasCancelled } from './future.js';
 import { describeBriefly, packError, showHere } from './outcome.js';
 import { lookNext, suspend } from './post.js';
 import { FAILED, FINISHED } from './state.js';
-import { readCall } from './task.js';
 
 /** What a call has returned; undefined: it was cancelled, and has been ended. */
 type Returned = { readonly value: unknown } | undefined;
@@ -47,7 +46,7 @@ export function perform(task: Future<unknown>, here: string): Promise<void> | un
   let outcome: Returned | Promise<Returned>;
   try {
     outcome = author.call(() => {
-      const call = readCall(task);
+      const call = readCall(addressOf(task) + CALL);
       return call instanceof Promise ? call.then((ready) => (author.isOver ? undefined : make(ready))) : make(call);
     });
   } catch (error) {

@@ -13,9 +13,9 @@
 //
 // The rest is in backlog.ts (tasks), crew.ts (threads), worker.ts (what a thread does), exit.ts (the end of the process).
 
-import type { Parcel } from '../data/parcel.js';
 import { atomic } from '../memory/atomics.js';
 import { wake } from '../memory/park.js';
+import type { Job } from '../parcel/call.js';
 import { addressOf, EXECUTOR, loadValue, SyncCell, syncHeader } from '../sync/cell.js';
 import { mark } from '../sync/owner.js';
 import { Backlog } from './backlog.js';
@@ -159,8 +159,8 @@ export const maxOf = (executor: Pool): number => atomic.load(addressOf(executor)
 export const nameOfWorker = (executor: Pool, number: number): string =>
   `${String(loadValue(addressOf(executor) + NAME))}_${number}`;
 
-export const initializerOf = (executor: Pool): Parcel | undefined =>
-  loadValue(addressOf(executor) + INITIALIZER) as Parcel | undefined;
+export const initializerOf = (executor: Pool): Job | undefined =>
+  loadValue(addressOf(executor) + INITIALIZER) as Job | undefined;
 
 /** Takes the first task that waits. */
 export function takeTask(executor: Pool): Future<unknown> | undefined {

@@ -19,6 +19,7 @@ import { releasePages } from '../heap/allocate.js';
 import { tidyUp } from '../heap/tidy.js';
 import { atomic } from '../memory/atomics.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
+import { callOf, forgetFunctions, type Job, readCall } from '../parcel/call.js';
 import { soon } from '../platform/process.js';
 import { Author } from '../runtime/author.js';
 import { print } from '../runtime/console.js';
@@ -54,7 +55,6 @@ import {
   tellGone,
 } from './pool.js';
 import { beginTask, leavePost, summonQuietly, takePost } from './post.js';
-import { forgetFunctions, unpackCall } from './task.js';
 import * as self from './worker.js';
 
 /**
@@ -116,11 +116,11 @@ export async function serve(executor: Pool, index: number, number: number, by: n
 
 /** Whether this thread may run tasks. Also after a shutdown it is prepared first: what waits is still made. */
 async function initialize(executor: Pool, name: string): Promise<boolean> {
-  const packed = initializerOf(executor);
-  if (packed === undefined) return true;
+  const job = initializerOf(executor);
+  if (job === undefined) return true;
   if (isBroken(executor)) return false;
   try {
-    await runInitializer(packed, name);
+    await runInitializer(job, name);
     return true;
   } catch (error) {
     print(2, `Exception in initializer:\n${describeError(error)}\n`);
@@ -130,7 +130,7 @@ async function initialize(executor: Pool, name: string): Promise<boolean> {
 }
 
 /** Settles by what comes first: its end, or an error that it has left on the event loop. */
-function runInitializer(parcel: unknown, name: string): Promise<void> {
+function runInitializer(job: Job, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (error: unknown): void => {
       if (author.isOver) author.blame(error);
@@ -139,7 +139,7 @@ function runInitializer(parcel: unknown, name: string): Promise<void> {
     };
     const author = new Author(failed, `Exception in thread ${name}, left on its event loop by the initializer:`);
     const call = async (): Promise<void> => {
-      const { fn, args } = await unpackCall(parcel);
+      const { fn, args } = await readCall(callOf(job));
       await fn(...args);
     };
     author.call(call).then(() => {

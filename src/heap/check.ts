@@ -43,8 +43,6 @@ import {
 import { BITS, INDEX, type Page, pages, SHARDS, tokens } from './pages.js';
 import {
   FREE_PAGE,
-  K_WORDS,
-  KIND_MASK,
   LARGE_PAGE,
   M_ALLOCATED,
   M_CLASS,
@@ -138,10 +136,7 @@ export function checkRoots(): void {
     const record = recordOf(slot);
     checkReference(atomic.load(record + R_FRESH), `the fresh cell of slot ${slot}`);
     checkReference(atomic.load(record + R_THREAD), `the Thread of slot ${slot}`);
-    const list = atomic.load(record + R_INFLIGHT) >>> 0;
-    checkReference(list | 0, `what is in flight to slot ${slot}`);
-    if (list !== 0 && (word(list) & KIND_MASK) !== K_WORDS)
-      fault(`what is in flight to slot ${slot} is of kind ${word(list) & KIND_MASK}`);
+    checkReference(atomic.load(record + R_INFLIGHT), `what is in flight to slot ${slot}`);
     const unread = atomic.load(record + R_LOG_HEAD) - atomic.load(record + R_LOG_TAIL);
     if (unread !== 0) fault(`${unread} entries of the log of slot ${slot} were not read`);
   }

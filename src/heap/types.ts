@@ -32,7 +32,7 @@
 //   R_PINS     table of its pin blocks, by segment. Bits: cells that its JavaScript objects stand for: roots
 //   R_LOG      ring of cells that it pinned while marking went on: {address | RESCAN}. It writes R_LOG_HEAD, the collector R_LOG_TAIL
 //   R_TOUCHED  the cell whose page has no JavaScript object yet (see `touch` in kernel/mutator.ts)
-//   R_INFLIGHT a list of references on their way to the thread: a root
+//   R_INFLIGHT the address of a cell on its way to the thread: a root
 //   R_OWNED    1 since the thread takes part in the heap
 //   R_SCRATCH  two raw pages: keys on their way into the kernel, entries on their way out; lists of pins that go
 //   R_ANSWER   the second answer of an operation on a queue;  R_KEY  float64: the third (kernel/queues.ts)

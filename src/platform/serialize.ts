@@ -1,12 +1,9 @@
-// Structured clone to text and back, for what is kept in shared memory.
+// Structured clone to bytes and back, for what is kept in shared memory.
 
 import { deserialize, serialize } from 'node:v8';
 
 /** @throws DataCloneError for what cannot be cloned without a message: shared buffers, ports. */
-export function toText(value: unknown): string {
-  return serialize(value).toString('latin1');
-}
+export const toBytes = (value: unknown): Uint8Array => serialize(value);
 
-export function fromText(text: string): unknown {
-  return deserialize(Buffer.from(text, 'latin1'));
-}
+/** The bytes may lie in shared memory, where nobody changes them meanwhile. */
+export const fromBytes = (bytes: Uint8Array): unknown => deserialize(bytes);

@@ -1,4 +1,4 @@
-// A queue's cell, and what is done with it in one step each: kernel/queues.ts. Values go in as they are told to (src/data/parcel.ts), and
+// A queue's cell, and what is done with it in one step each: kernel/queues.ts. Values go in as they are told to (src/parcel/parcel.ts), and
 // come out pinned.
 
 import { allocateFresh } from '../heap/allocate.js';

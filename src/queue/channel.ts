@@ -2,7 +2,6 @@
 
 import { seenFrom } from '../closure/errors.js';
 import { detach, takeMarked } from '../closure/transfer.js';
-import { isPlain, packCopy, unpack } from '../data/parcel.js';
 import { tidyOutside } from '../heap/allocate.js';
 import { goneText } from '../heap/plain.js';
 import { Q_AGAIN, Q_CLOSED, Q_DONE, Q_FIRST, Q_FULL, Q_MAX, Q_NEVER, Q_NOT_EMPTY, Q_NOT_FULL } from '../heap/types.js';
@@ -10,6 +9,7 @@ import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { V } from '../memory/memory.js';
 import { blockUntil, type Wanted } from '../memory/park.js';
+import { isPlain, packCopy, unpack } from '../parcel/parcel.js';
 import { eventually } from '../sync/acquirable.js';
 import { addressOf, isAdopting, isGone, ownAddress, QUEUE, SIMPLE_QUEUE, SyncCell } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';

@@ -3,11 +3,11 @@
 // Python compares items with each other; here each item has a key, which is compared: the kernel keeps the heap, in one step each, and
 // cannot run a program's comparison.
 
-import { packCopy } from '../data/parcel.js';
 import { SharedArray } from '../heap/array.js';
 import { Q_BACK, Q_KEYS, Q_MIXED, Q_PRIORITY } from '../heap/types.js';
 import { REFERENCES } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
+import { packCopy } from '../parcel/parcel.js';
 import { addressOf, defineSyncClass, ownAddress, PRIORITY_QUEUE, type SyncCell } from '../sync/cell.js';
 import { lastKey, offerByKey } from './cell.js';
 import { defineOrder, OFFER, PUT_OPTIONS, RETURN } from './channel.js';

@@ -1,21 +1,12 @@
-// The wire protocol between threads and the supervisor. Jobs do not pass here: a starter sends them to the worker directly, through
-// a channel (a link) that the supervisor only passes on once.
+// The wire protocol between threads and the supervisor. Jobs do not pass here: they lie in the shared heap.
 
 import type { Kept } from '../heap/buffer.js';
 import type { MessagePort } from '../platform/worker.js';
 
-/** One end of a channel over which the worker with the serial `from` starts threads on the receiver. */
-export interface Link {
-  readonly from: number;
-  readonly port: MessagePort;
-}
-
 /** From any thread to the supervisor. */
 export type Request =
-  /** Make the worker with this serial for a slot in state SPAWNING; its first job comes through the link. */
-  | { readonly type: 'spawn'; readonly slot: number; readonly worker: number; readonly link: Link }
-  /** Pass a link on to the worker of a slot, if it is still the one with the serial `to`. */
-  | { readonly type: 'link'; readonly slot: number; readonly to: number; readonly link: Link }
+  /** Make the worker with this serial for a slot in state SPAWNING; its first job is in flight to the slot. */
+  | { readonly type: 'spawn'; readonly slot: number; readonly worker: number }
   /** An interrupt was set in the main thread's attention word. */
   | { readonly type: 'interrupt' }
   /** What the thread of a slot runs was cancelled: GIVE_UP is set in its attention word. */
@@ -34,11 +25,6 @@ export type BufferRequest =
   /** The port is where answers go; it comes with a thread's first request. */
   | { readonly type: 'fetch'; readonly serial: number; readonly slot: number; readonly port: MessagePort | undefined };
 
-/** From the supervisor to a worker, on its control port. */
-export interface Mail {
-  readonly link: Link;
-}
-
 /** From the supervisor to the main thread: take a turn of the event loop, there is an interrupt. */
 export type Poke = 'turn';
 
@@ -53,6 +39,4 @@ export interface SupervisorBoot {
 
 export interface ThreadBoot {
   readonly control: MessagePort;
-  /** The link of the starter that asked for this worker; none when it boots ahead. */
-  readonly link: Link | undefined;
 }

@@ -1,24 +1,22 @@
-// Starting a thread: capture the function, find a worker, hand over.
+// Starting a thread: capture the call, find a worker, hand over.
 //
-//   capture(function, arguments)                      throws what cannot travel; nothing is claimed yet
+//   the call, in a cell                               throws what cannot travel; nothing is claimed yet
 //   slot ← an idle worker                             a compare-exchange in the table
 //        | one that is about to become idle           a short wait: much cheaper than a new worker
 //        | a free slot, and ask the supervisor        it makes the worker, or says that it cannot
-//   hold the shared cells that travel, note the label
-//   post the packet on the link to the worker, then wake it
+//   the cell is in flight to the slot; note the label
+//   wake the worker
 //
-// The worker finds the packet because it is in the port's queue before the word it parks on changes. A function that the worker keeps
-// and that takes no arguments needs no packet: its number goes into the record.
+// The worker finds the cell because its record refers to it before the word that it parks on changes.
 
-import { type CapturedCall, captureCall, Ledger } from '../closure/capture.js';
-import { takeAllMarked } from '../closure/transfer.js';
+import { detach, takeAllMarked } from '../closure/transfer.js';
 import { holdInflight, settleInflight } from '../heap/inflight.js';
+import { hold } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import {
   H_KEPT_THREADS,
   H_STACK_SIZE,
   R_KEEPS,
-  R_KEPT,
   R_STACK,
   R_STATE,
   R_THREAD,
@@ -27,7 +25,9 @@ import {
 } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
-import { MessageChannel, type MessagePort, STACK_CEILING, type Transferable } from '../platform/worker.js';
+import { callOf, Job, writeCall } from '../parcel/call.js';
+import { STACK_CEILING } from '../platform/worker.js';
+import { addressOf } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { setLabel, setName } from '../sync/names.js';
 import { markOfNext, THREAD_MARK } from '../sync/owner.js';
@@ -44,21 +44,9 @@ import {
   LEFTOVER,
   RUNNING,
   SPAWNING,
-  serial,
   slots,
   stateOf,
-  unclaim,
 } from './table.js';
-
-/** A channel on which this thread hands jobs to one worker. */
-interface Outbox {
-  readonly port: MessagePort;
-  /** What the worker has been sent before. */
-  ledger: Ledger;
-}
-
-/** Outboxes by the serial of the worker at the other end. */
-const outboxes = new Map<number, Outbox>();
 
 /** The slot that ran this thread's last job: it knows our code already. */
 let lastSlot = 0;
@@ -93,10 +81,10 @@ export interface Identity {
   readonly names?: readonly string[] | undefined;
 }
 
-interface Job {
-  readonly call: CapturedCall;
-  /** Buffers that go with the message instead of a copy. */
-  readonly moved: readonly ArrayBuffer[];
+/** What a slot is claimed for. */
+interface Start {
+  readonly job: Job;
+  readonly label: string;
   readonly identity: Identity | undefined;
 }
 
@@ -113,18 +101,22 @@ export function startThread(
   identity?: Identity,
 ): number {
   checkShutdown(identity?.late === true);
-  const moved = takeAllMarked(kwargs === undefined ? args : [...args, kwargs]);
+  const all = kwargs === undefined ? args : [...args, kwargs];
+  const moved = takeAllMarked(all);
   mask();
   try {
     for (const prepare of preparations) prepare();
-    const call = captureCall(fn, args, kwargs, identity?.names);
+    const job = new Job();
+    const name = (at: number): string => identity?.names?.[at] ?? (at === args.length ? 'kwargs' : `args[${at}]`);
+    const label = writeCall(callOf(job), fn, all, name);
+    const start = { job, label: identity?.label ?? label, identity };
     const stackSize = identity?.stackSize ?? (V.F64[H_STACK_SIZE >>> 3] as number);
-    const job = { call, moved, identity };
     let slot = claimIdle(stackSize, lastSlot);
     if (slot < 0) slot = claimParking(stackSize);
-    if (slot < 0) slot = spawnFor(job, stackSize);
-    else handOver(slot, job);
+    if (slot < 0) slot = spawnFor(start, stackSize);
+    else handOver(slot, start);
     lastSlot = slot;
+    detach(moved);
     return identOf(slot);
   } finally {
     unmask();
@@ -143,37 +135,24 @@ function claimParking(stackSize: number): number {
 }
 
 /** Gives a job to the parked worker of a slot that this thread has claimed. */
-function handOver(slot: number, job: Job): void {
+function handOver(slot: number, start: Start): void {
   const record = recordOf(slot);
-  const outbox = outboxTo(slot);
-  try {
-    load(slot, job, outbox);
-  } catch (error) {
-    // What the ledger says was sent was not.
-    outbox.ledger = new Ledger();
-    settleInflight(slot);
-    atomic.store(record + R_THREAD, 0);
-    unclaim(slot);
-    throw error;
-  }
+  load(slot, start);
   atomic.store(record + R_STATE, RUNNING);
   atomic.add(record + R_WAKE, 1);
   atomic.notify(record + R_WAKE, 1);
 }
 
 /** Has a worker made for a job, and waits until it exists; its boot is not waited for. */
-function spawnFor(job: Job, stackSize: number): number {
+function spawnFor(start: Start, stackSize: number): number {
   const slot = stackSize > STACK_CEILING ? -1 : claimFree(stackSize);
   if (slot < 0) throw new ThreadError("can't start new thread");
   const record = recordOf(slot);
   try {
-    const { port1, port2 } = new MessageChannel();
-    const outbox = openOutbox(slot, port1);
-    load(slot, job, outbox);
+    load(slot, start);
     atomic.store(record + R_WAKE, 1);
     atomic.store(record + R_STATE, SPAWNING);
-    const worker = atomic.load(record + R_WORKER);
-    ask({ type: 'spawn', slot, worker, link: { from: serial, port: port2 } }, [port2]);
+    ask({ type: 'spawn', slot, worker: atomic.load(record + R_WORKER) });
     while (atomic.load(record + R_STATE) === SPAWNING) {
       if (atomic.wait(record + R_STATE, SPAWNING, SPAWN_PATIENCE) === 'timed-out') break;
     }
@@ -181,7 +160,6 @@ function spawnFor(job: Job, stackSize: number): number {
     if (state === FAILED || state === SPAWNING) throw new ThreadError("can't start new thread");
     awaitSigintWatch();
   } catch (error) {
-    outboxes.delete(atomic.load(record + R_WORKER));
     settleInflight(slot);
     atomic.store(record + R_THREAD, 0);
     changeState(slot, FREE);
@@ -190,10 +168,10 @@ function spawnFor(job: Job, stackSize: number): number {
   return slot;
 }
 
-/** Puts the job into the worker's port, and what it refers to into its keeping. */
-function load(slot: number, { call, moved, identity }: Job, outbox: Outbox): void {
+/** What the worker finds in its record. */
+function load(slot: number, { job, label, identity }: Start): void {
   const record = recordOf(slot);
-  setLabel(slot, identity?.label ?? call.label);
+  setLabel(slot, label);
   // Before the Thread is seen there: whoever waits for threads that are waited for must not take it for one.
   atomic.store(record + R_KEEPS, identity?.keeps === true ? 1 : 0);
   if (identity !== undefined) {
@@ -203,36 +181,6 @@ function load(slot: number, { call, moved, identity }: Job, outbox: Outbox): voi
     // After it: whoever has looked for it too early sees that there is one more.
     if (identity.keeps) atomic.add(H_KEPT_THREADS, 1);
   }
-  const kept = call.kept(outbox.ledger);
-  atomic.store(record + R_KEPT, kept);
-  if (kept !== 0) return;
-  const packet = call.packet(outbox.ledger);
-  holdInflight(slot, call.handles);
-  try {
-    outbox.port.postMessage(packet, [...(call.transfer as Transferable[]), ...moved]);
-  } catch (cause) {
-    // A port that was passed on before, for one: the platform does not say which.
-    throw new TypeError(`${call.label} cannot start: one of its arguments cannot be passed on (${String(cause)})`, {
-      cause,
-    });
-  }
-}
-
-/** The outbox to the worker of a slot that this thread has claimed; a new one is passed on by the supervisor. */
-function outboxTo(slot: number): Outbox {
-  const worker = atomic.load(recordOf(slot) + R_WORKER);
-  const known = outboxes.get(worker);
-  if (known !== undefined) return known;
-  const { port1, port2 } = new MessageChannel();
-  ask({ type: 'link', slot, to: worker, link: { from: serial, port: port2 } }, [port2]);
-  return openOutbox(slot, port1);
-}
-
-function openOutbox(slot: number, port: MessagePort): Outbox {
-  const worker = atomic.load(recordOf(slot) + R_WORKER);
-  const outbox = { port, ledger: new Ledger() };
-  outboxes.set(worker, outbox);
-  port.on('close', () => outboxes.delete(worker));
-  port.unref();
-  return outbox;
+  holdInflight(slot, addressOf(job));
+  hold(job);
 }

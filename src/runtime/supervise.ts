@@ -9,7 +9,6 @@ import {
   R_ANSWERS,
   R_ARMED,
   R_CLAIMER,
-  R_MAIL,
   R_STACK,
   R_STATE,
   R_WAITS,
@@ -37,7 +36,7 @@ import { buryInHeap } from './collecting.js';
 import { print, releaseOutput } from './console.js';
 import { describeThreads, QUIT_BEGINS, QUIT_UNWATCHED, settleQuitWatch } from './dump.js';
 import { MainInterrupter, TaskInterrupter } from './interrupter.js';
-import type { Link, Mail, Poke, Request, SupervisorBoot } from './messages.js';
+import type { Poke, Request, SupervisorBoot } from './messages.js';
 import { reportThread, reportUnhandled } from './report.js';
 import {
   BOOTING,
@@ -88,12 +87,9 @@ else waiveSigint();
 function handle(request: Request): void {
   if (request.type === 'spawn') {
     // A starter that has lost patience may have given the slot back, and another one may have it now.
-    if (atomic.load(recordOf(request.slot) + R_WORKER) === request.worker) makeWorker(request.slot, request.link);
-    else request.link.port.close();
+    if (atomic.load(recordOf(request.slot) + R_WORKER) === request.worker) makeWorker(request.slot, true);
     // What is made ahead must not hold up what was asked for.
     setImmediate(keepHouse);
-  } else if (request.type === 'link') {
-    passLink(request.slot, request.to, request.link);
   } else if (request.type === 'interrupt') {
     interruptMain();
   } else if (request.type === 'cancel') {
@@ -122,25 +118,26 @@ function makeCollector(): void {
   });
 }
 
-function makeWorker(slot: number, link: Link | undefined): void {
+/** `wanted`: there is a job for it already. */
+function makeWorker(slot: number, wanted: boolean): void {
   const record = recordOf(slot);
-  if (stateOf(slot) !== (link ? SPAWNING : BOOTING)) return;
+  if (stateOf(slot) !== (wanted ? SPAWNING : BOOTING)) return;
   const { port1, port2 } = new MessageChannel();
   let worker: Worker;
   try {
     worker = spawn(
-      { role: 'thread', seat: { memory, slot }, data: { control: port2, link }, argv: boot.argv },
+      { role: 'thread', seat: { memory, slot }, data: { control: port2 }, argv: boot.argv },
       {
         // What a debugger shows. It cannot be changed, so a worker keeps the name of its first thread.
-        name: (link && nameOf(slot)) || `heddle thread ${slot + 1}`,
+        name: (wanted && nameOf(slot)) || `heddle thread ${slot + 1}`,
         stackSize: atomic.load(record + R_STACK),
         flags,
-        transfer: link ? [port2, link.port] : [port2],
+        transfer: [port2],
       },
     );
   } catch {
     port1.close();
-    changeState(slot, link ? FAILED : FREE);
+    changeState(slot, wanted ? FAILED : FREE);
     return;
   }
   const charge: Charge = { worker, control: port1 };
@@ -150,20 +147,7 @@ function makeWorker(slot: number, link: Link | undefined): void {
     charge.error = error;
   });
   worker.on('exit', (status) => bury(slot, charge, status));
-  if (link) changeState(slot, RUNNING);
-}
-
-function passLink(slot: number, to: number, link: Link): void {
-  const charge = charges.get(slot);
-  const record = recordOf(slot);
-  if (charge === undefined || atomic.load(record + R_WORKER) !== to) {
-    link.port.close();
-    return;
-  }
-  const mail: Mail = { link };
-  charge.control.postMessage(mail, [link.port]);
-  atomic.add(record + R_MAIL, 1);
-  atomic.notify(record + R_MAIL, 1);
+  if (wanted) changeState(slot, RUNNING);
 }
 
 /** A worker has exited: says so if its thread had not ended, and lets go of all it held. */
@@ -173,7 +157,7 @@ function bury(slot: number, charge: Charge, status: number): void {
   const state = stateOf(slot);
   const died = charge.error ?? new Error('the thread was terminated from outside, or by process.reallyExit()');
   charges.delete(slot);
-  // What it asked for before it died is still on the port: a link that another worker waits for, perhaps.
+  // What it asked for before it died is still on the port: a thread that another waits for, perhaps.
   for (let request = receive(charge.control); request !== undefined; request = receive(charge.control)) {
     handle(request as Request);
   }
@@ -221,7 +205,7 @@ function makeSpare(): void {
   const slot = claimFree(0, SUPERVISOR);
   if (slot < 0) return;
   atomic.store(recordOf(slot) + R_STATE, BOOTING);
-  makeWorker(slot, undefined);
+  makeWorker(slot, false);
 }
 
 /** Ends the idle workers that are too many. */

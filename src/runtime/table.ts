@@ -29,8 +29,7 @@
 //               cleared by whoever counts the end (src/sync/owner.ts)
 //   R_KEEPS     1 = the process does not end before the thread does. Written by the claimer.
 //   R_DEATHS    see src/sync/owner.ts;  R_NAME  src/sync/names.ts;  R_WAIT_…  src/sync/patience.ts
-//   R_MAIL      how many messages the supervisor has sent; a worker that needs one parks on it
-//   R_KEPT      number of the kept function that is the job, 0 = the job is in the claimer's link. Written by the claimer.
+//   R_INFLIGHT  the job (src/heap/inflight.ts)
 //   R_LABEL     UTF-8 of the function that the thread runs, for reports. Written by the claimer.
 
 import { atomic } from '../memory/atomics.js';

@@ -2,7 +2,7 @@
 // event loop is finished before the next.
 //
 //   park      wait until WAKE changes
-//     take the packet from the claimer's link, rebuild the function and its arguments, settle what was in flight
+//     rebuild the function and its arguments from the cell that is in flight, and settle that
 //     call the function
 //       it returned       → end the thread
 //       it threw          → report, unless it was SystemExit; end the thread
@@ -15,18 +15,18 @@
 // An error on the event loop that nobody caught is reported too. If it is of the thread that runs, that ends it; and since its promise
 // cannot be cancelled, the worker ends as well. If it is of what an earlier one has left there, that is all (author.ts).
 
-import { type Call, keptCall, rebuildCall } from '../closure/rebuild.js';
 import { releasePages } from '../heap/allocate.js';
-import { settleInflight } from '../heap/inflight.js';
+import { inflight, settleInflight } from '../heap/inflight.js';
 import { tidyUp } from '../heap/tidy.js';
 import { atomic } from '../memory/atomics.js';
 import { holdLoop } from '../memory/hold.js';
-import { R_CLAIMER, R_KEPT, R_MAIL, R_STATE, R_WAKE } from '../memory/layout.js';
+import { R_STATE, R_WAKE } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { record } from '../memory/self.js';
+import { type Call, readJob } from '../parcel/call.js';
 import { callOutside, watchMicrotasks } from '../platform/context.js';
 import { adaptProcess, exitHere, onLoopDry, onUncaughtError, rememberHandlers, soon } from '../platform/process.js';
-import { type MessagePort, receive, workerBoot } from '../platform/worker.js';
+import { workerBoot } from '../platform/worker.js';
 import { isExit, SystemExit } from '../sync/errors.js';
 import { beginLeftover, countEnd, endLeftover, renewMark } from '../sync/owner.js';
 // Kinds of shared objects that may come as arguments.
@@ -36,7 +36,7 @@ import { Author, blameAuthorOf } from './author.js';
 import { redirectConsole } from './console.js';
 import { endsHere } from './ends.js';
 import { loopIsQuiet } from './load.js';
-import type { Link, Mail, ThreadBoot } from './messages.js';
+import type { ThreadBoot } from './messages.js';
 import { prepareRun } from './preparations.js';
 import { tell } from './report.js';
 import { connectSupervisor } from './supervisor.js';
@@ -46,10 +46,7 @@ import { BOOTING, changeState, IDLE, LEFTOVER, RETIRING } from './table.js';
 const TIDY_AFTER = 200;
 
 const boot = workerBoot();
-const { control, link } = boot.data as ThreadBoot;
-
-/** Links by the serial of the worker at the other end. */
-const links = new Map<number, MessagePort>();
+const { control } = boot.data as ThreadBoot;
 
 /** Jobs taken so far; R_WAKE says how many there are. */
 let jobs = 0;
@@ -68,7 +65,6 @@ connectSupervisor(control);
 adaptProcess(boot.argv, (code) => {
   throw new SystemExit(code);
 });
-if (link !== undefined) addLink(link);
 watchMicrotasks();
 onUncaughtError(blameAuthorOf);
 onLoopDry(park);
@@ -111,8 +107,7 @@ function resume(): void {
 function run(author: Author): void {
   try {
     const preparation = prepareRun();
-    const kept = atomic.load(record + R_KEPT);
-    let call = kept !== 0 ? keptCall(kept) : rebuildCall(takePacket(atomic.load(record + R_CLAIMER)));
+    let call = readJob(inflight(slot));
     if (preparation !== undefined) {
       const rebuilt = call;
       call = preparation.then(() => rebuilt);
@@ -129,7 +124,7 @@ function run(author: Author): void {
 }
 
 function start(author: Author, { fn, args }: Call): void {
-  // This thread has pinned what it was sent.
+  // This thread has what it was sent.
   settleInflight(slot);
   const result = fn(...args);
   if (isThenable(result)) {
@@ -195,28 +190,4 @@ function endThread(died: boolean): void {
 
 function awaitOnLoop(): void {
   letGo ??= holdLoop();
-}
-
-/** The packet that a claimer has posted for the job that it woke us for. */
-function takePacket(claimer: number): unknown {
-  for (;;) {
-    const mail = atomic.load(record + R_MAIL);
-    while (!links.has(claimer)) {
-      const message = receive(control) as Mail | undefined;
-      if (message === undefined) break;
-      addLink(message.link);
-    }
-    const port = links.get(claimer);
-    if (port !== undefined) return receive(port);
-    // The link is on its way through the supervisor.
-    atomic.wait(record + R_MAIL, mail, Infinity);
-  }
-}
-
-function addLink({ from, port }: Link): void {
-  links.set(from, port);
-  port.on('close', () => {
-    if (links.get(from) === port) links.delete(from);
-  });
-  port.unref();
 }

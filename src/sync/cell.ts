@@ -44,6 +44,7 @@ export const RWLOCK_SIDE = 18;
 export const TIMER = 19;
 export const THREAD_LOCAL = 20;
 export const KEYED = 21;
+export const JOB = 22;
 
 /** The header of a cell of a kind, with so many raw words and so many tagged words. */
 export const syncHeader = (which: number, words: number, references: number): number =>

@@ -1,13 +1,13 @@
 // A barrier: threads wait at it until there are enough of them, then all go on, and it can be used again. After Python's
 // `threading.Barrier`. Its words and the waiting are in src/sync/cycle.ts; it lies in this layer because its action travels as arguments do
-// (src/data/parcel.ts): captured when the barrier is made, rebuilt by each thread that comes to run it, once.
+// (src/parcel/parcel.ts): captured when the barrier is made, rebuilt by each thread that comes to run it, once.
 
-import { pack, unpack } from '../data/parcel.js';
 import { goneText } from '../heap/plain.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { V } from '../memory/memory.js';
 import { blockUntil } from '../memory/park.js';
+import { pack, unpack } from '../parcel/parcel.js';
 import { eventually } from '../sync/acquirable.js';
 import { type AcquireOptions, timeoutOf, waitOptions, waitTimeout } from '../sync/arguments.js';
 import {

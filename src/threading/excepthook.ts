@@ -2,10 +2,10 @@
 // shared heap, and runs in the thread that has failed. A thread that is killed, by its memory running out for one, can run nothing more:
 // the supervisor reports that as the default hook would.
 
-import { pack, unpack } from '../data/parcel.js';
 import { EXCEPTHOOK } from '../heap/roots.js';
 import { H_ROOTS } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
+import { pack, unpack } from '../parcel/parcel.js';
 import { describeError, report, reportThread, tellBy } from '../runtime/report.js';
 import { identOf } from '../runtime/table.js';
 import { loadValue, storeValue } from '../sync/cell.js';

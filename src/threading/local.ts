@@ -9,9 +9,9 @@
 // it has met inside a `scope()` it has there only.
 
 import { COMPANY, type Company } from '../closure/company.js';
-import { pack, unpack } from '../data/parcel.js';
 import { R_STATE } from '../memory/layout.js';
 import { own } from '../memory/self.js';
+import { pack, unpack } from '../parcel/parcel.js';
 import { atThreadEnd } from '../runtime/ends.js';
 import { LEFTOVER } from '../runtime/table.js';
 import {

@@ -3,16 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { captureCall, inspectorCalls, Ledger } from '#heddle/closure/capture.js';
-import { Target } from './harness.ts';
-
-interface Packet {
-  readonly codes?: unknown[];
-  readonly closure?: { id: string; graph?: unknown };
-  readonly graph?: unknown;
-  readonly args?: unknown[];
-  readonly drop?: string[];
-}
+import { captureCall, inspectorCalls } from '#heddle/closure/capture.js';
+import { codesOf, Target, written } from './harness.ts';
 
 const target = new Target();
 const base = 10;
@@ -20,13 +12,14 @@ const scale = (n: number): number => n * base;
 const table = { offset: 1 };
 const frozen = Object.freeze({ offset: 2 });
 
-test('the first start sends code, the second none', async () => {
+test('code is written once', async () => {
   const work = (n: number): number => scale(n) + 1;
   const first = target.start(work, [1]);
-  assert.equal((first.packet as Packet).codes?.length, 2);
+  const codes = codesOf(written(first).values!);
+  assert.equal(codes.length, 2);
   assert.equal(await first.result, 11);
   const second = target.start(work, [2]);
-  assert.equal((second.packet as Packet).codes, undefined);
+  assert.deepEqual(codesOf(written(second).fn!), codes);
   assert.equal(await second.result, 21);
 });
 
@@ -52,14 +45,14 @@ test('what is behind a constant is copied at each start', async () => {
   assert.equal(target.start(read).inspected, 0);
 });
 
-test('a function that reaches nothing that changes is kept by the target', async () => {
+test('a function that reaches nothing that changes is written once', async () => {
   const words = new Int32Array(new SharedArrayBuffer(4));
   const work = (n: number): number => Atomics.add(words, 0, n) + frozen.offset + scale(1);
   await target.run(work, 1);
-  const second = target.start(work, [1]).packet as Packet;
-  assert.ok(second.closure?.graph);
+  const second = written(target.start(work, [1]));
+  assert.ok(second.fn);
   const third = target.start(work, [1]);
-  assert.deepEqual(third.packet, { closure: { id: second.closure.id }, args: [1] });
+  assert.deepEqual(written(third), { fn: second.fn, values: undefined });
   assert.equal(third.inspected, 0);
   assert.equal(await third.result, 14);
 });
@@ -78,7 +71,7 @@ test('arguments of a kept function are one graph with what it captured', async (
     (value as Point).x,
   ];
   for (const x of [1, 2, 3]) assert.deepEqual(await target.run(isPoint, new Point(x), callback), [true, true, x]);
-  assert.ok((target.start(isPoint, [1, 2]).packet as Packet).closure);
+  assert.ok(written(target.start(isPoint, [1, 2])).fn);
 });
 
 test('a variable that is assigned to somewhere is looked up each time', async () => {
@@ -150,51 +143,50 @@ test('static members and global variables of the program are as they are at each
   }
 });
 
-test('each target is told only what it does not know', () => {
-  const work = (): number => scale(2);
-  const other = new Ledger();
-  captureCall(work, [], undefined).packet(new Ledger());
-  captureCall(work, [], undefined).packet(new Ledger());
-  const call = captureCall(work, [], undefined);
-  const first = call.packet(other) as Packet;
-  assert.equal(first.codes?.length, 2);
-  assert.ok(first.closure?.graph);
-  const again = captureCall(work, [], undefined).packet(other) as Packet;
-  assert.deepEqual(again, { closure: { id: first.closure.id }, args: [] });
-});
-
-test('a kept function that is gone here is dropped there', async () => {
+test('a kept function that nobody can call any more is dropped where it was rebuilt', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  const ledger = new Ledger();
-  let id = '';
-  (() => {
-    const work = (): number => 1;
-    for (let n = 0; n < 2; n++) id = (captureCall(work, [], undefined).packet(ledger) as Packet).closure?.id ?? '';
+  const kept = (): Promise<unknown> =>
+    target.run(
+      async (url: string) => {
+        const { keptClosures } = (await import(url)) as typeof import('#heddle/closure/decode.js');
+        const { forgetFunctions } = (await import(
+          url.replace('closure/decode', 'parcel/call')
+        )) as typeof import('#heddle/parcel/call.js');
+        const { tidyDeeply } = (await import(
+          url.replace('closure/decode', 'heap/tidy')
+        )) as typeof import('#heddle/heap/tidy.js');
+        forgetFunctions();
+        tidyDeeply();
+        await new Promise((resolve) => setImmediate(resolve));
+        return [...keptClosures.values()].filter(({ fn }) => (fn as { name: string }).name === 'passing').length;
+      },
+      import.meta.resolve('#heddle/closure/decode.js'),
+    );
+  await (async () => {
+    const passing = (): number => 1;
+    for (let n = 0; n < 3; n++) await target.run(passing);
   })();
-  assert.notEqual(id, '');
-  const other = (): number => 2;
-  let dropped: string[] = [];
-  for (let turn = 0; turn < 100 && dropped.length === 0; turn++) {
+  let left: unknown;
+  for (let turn = 0; turn < 100 && left !== 0; turn++) {
     collect();
     await new Promise((resolve) => setImmediate(resolve));
-    dropped = (captureCall(other, [], undefined).packet(ledger) as Packet).drop ?? [];
+    left = await kept();
   }
-  assert.deepEqual(dropped, [id]);
+  assert.equal(left, 0);
 });
 
-test('fresh closures of one text send it once, and are not kept', () => {
-  const ledger = new Ledger();
+test('the text of fresh closures is written once, and they are not kept', async () => {
   const make = (n: number) => (): number => n;
-  const packets = [1, 2, 3].map((n) => captureCall(make(n), [], undefined).packet(ledger) as Packet);
-  assert.deepEqual(
-    packets.map(({ codes, closure }) => [codes?.length, closure]),
-    [
-      [1, undefined],
-      [undefined, undefined],
-      [undefined, undefined],
-    ],
-  );
+  const starts = [1, 2, 3].map((n) => target.start(make(n)));
+  const [first, ...others] = starts.map(written);
+  assert.equal(first!.fn, undefined);
+  assert.equal(codesOf(first!.values!).length, 1);
+  for (const { fn, values } of others) {
+    assert.equal(fn, undefined);
+    assert.deepEqual(codesOf(values!), codesOf(first!.values!));
+  }
+  assert.deepEqual(await Promise.all(starts.map(({ result }) => result)), [1, 2, 3]);
 });
 
 test('a function that was rebuilt is started in its thread without the inspector', async () => {
@@ -202,7 +194,7 @@ test('a function that was rebuilt is started in its thread without the inspector
     async (captureUrl: string, fn: () => number) => {
       const capture = (await import(captureUrl)) as typeof import('#heddle/closure/capture.js');
       const before = capture.inspectorCalls();
-      capture.captureCall(fn, [], undefined).packet(new capture.Ledger());
+      capture.captureCall(fn, []);
       return capture.inspectorCalls() - before;
     },
     [import.meta.resolve('#heddle/closure/capture.js'), (): number => scale(3) + table.offset],
@@ -212,6 +204,6 @@ test('a function that was rebuilt is started in its thread without the inspector
 
 test('inspector calls are counted', () => {
   const before = inspectorCalls();
-  captureCall(() => base, [], undefined);
+  captureCall(() => base, []);
   assert.ok(inspectorCalls() > before);
 });

@@ -369,8 +369,3 @@ test('what is both captured and passed is one object, and not frozen', async () 
     [true, 2, true],
   );
 });
-
-test('keyword arguments arrive as one last argument', async () => {
-  const { target } = await import('./harness.ts');
-  assert.deepEqual(await target.start((...all: unknown[]) => all, [1], { b: 2 }).result, [1, { b: 2 }]);
-});

@@ -9,32 +9,13 @@ const url = (path: string): string => JSON.stringify(pathToFileURL(join(root, pa
 
 /** `run(fn, ...args)` in a thread, for programs of any module system; `show` prints what a test wants to see. */
 const THREAD = `
-import { Worker } from 'node:worker_threads';
-import { captureCall, inspectorCalls, Ledger } from ${url('dist/closure/capture.js')};
-import { rebuildValue } from ${url('dist/closure/codec.js')};
+import { inspectorCalls } from ${url('dist/closure/capture.js')};
+import { Target } from ${url('test/closure/thread.mjs')};
 export { inspectorCalls };
 export { mapStack } from ${url('dist/closure/stacks.js')};
 export * from ${url('dist/closure/errors.js')};
-const worker = new Worker(new URL(${url('test/closure/entry.mjs')}), { execArgv: [] });
-const ledger = new Ledger();
-worker.unref();
-let last = Promise.resolve();
-export function start(fn, ...args) {
-  const before = inspectorCalls();
-  const call = captureCall(fn, args, undefined);
-  const inspected = inspectorCalls() - before;
-  worker.postMessage(call.packet(ledger), call.transfer);
-  const answered = last.then(() => {
-    worker.ref();
-    return new Promise((resolve) => worker.once('message', resolve));
-  });
-  last = answered.then(() => worker.unref());
-  const result = answered.then(async (answer) => {
-    if (answer.error) throw await rebuildValue(answer.error);
-    return rebuildValue(answer.result);
-  });
-  return { label: call.label, inspected, result };
-}
+const target = new Target();
+export const start = (fn, ...args) => target.start(fn, args);
 export const run = (fn, ...args) => start(fn, ...args).result;
 export const show = (value) => console.log(JSON.stringify(value));
 /** First frame of a stack that is the program's: 'name.ext:line:column'. */

@@ -1,56 +1,40 @@
-// A thread without the runtime: a worker that rebuilds calls and sends back what they give.
+// The thread of thread.mjs, with types.
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { captureCall, inspectorCalls, Ledger } from '#heddle/closure/capture.js';
-import { rebuildValue } from '#heddle/closure/codec.js';
-import { atomic } from '#heddle/memory/atomics.js';
-import { H_SLOTS } from '#heddle/memory/layout.js';
-import { memory } from '#heddle/memory/memory.js';
+import { pathToFileURL } from 'node:url';
+import type { Graph } from '#heddle/closure/graph.js';
+import { V } from '#heddle/memory/memory.js';
+import { readBytes } from '#heddle/parcel/bytes.js';
+import { callOf, type Job } from '#heddle/parcel/call.js';
+import { Parcel } from '#heddle/parcel/parcel.js';
+import { addressOf, loadValue } from '#heddle/sync/cell.js';
 import { root } from '../support/program.ts';
 
-interface Answer {
-  readonly result?: unknown;
-  readonly error?: unknown;
+interface Thread {
+  start(fn: Startable, args: readonly unknown[]): Start;
+  close(): Promise<void>;
 }
+
+const { Target: Thread } = (await import(pathToFileURL(join(root, 'test/closure/thread.mjs')).href)) as {
+  Target: new () => Thread;
+};
 
 // biome-ignore lint/suspicious/noExplicitAny: any function may be started
 type Startable = (...args: any[]) => unknown;
 
 export interface Start {
-  readonly packet: object;
+  readonly job: Job;
   readonly label: string;
   /** How often the inspector was asked. */
   readonly inspected: number;
-  /** Addresses of the shared objects that it names. */
-  readonly handles: readonly number[];
   readonly result: Promise<unknown>;
 }
 
-/** A slot of its own, in this process's memory. */
-function seat(): object {
-  const slot = Math.max(1, atomic.add(H_SLOTS, 1));
-  atomic.store(H_SLOTS, slot + 1);
-  return { memory, slot };
-}
-
 export class Target {
-  readonly #worker = new Worker(join(root, 'test/closure/entry.mjs'), { execArgv: [], workerData: { seat: seat() } });
-  readonly #ledger = new Ledger();
-  readonly #waiting: ((answer: Answer) => void)[] = [];
-
-  constructor() {
-    this.#worker.on('message', (answer: Answer) => this.#waiting.shift()!(answer));
-    this.#worker.unref();
-  }
+  readonly #thread = new Thread();
 
   /** Captures now; what cannot start throws here. */
-  start(fn: Startable, args: readonly unknown[] = [], kwargs?: object): Start {
-    const before = inspectorCalls();
-    const call = captureCall(fn, args, kwargs);
-    const inspected = inspectorCalls() - before;
-    const packet = call.packet(this.#ledger) as object;
-    this.#worker.postMessage(packet, call.transfer as never);
-    return { packet, label: call.label, inspected, handles: call.handles, result: this.#answer() };
+  start(fn: Startable, args: readonly unknown[] = []): Start {
+    return this.#thread.start(fn, args);
   }
 
   /** What the function gives in the thread. */
@@ -58,22 +42,28 @@ export class Target {
     return this.start(fn, args).result;
   }
 
-  async #answer(): Promise<unknown> {
-    this.#worker.ref();
-    const answer = await new Promise<Answer>((resolve, reject) => {
-      this.#waiting.push(resolve);
-      this.#worker.once('error', reject);
-    });
-    this.#worker.removeAllListeners('error');
-    if (this.#waiting.length === 0) this.#worker.unref();
-    if (answer.error) throw await rebuildValue(answer.error);
-    return rebuildValue(answer.result);
-  }
-
-  async close(): Promise<void> {
-    await this.#worker.terminate();
+  close(): Promise<void> {
+    return this.#thread.close();
   }
 }
+
+/** What is cloned of a parcel. */
+interface Head {
+  readonly graph: Graph;
+  readonly codes: readonly (readonly [id: string, address: number])[];
+}
+
+const headOf = (parcel: object): Head => readBytes(V.I32[(addressOf(parcel as never) + 4) >>> 2]! >>> 2).head as Head;
+
+/** How a call lies in the heap: the parcel of its function, if that is kept, and of the rest, if it needs one. */
+export function written({ job }: Pick<Start, 'job'>): { fn: object | undefined; values: Head | undefined } {
+  const [fn, values] = [4, 8].map((offset) => loadValue(callOf(job) + offset));
+  return { fn: fn as object | undefined, values: values instanceof Parcel ? headOf(values) : undefined };
+}
+
+/** Where the code is that a parcel, or what is cloned of one, refers to. */
+export const codesOf = (from: object): number[] =>
+  (from instanceof Parcel ? headOf(from) : (from as Head)).codes.map(([, address]) => address);
 
 /** Most tests need no thread of their own. */
 export const target = new Target();

@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { shared } from 'heddle';
-import { captureCall, Ledger } from '#heddle/closure/capture.js';
-import { captureValue, rebuildValue } from '#heddle/closure/codec.js';
 import { mapStack } from '#heddle/closure/stacks.js';
-import { addressOf } from '#heddle/heap/inflight.js';
+import { packCopy, unpack } from '#heddle/parcel/parcel.js';
 import { programFile } from '../support/program.ts';
 import { fixture } from './fixture.ts';
 import { Target } from './harness.ts';
@@ -13,40 +11,29 @@ import { Target } from './harness.ts';
 const target = new Target();
 const captured = shared({ n: 16 });
 const read = (): number => captured.n;
-const captures = addressOf(captured);
 
-test('a captured shared object is the same one there, and the start names it', async () => {
-  const start = target.start(read);
-  assert.deepEqual(start.handles, [captures]);
-  assert.equal(await start.result, 16);
+test('a captured shared object is the same one there', async () => {
+  assert.equal(await target.run(read), 16);
   captured.n = 17;
   assert.equal(await target.run(read), 17);
   captured.n = 16;
 });
 
-test('shared objects of a kept function are named when it is first sent, and not again', async () => {
-  const kept = target.start(read);
-  assert.deepEqual(kept.handles, []);
-  assert.equal(await kept.result, 16);
-  const again = target.start(read);
-  assert.deepEqual(again.packet, {
-    closure: { id: (kept.packet as { closure: { id: string } }).closure.id },
-    args: [],
-  });
-  assert.deepEqual(again.handles, []);
-  assert.equal(await again.result, 16);
-  const other = captureCall(read, [], undefined);
-  other.packet(new Ledger());
-  assert.deepEqual(other.handles, [captures]);
+test('shared objects of a kept function are the same at each call, and in each thread', async () => {
+  const other = new Target();
+  for (let n = 20; n < 24; n++) {
+    captured.n = n;
+    assert.deepEqual(await Promise.all([target.run(read), other.run(read)]), [n, n]);
+  }
+  captured.n = 16;
+  await other.close();
 });
 
 test('shared objects among arguments, in data, and twice the same', async () => {
   const same = (data: { list: unknown[] }, item: unknown): unknown[] => [data.list[0] === item, item === captured];
   for (let n = 0; n < 3; n++) {
     const item = shared([n]);
-    const start = target.start(same, [{ list: [item] }, item]);
-    assert.ok(start.handles.includes(addressOf(item)));
-    assert.deepEqual(await start.result, [true, false]);
+    assert.deepEqual(await target.run(same, { list: [item] }, item), [true, false]);
   }
   assert.deepEqual(await target.run(same, { list: [captured] }, captured), [true, true]);
 });
@@ -55,10 +42,10 @@ test('a shared object comes home as the object it was', async () => {
   assert.equal(await target.run(() => captured), captured);
 });
 
-test('values alone: a result with code, in a packet without a ledger', () => {
+test('values alone: a result with code', () => {
   const factor = 2;
-  const packet = captureValue({ fn: (n: number) => n * factor, list: [1] }, 'result').packet();
-  const { fn, list } = rebuildValue(structuredClone(packet)) as { fn: (n: number) => number; list: number[] };
+  const packed = packCopy({ fn: (n: number) => n * factor, list: [1] }, 'result');
+  const { fn, list } = unpack(packed) as { fn: (n: number) => number; list: number[] };
   assert.deepEqual([fn(4), list], [8, [1]]);
   assert.equal(Object.isFrozen(list), false);
 });
@@ -127,7 +114,7 @@ const [major = 0] = process.versions.node.split('.').map(Number);
 test('the permission model: a clear error without the inspector', async () => {
   const main = `
     import { captureCall } from ${JSON.stringify(import.meta.resolve('#heddle/closure/capture.js'))};
-    try { captureCall(() => 1, [], undefined); console.log('captured'); } catch (error) { console.log(error.name, error.message); }
+    try { captureCall(() => 1, []); console.log('captured'); } catch (error) { console.log(error.name, error.message); }
   `;
   const flag = major < 24 ? '--experimental-permission' : '--permission';
   const outcomes: string[] = [];

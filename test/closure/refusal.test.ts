@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
+import { start_new_thread } from 'heddle/thread';
 import { CaptureError } from '#heddle/closure/errors.js';
 import { run, target } from './harness.ts';
 
@@ -200,7 +201,7 @@ test('as an argument, what cannot travel is refused at the start, by its path', 
   refused(ignore, [unique], /'args\[0\]'.*unique symbol/);
   refused(ignore, [instance], /private fields/);
   refused(ignore, [Proxy.revocable({}, {}).revoke], /native function/);
-  assert.throws(() => target.start(ignore, [], { key: secrets }), /'kwargs\.key'/);
+  assert.throws(() => start_new_thread(ignore as (kwargs: object) => void, [], { key: secrets }), /'kwargs\.key'/);
 });
 
 test('what stayed behind says the same when it is sent on', async () => {

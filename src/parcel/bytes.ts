@@ -1,0 +1,56 @@
+// Bytes in the heap: one cell with a head, which is structured-cloned, and chunks, each copied once on its way in and once on its way out.
+//
+// Cell of the kind of a string {header, bytes, 0, how many chunks, the length of the head and of each chunk…, head, chunks…}. Nobody reads
+// it as a string.
+
+import { allocateFresh } from '../heap/allocate.js';
+import { K_STR8, SMALL_MAX } from '../heap/types.js';
+import { refresh, V } from '../memory/memory.js';
+import { fromBytes, toBytes } from '../platform/serialize.js';
+
+/** Words before the table of lengths. */
+const HEAD = 4;
+/** Bytes of a string's cell before its text. */
+const TEXT = 12;
+
+export interface Content {
+  readonly head: unknown;
+  readonly chunks: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/**
+ * A fresh cell with a value and bytes; its word index.
+ * @throws MemoryError when the heap is full. DataCloneError for what the platform cannot clone.
+ */
+export function allocateBytes(value: unknown, chunks: readonly Uint8Array[]): number {
+  const head = toBytes(value);
+  const table = (HEAD + 1 + chunks.length) * 4;
+  const size = chunks.reduce((sum, { byteLength }) => sum + byteLength, table + head.byteLength);
+  const cell = allocateFresh(size, K_STR8, size - TEXT);
+  V.I32[cell + HEAD - 1] = chunks.length;
+  let at = cell * 4 + table;
+  let entry = cell + HEAD;
+  for (const bytes of [head, ...chunks]) {
+    V.I32[entry++] = bytes.byteLength;
+    V.U8.set(bytes, at);
+    at += bytes.byteLength;
+  }
+  V.I32[cell + 1] = size - TEXT;
+  if (size <= SMALL_MAX) V.I32[cell] = K_STR8;
+  return cell;
+}
+
+/** What is in a cell that somebody keeps alive during the call. The chunks are copies. */
+export function readBytes(cell: number): Content {
+  if (V.I32[cell] === undefined) refresh();
+  const count = V.I32[cell + HEAD - 1]!;
+  let at = (cell + HEAD + 1 + count) * 4;
+  const next = (entry: number): Uint8Array => {
+    const from = at;
+    at += V.I32[cell + HEAD + entry]!;
+    return V.U8.subarray(from, at);
+  };
+  const head = fromBytes(next(0));
+  const chunks = Array.from({ length: count }, (_, entry) => new Uint8Array(next(entry + 1)));
+  return { head, chunks };
+}

@@ -1,0 +1,148 @@
+// A call on its way to the thread that makes it: six tagged words of a cell, of a future's or of a started thread's.
+//
+//   COUNT      how many arguments there are, if each is in VALUES as it is; else GRAPH
+//   FUNCTION   the parcel of a function that cannot change. Its caller makes it once; whoever meets it rebuilds the function once, and keeps
+//              it as long as the parcel. Undefined for a function that can change
+//   VALUES     up to INLINE arguments; or, for GRAPH, a parcel of the arguments, or of the function and the arguments if FUNCTION is
+//              undefined
+//
+// A function is known to be one that cannot change at its second call (src/closure/capture.ts).
+
+import { captureCall, type KeptFunction, type Naming } from '../closure/capture.js';
+import type { AnyFunction } from '../closure/functions.js';
+import { dropKept, keep, rebuild } from '../closure/rebuild.js';
+import { hold } from '../heap/values.js';
+import { addressOf, defineSyncClass, JOB, loadValue, SyncCell, storeValue, syncHeader } from '../sync/cell.js';
+import { isPlain, open, type Parcel, parcelOf } from './parcel.js';
+
+/** How many arguments lie in the cell itself. */
+const INLINE = 4;
+/** Tagged words of a call. */
+export const CALL_WORDS = 2 + INLINE;
+
+const COUNT = 0;
+const FUNCTION = 4;
+const VALUES = 8;
+/** Bytes of a job's cell before its call. */
+const HEAD = 4;
+/** Instead of a count. */
+const GRAPH = -1;
+
+type Fn = (...args: unknown[]) => unknown;
+
+export interface Call {
+  readonly fn: Fn;
+  readonly args: unknown[];
+}
+
+/** A call in a cell of its own. */
+export class Job extends SyncCell {
+  constructor() {
+    super(syncHeader(JOB, 0, CALL_WORDS));
+  }
+}
+
+defineSyncClass(JOB, Job);
+
+/** A call in a cell of its own. Errors as of `writeCall`. */
+export function jobOf(fn: AnyFunction, args: readonly unknown[]): Job {
+  const job = new Job();
+  writeCall(callOf(job), fn, args);
+  return job;
+}
+
+/** Byte address of a job's call. */
+export const callOf = (job: Job): number => addressOf(job) + HEAD;
+
+/** As `readCall`, of a job by the address of its cell. */
+export const readJob = (cell: number): Call | Promise<Call> => readCall(cell + HEAD);
+
+/**
+ * Writes a call to a byte address, in a cell that nobody else knows yet.
+ * @returns what it calls, for reports: "function work at /abs/path/app.ts:12:7".
+ * @throws CaptureError when something cannot travel, MemoryError when there is no room for it.
+ */
+export function writeCall(at: number, fn: AnyFunction, args: readonly unknown[], naming?: Naming): string {
+  const plain = args.length <= INLINE && args.every(isPlain);
+  const call = captureCall(fn, args, plain, naming);
+  const { label, kept, values } = call;
+  if (kept !== undefined) storeValue(at + FUNCTION, parcelFor(kept, label), label);
+  if (values === undefined) {
+    for (const [place, value] of args.entries()) storeValue(at + VALUES + place * 4, value, 'an argument');
+    storeValue(at + COUNT, args.length, '');
+  } else {
+    storeValue(at + VALUES, parcelOf(values, label), label);
+    storeValue(at + COUNT, GRAPH, '');
+  }
+  // What it names by address.
+  hold(call);
+  hold(args);
+  return label;
+}
+
+/** The parcel of each function that this thread has sent, as long as the function is as it was. */
+const posted = new WeakMap<KeptFunction, Parcel>();
+
+function parcelFor(kept: KeptFunction, label: string): Parcel {
+  let parcel = posted.get(kept);
+  if (parcel === undefined) {
+    parcel = parcelOf(kept.contents, label);
+    posted.set(kept, parcel);
+  }
+  return parcel;
+}
+
+/** The call at a byte address; a promise when modules must be imported first. The caller keeps the cell alive until it has the call. */
+export function readCall(at: number): Call | Promise<Call> {
+  const parcel = loadValue(at + FUNCTION) as Parcel | undefined;
+  const fn = parcel && functionOf(parcel);
+  if (fn instanceof Promise) return fn.then(() => readCall(at));
+  const count = loadValue(at + COUNT) as number;
+  if (fn !== undefined && count !== GRAPH) return { fn, args: inlineArguments(at, count) };
+  return open(loadValue(at + VALUES) as Parcel, (packet) => {
+    const values = rebuild(packet);
+    return fn === undefined ? { fn: values[0] as Fn, args: values.slice(1) } : { fn, args: values };
+  });
+}
+
+function inlineArguments(at: number, count: number): unknown[] {
+  const args = new Array<unknown>(count);
+  for (let place = 0; place < count; place++) args[place] = loadValue(at + VALUES + place * 4);
+  return args;
+}
+
+/** Functions of this thread by their parcels. */
+const functions = new WeakMap<Parcel, Fn>();
+
+/** The latest of them: the parcel's object here might go between two calls, with nobody but the heap to hold it. */
+const recent: Parcel[] = [];
+const RECENT = 16;
+
+/** The latest of this thread's objects for a parcel is the one whose end counts. */
+const holders = new Map<number, object>();
+
+const gone = new FinalizationRegistry<{ readonly id: number }>((holder) => {
+  if (holders.get(holder.id) !== holder) return;
+  holders.delete(holder.id);
+  dropKept(holder.id);
+});
+
+function functionOf(parcel: Parcel): Fn | Promise<Fn> {
+  return (
+    functions.get(parcel) ??
+    open(parcel, (packet) => {
+      const fn = keep(packet) as Fn;
+      functions.set(parcel, fn);
+      const holder = { id: packet.kept };
+      holders.set(holder.id, holder);
+      gone.register(parcel, holder);
+      if (recent.push(parcel) > RECENT) recent.shift();
+      return fn;
+    })
+  );
+}
+
+/** The thread has nothing to do for long: it lets go of functions. */
+export function forgetFunctions(): void {
+  recent.length = 0;
+}
