@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { collect } from 'heddle';
 import { captureCall, inspectorCalls } from '#heddle/closure/capture.js';
 import { codesOf, Target, written } from './harness.ts';
 
@@ -145,7 +146,7 @@ test('static members and global variables of the program are as they are at each
 
 test('a kept function that nobody can call any more is dropped where it was rebuilt', async () => {
   setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+  const collectGarbage = runInNewContext('gc') as () => void;
   const kept = (): Promise<unknown> =>
     target.run(
       async (url: string) => {
@@ -169,6 +170,8 @@ test('a kept function that nobody can call any more is dropped where it was rebu
   })();
   let left: unknown;
   for (let turn = 0; turn < 100 && left !== 0; turn++) {
+    collectGarbage();
+    // What pins alone hold is counted.
     collect();
     await new Promise((resolve) => setImmediate(resolve));
     left = await kept();

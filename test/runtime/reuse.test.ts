@@ -130,11 +130,12 @@ for (const [where, before] of [
       const seen = shared({ child: undefined });
       const there = new Event();
       new Thread(async () => {
-        const { MessagePort } = await import('node:worker_threads');
-        const post = MessagePort.prototype.postMessage;
-        MessagePort.prototype.postMessage = function (message, ...rest) {
-          if (!('type' in message)) process.reallyExit(9);
-          return post.call(this, message, ...rest);
+        const { atomic } = await import('#heddle/memory/atomics.js');
+        const { R_INFLIGHT, RECORD_SIZE, HEAP_START } = await import('#heddle/memory/layout.js');
+        const { store } = atomic;
+        atomic.store = (address, value) => {
+          if (address < HEAP_START && address % RECORD_SIZE === R_INFLIGHT && value !== 0) process.reallyExit(9);
+          store(address, value);
         };
         const child = new Thread((by) => console.log('never', by), { args: [{ by: 1 }], daemon: false, name: 'child' });
         seen.child = child;
