@@ -17,7 +17,7 @@ await import('#heddle/runtime/heap.js');
 const { port1, port2 } = new MessageChannel();
 parentPort.postMessage({ exchange: port2 }, [port2]);
 exchangeBuffersBy({
-  publish: (serial, ...kept) => port1.postMessage({ serial, kept }),
+  publish: (serial, kept) => port1.postMessage({ serial, kept }),
   fetch(serial) {
     port1.postMessage({ serial });
     for (;;) {

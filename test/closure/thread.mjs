@@ -64,7 +64,7 @@ export class Target {
 function exchangeOver(port) {
   port.on('message', ({ serial, kept }) => {
     if (kept === undefined) port.postMessage(fetchOwn(serial));
-    else keepOwn(serial, ...kept);
+    else keepOwn(serial, kept);
   });
   port.unref();
 }
