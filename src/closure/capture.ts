@@ -9,6 +9,7 @@
 //   later     what it is called with
 //
 // A capture has the program's own bytes: copy them before anything else runs.
+import type { Gift } from '../heap/buffer.js';
 import { atomic } from '../memory/atomics.js';
 import { H_CLOSURES } from '../memory/layout.js';
 import { inspectorCalls, leave } from '../platform/inspector.js';
@@ -28,8 +29,8 @@ export interface Captured extends Attachments {
   readonly graph: Graph;
   /** Addresses of the shared objects that it names: they must live until it has been rebuilt. */
   readonly handles: readonly number[];
-  /** What only a message can carry, and gives away. */
-  readonly transfer: readonly object[];
+  /** What this thread does not have any more when it is sent. */
+  readonly gifts: readonly Gift[];
 }
 
 /** A function that cannot change. Who receives it keeps it under its number, and later calls name the number. */
@@ -100,14 +101,14 @@ export function captureValue(value: unknown, name: string, thrown = false): Capt
   }
 }
 
-const contentsOf = ({ codes, maps, bytes, handles, transfer }: Encoder, graph: Graph, kept = 0): Captured => ({
+const contentsOf = ({ codes, maps, bytes, handles, gifts }: Encoder, graph: Graph, kept = 0): Captured => ({
   kept,
   graph,
   codes: [...codes.values()],
   maps: [...maps.values()],
   bytes,
   handles,
-  transfer,
+  gifts,
 });
 
 /** Anyone may have put properties on a function, or replaced a member of a module. */

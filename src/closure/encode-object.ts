@@ -195,8 +195,7 @@ function encodeTransferred(encoder: Encoder, pending: PendingValue): Node | unde
   const name = classOf(value)?.name ?? '';
   if (!TRANSFERRED.has(name) || !(value instanceof globalClass(name))) return undefined;
   if (passed && !part) {
-    encoder.transfer.push(value);
-    return ['raw', value];
+    return ['shared', encoder.give(value)];
   }
   encoder.leave(pending, {
     why: `it is a ${name}, which can only be in one thread`,

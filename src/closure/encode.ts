@@ -17,21 +17,10 @@ import { encodeExotic } from './encode-object.js';
 import { CaptureError } from './errors.js';
 import type { Export } from './exports.js';
 import { isFlatArray, isFlatObject } from './flat.js';
-import {
-  type CodeRecord,
-  EXTENSIBLE,
-  FREEZABLE,
-  type Graph,
-  type MapRecord,
-  type Node,
-  type Property,
-  type Ref,
-  type Slot,
-  WRITABLE,
-} from './graph.js';
+import { EXTENSIBLE, FREEZABLE, type Graph, type Node, type Property, type Ref, type Slot, WRITABLE } from './graph.js';
 import { insideReason, makerOf, secretsOf } from './insides.js';
 import { hiddenStateOf, ownerOf } from './instances.js';
-import { mapRecord } from './maps.js';
+import { Luggage } from './luggage.js';
 import { withLazyProperties } from './ordinary.js';
 import { expireExports, exportOf } from './packages.js';
 import { explainPoison, explainRefusal, type Path, propertyPath, type Reason } from './paths.js';
@@ -57,14 +46,8 @@ interface Pending {
   readonly part: boolean;
 }
 
-export class Encoder {
+export class Encoder extends Luggage {
   readonly nodes: Node[] = [];
-  readonly codes = new Map<string, CodeRecord>();
-  readonly maps = new Map<string, MapRecord>();
-  readonly bytes: Uint8Array[] = [];
-  /** Addresses of the shared objects in it. */
-  readonly handles: number[] = [];
-  readonly transfer: object[] = [];
   readonly inspections: Map<object, Inspected>;
   /** What must be as it was if the graph is to be used again: numbers of own keys, and values of members. */
   readonly counted: [owner: object, keys: number][] = [];
@@ -85,6 +68,7 @@ export class Encoder {
   readonly detours = new Detours();
 
   constructor(kept?: Kept, inspections = new Map<object, Inspected>()) {
+    super();
     this.#kept = kept;
     expireExports();
     this.inspections = inspections;
@@ -227,11 +211,6 @@ export class Encoder {
     if (part) this.nodes[index] = ['absent', explainRefusal(path, reason)];
     else if (passed) throw new CaptureError(explainRefusal(path, reason));
     else this.nodes[index] = ['poison', explainPoison(path, reason)];
-  }
-
-  /** A copy of these bytes goes along; its place among the others. */
-  attach(bytes: Uint8Array): number {
-    return this.bytes.push(bytes) - 1;
   }
 
   /** A node for something that has no value of its own. */
@@ -439,13 +418,6 @@ export class Encoder {
   prototypeOf(value: object, usual: object, path: Path): Slot {
     const prototype = atHome(Object.getPrototypeOf(value));
     return prototype === usual ? undefined : this.slot(prototype, propertyPath(path, '__proto__', value));
-  }
-
-  /** The receiver will need this code, unless it has it. */
-  need(record: CodeRecord): void {
-    this.codes.set(record.id, record);
-    const map = mapRecord(record.map);
-    if (map) this.maps.set(map.id, map);
   }
 }
 

@@ -196,7 +196,7 @@ function publish(): void {
       const what = `struct ${made.name}`;
       const captured = captureValue(made.Class, what);
       const imports = namesModules(captured);
-      definition.code = { parcel: parcelOf(captured, what), imports };
+      definition.code = { parcel: parcelOf(captured), imports };
       if (imports) atomic.add(H_STRUCTS_IMPORTING, 1);
     } catch (error) {
       // The struct's fields work everywhere; its methods say this where they are called.

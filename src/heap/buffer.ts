@@ -45,22 +45,37 @@ const VIEWS: readonly string[] = [
 
 /** The kind of view of a cell that stands for an object which is no buffer. */
 const ATTACHED = 255;
+/** And of one that is given away. */
+const GIVEN = 254;
 
 /** Where threads leave buffers, and other objects that only messages carry, for each other. */
 export interface BufferExchange {
   /** @throws the platform's error for what no message carries. */
   publish(serial: number, kept: Kept): void;
-  /** The object of a serial number that somebody has published, or is about to. */
-  fetch(serial: number): object;
+  /** All of these are gone here then, or none of them. @throws the platform's error when one cannot be given away. */
+  give(gifts: readonly Gift[]): void;
+  /** The object of a serial number that somebody has published or given, or is about to; undefined = it was given to somebody else. */
+  fetch(serial: number): object | undefined;
+}
+
+/** An object that only one thread can have. */
+export interface Gift {
+  readonly serial: number;
+  readonly object: object;
+  /** Of its cell. */
+  readonly address: number;
 }
 
 /** An object that somebody keeps for all. */
 export interface Kept {
-  readonly object: object;
+  /** Undefined once it was given to somebody. */
+  readonly object: object | undefined;
   /** Of the object's own, outside of the engine's memory. */
   readonly bytes: number;
   /** Of its cell. */
   readonly address: number;
+  /** Whoever asks first gets it, and nobody else. */
+  readonly given?: boolean;
 }
 
 /** The buffers of a process, kept by one of its threads. */
@@ -72,8 +87,12 @@ export class BufferStore {
     this.#kept.set(serial, kept);
   }
 
-  get(serial: number): object | undefined {
-    return this.#kept.get(serial)?.object;
+  get(serial: number): Kept | undefined {
+    return this.#kept.get(serial);
+  }
+
+  forget(serial: number): void {
+    this.#kept.delete(serial);
   }
 
   entries(): Iterable<[number, Kept]> {
@@ -124,20 +143,29 @@ export function keepOwn(serial: number, { object, bytes, address }: Kept): void 
   ownBuffers.keep(serial, { object: structuredClone(object), bytes, address });
 }
 
-/** A buffer that this thread keeps: an object of its own, for the same reason. */
-export function fetchOwn(serial: number): object | undefined {
-  const kept = ownBuffers.get(serial);
-  return kept && structuredClone(kept);
+/** Keeps what is given away until somebody comes for it. */
+export function keepGifts(gifts: readonly Gift[]): void {
+  const objects = gifts.map(({ object }) => object);
+  const moved = structuredClone(objects, { transfer: objects as never[] });
+  for (const [at, { serial, address }] of gifts.entries())
+    ownBuffers.keep(serial, { object: moved[at]!, bytes: 0, address, given: true });
 }
 
-let exchange: BufferExchange = {
-  publish: keepOwn,
-  fetch(serial) {
-    const kept = fetchOwn(serial);
-    if (kept === undefined) throw new Error(`the shared buffer ${serial} is not known`);
-    return kept;
-  },
-};
+/** A buffer that this thread keeps: an object of its own, for the same reason; or a gift, once. */
+export function fetchOwn(serial: number): object | undefined {
+  const kept = ownBuffers.get(serial);
+  if (kept?.given !== true) return kept && structuredClone(kept.object);
+  ownBuffers.forget(serial);
+  return kept.object;
+}
+
+let exchange: BufferExchange = { publish: keepOwn, give: keepGifts, fetch: fetchOwn };
+
+function fetchObject(serial: number): object {
+  const found = exchange.fetch(serial);
+  if (found === undefined) throw new Error(`the shared buffer ${serial} is not known`);
+  return found;
+}
 
 export function exchangeBuffersBy(how: BufferExchange): void {
   exchange = how;
@@ -261,6 +289,22 @@ export function publishObject(object: object, bytes: number): void {
   settle(made, object);
 }
 
+/** A cell for an object that is to be given away; the object is this thread's until `give`. The caller holds what is returned until then. */
+export function wrapGift(object: object): Gift {
+  const serial = atomic.add(H_BUFFERS, 1) + 1;
+  const made = make(serial, GIVEN, 0, 0, 0);
+  const address = made.cell * 4;
+  return settle(made, { serial, object, address });
+}
+
+/**
+ * Gives objects away: who meets their cells first gets them.
+ * @throws the platform's error when one cannot be given; then all are still here.
+ */
+export function give(gifts: readonly Gift[]): void {
+  if (gifts.length > 0) exchange.give(gifts);
+}
+
 const viewTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!;
 
 function viewNumber(view: ArrayBufferView): number {
@@ -305,12 +349,17 @@ function viewOn(number: number, buffer: ArrayBufferLike, offset: number, length:
 defineKind(K_BUFFER, (cell) => {
   const view = V.I32[cell + VIEW]!;
   if (view === ATTACHED) {
-    const object = exchange.fetch(V.I32[cell + SERIAL]!);
+    const object = fetchObject(V.I32[cell + SERIAL]!);
     meetOutside(V.I32[cell + LENGTH]!, cell);
     return nativeWrapper(object, cell);
   }
+  if (view === GIVEN) {
+    const object = exchange.fetch(V.I32[cell + SERIAL]!);
+    if (object === undefined) throw new TypeError('what was passed can only be in one thread, and another has it');
+    return nativeWrapper(object, cell);
+  }
   if (view === 0) {
-    const buffer = exchange.fetch(V.I32[cell + SERIAL]!) as SharedArrayBuffer;
+    const buffer = fetchObject(V.I32[cell + SERIAL]!) as SharedArrayBuffer;
     shared.set(buffer, buffer);
     // No more than noted: pins of what is being read must stay.
     meetOutside(sharedSize.call(buffer) as number, cell);

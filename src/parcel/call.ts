@@ -11,6 +11,7 @@
 import { captureCall, type KeptFunction, type Naming } from '../closure/capture.js';
 import type { AnyFunction } from '../closure/functions.js';
 import { dropKept, keep, rebuild } from '../closure/rebuild.js';
+import { type Gift, give } from '../heap/buffer.js';
 import { hold } from '../heap/values.js';
 import { addressOf, defineSyncClass, JOB, loadValue, SyncCell, storeValue, syncHeader } from '../sync/cell.js';
 import { isPlain, open, type Parcel, parcelOf } from './parcel.js';
@@ -66,13 +67,14 @@ export function writeCall(at: number, fn: AnyFunction, args: readonly unknown[],
   const plain = args.length <= INLINE && args.every(isPlain);
   const call = captureCall(fn, args, plain, naming);
   const { label, kept, values } = call;
-  if (kept !== undefined) storeValue(at + FUNCTION, parcelFor(kept, label), label);
+  if (kept !== undefined) storeValue(at + FUNCTION, parcelFor(kept), label);
   if (values === undefined) {
     for (const [place, value] of args.entries()) storeValue(at + VALUES + place * 4, value, 'an argument');
     storeValue(at + COUNT, args.length, '');
   } else {
-    storeValue(at + VALUES, parcelOf(values, label), label);
+    storeValue(at + VALUES, parcelOf(values), label);
     storeValue(at + COUNT, GRAPH, '');
+    giveAway(values.gifts, label);
   }
   // What it names by address.
   hold(call);
@@ -80,13 +82,28 @@ export function writeCall(at: number, fn: AnyFunction, args: readonly unknown[],
   return label;
 }
 
+function giveAway(gifts: readonly Gift[], label: string): void {
+  try {
+    give(gifts);
+  } catch (cause) {
+    // It was passed on before, for one: the platform does not say which.
+    const names = gifts.map(({ object }) => object.constructor.name).join(', ');
+    throw new TypeError(
+      `${label} cannot start: one of its arguments cannot be passed on (${names}): ${String(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
 /** The parcel of each function that this thread has sent, as long as the function is as it was. */
 const posted = new WeakMap<KeptFunction, Parcel>();
 
-function parcelFor(kept: KeptFunction, label: string): Parcel {
+function parcelFor(kept: KeptFunction): Parcel {
   let parcel = posted.get(kept);
   if (parcel === undefined) {
-    parcel = parcelOf(kept.contents, label);
+    parcel = parcelOf(kept.contents);
     posted.set(kept, parcel);
   }
   return parcel;

@@ -11,6 +11,7 @@
 // has read it once knows it.
 
 import { type Captured, captureValue } from '../closure/capture.js';
+import { CaptureError } from '../closure/errors.js';
 import type { CodeRecord, Graph, MapRecord, Packet } from '../closure/graph.js';
 import { addCode, addMap, hasCode, hasMap, importsOf, rebuild } from '../closure/rebuild.js';
 import { detach, takeMarked } from '../closure/transfer.js';
@@ -61,15 +62,10 @@ interface Head {
 }
 
 /**
- * A parcel of what was captured. `name` is what error messages call it.
- * @throws MemoryError when the heap is full; TypeError when something in it can only go with a message.
+ * A parcel of what was captured. What is given away with it is not yet: `give`.
+ * @throws MemoryError when the heap is full.
  */
-export function parcelOf({ kept, graph, codes, maps, bytes, handles, transfer }: Captured, name: string): Parcel {
-  if (transfer.length > 0) {
-    throw new TypeError(
-      `${name} holds what can only be given to a thread that is started, such as a port: pass it to start_new_thread()`,
-    );
-  }
+export function parcelOf({ kept, graph, codes, maps, bytes, handles }: Captured): Parcel {
   const head: Head = { kept, graph, codes: codes.map(partOf), maps: maps.map(partOf) };
   const parts = [...head.codes, ...head.maps].map(([, address]) => address);
   return make(head, bytes, [...handles, ...parts]);
@@ -166,7 +162,18 @@ export function packThrown(value: unknown, name: string): unknown {
 
 /** As `pack`, but what was marked is still there: it may not come to be sent. */
 export function packCopy(value: unknown, name: string, thrown = false): unknown {
-  return isPlain(value) ? value : masked(() => parcelOf(captureValue(value, name, thrown), name));
+  return isPlain(value) ? value : masked(() => packWhole(value, name, thrown));
+}
+
+function packWhole(value: unknown, name: string, thrown: boolean): Parcel {
+  const captured = captureValue(value, name, thrown);
+  const [gift] = captured.gifts;
+  if (gift !== undefined) {
+    throw new CaptureError(
+      `${name} holds a ${gift.object.constructor.name}, which can only be in one thread: pass it as an argument of a thread or a task`,
+    );
+  }
+  return parcelOf(captured);
 }
 
 /** The value of what `pack` has made, by this or another thread; a promise of it when modules must be imported first. */

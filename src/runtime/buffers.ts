@@ -4,14 +4,14 @@
 //
 //   R_BUFFERS   how many answers the supervisor has sent to the thread; it parks on it
 
-import { BufferStore, exchangeBuffersBy, fetchOwn, keepOwn } from '../heap/buffer.js';
+import { BufferStore, exchangeBuffersBy, fetchOwn, type Kept, keepGifts, keepOwn } from '../heap/buffer.js';
 import { lockCollector, unlockCollector } from '../heap/collector.js';
 import { GC_COLLECTOR } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
 import { R_BUFFERS } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { record, recordOf } from '../memory/self.js';
-import { MessageChannel, type MessagePort, receive } from '../platform/worker.js';
+import { MessageChannel, type MessagePort, receive, type Transferable } from '../platform/worker.js';
 import { collectUnlessOver } from './collecting.js';
 import type { BufferRequest } from './messages.js';
 import { ask, hasSupervisor } from './supervisor.js';
@@ -26,6 +26,14 @@ export function attendBuffers(): void {
       if (slot === 0 && !hasSupervisor()) keepOwn(serial, kept);
       else ask({ type: 'publish', serial, ...kept });
     },
+    give(gifts) {
+      if (slot === 0 && !hasSupervisor()) keepGifts(gifts);
+      else
+        ask(
+          { type: 'give', gifts },
+          gifts.map(({ object }) => object as Transferable),
+        );
+    },
     fetch(serial) {
       const own = slot === 0 && !hasSupervisor() ? fetchOwn(serial) : undefined;
       return own ?? fetch(serial);
@@ -33,7 +41,7 @@ export function attendBuffers(): void {
   });
 }
 
-function fetch(serial: number): object {
+function fetch(serial: number): object | undefined {
   let port: MessagePort | undefined;
   if (answers === undefined) {
     const { port1, port2 } = new MessageChannel();
@@ -45,7 +53,7 @@ function fetch(serial: number): object {
   const request: BufferRequest = { type: 'fetch', serial, slot, port };
   ask(request, port === undefined ? [] : [port]);
   for (;;) {
-    const answer = receive(answers) as { serial: number; object: object } | undefined;
+    const answer = receive(answers) as { serial: number; object: object | undefined } | undefined;
     if (answer?.serial === serial) return answer.object;
     if (answer === undefined) atomic.wait(record + R_BUFFERS, before, 100);
   }
@@ -66,9 +74,11 @@ export class BufferKeeper {
 
   handle(request: BufferRequest): void {
     if (request.type === 'publish') {
-      this.#store.keep(request.serial, request);
-      for (const waiter of this.#waiting.get(request.serial) ?? []) this.#answer(waiter, request.serial);
-      this.#waiting.delete(request.serial);
+      this.#keep(request.serial, request);
+      return;
+    }
+    if (request.type === 'give') {
+      for (const gift of request.gifts) this.#keep(gift.serial, { ...gift, bytes: 0, given: true });
       return;
     }
     if (request.port !== undefined) {
@@ -79,8 +89,19 @@ export class BufferKeeper {
     else this.#waiting.set(request.serial, [...(this.#waiting.get(request.serial) ?? []), request.slot]);
   }
 
+  #keep(serial: number, kept: Kept): void {
+    this.#store.keep(serial, kept);
+    for (const waiter of this.#waiting.get(serial) ?? []) this.#answer(waiter, serial);
+    this.#waiting.delete(serial);
+  }
+
   #answer(waiter: number, serial: number): void {
-    this.#ports.get(waiter)?.postMessage({ serial, object: this.#store.get(serial) });
+    const kept = this.#store.get(serial)!;
+    const { object } = kept;
+    const transfer = kept.given === true && object !== undefined ? [object as Transferable] : [];
+    this.#ports.get(waiter)?.postMessage({ serial, object }, transfer);
+    // Whoever asks for it again is told that it is gone.
+    if (transfer.length > 0) this.#store.keep(serial, { ...kept, object: undefined });
     atomic.add(recordOf(waiter) + R_BUFFERS, 1);
     atomic.notify(recordOf(waiter) + R_BUFFERS, Infinity);
   }

@@ -1,6 +1,6 @@
 // The wire protocol between threads and the supervisor. Jobs do not pass here: they lie in the shared heap.
 
-import type { Kept } from '../heap/buffer.js';
+import type { Gift, Kept } from '../heap/buffer.js';
 import type { MessagePort } from '../platform/worker.js';
 
 /** From any thread to the supervisor. */
@@ -22,6 +22,8 @@ export type Request =
 /** Shared buffers and other objects that only messages can carry (src/runtime/buffers.ts). */
 export type BufferRequest =
   | ({ readonly type: 'publish'; readonly serial: number } & Kept)
+  /** They come with the message, and whoever asks first gets them. */
+  | { readonly type: 'give'; readonly gifts: readonly Gift[] }
   /** The port is where answers go; it comes with a thread's first request. */
   | { readonly type: 'fetch'; readonly serial: number; readonly slot: number; readonly port: MessagePort | undefined };
 

@@ -71,7 +71,7 @@ function start(): Mailbox {
   worker.unref();
   for (const [serial, kept] of ownBuffers.entries()) {
     const request: Request = { type: 'publish', serial, ...kept };
-    worker.postMessage(request);
+    worker.postMessage(request, kept.given === true ? [kept.object as Transferable] : []);
   }
   ownBuffers.clear();
   return worker;

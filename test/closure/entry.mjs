@@ -18,6 +18,11 @@ const { port1, port2 } = new MessageChannel();
 parentPort.postMessage({ exchange: port2 }, [port2]);
 exchangeBuffersBy({
   publish: (serial, kept) => port1.postMessage({ serial, kept }),
+  give: (gifts) =>
+    port1.postMessage(
+      { gifts },
+      gifts.map(({ object }) => object),
+    ),
   fetch(serial) {
     port1.postMessage({ serial });
     for (;;) {

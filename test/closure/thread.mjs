@@ -2,7 +2,7 @@
 // it runs as it is, in tests and in programs of any kind, and in the worker itself, which may have workers of its own.
 import { Worker } from 'node:worker_threads';
 import { inspectorCalls } from '#heddle/closure/capture.js';
-import { fetchOwn, keepOwn } from '#heddle/heap/buffer.js';
+import { fetchOwn, keepGifts, keepOwn, ownBuffers } from '#heddle/heap/buffer.js';
 import { addressOf, adoptCell } from '#heddle/heap/inflight.js';
 import { atomic } from '#heddle/memory/atomics.js';
 import { H_SLOTS } from '#heddle/memory/layout.js';
@@ -60,11 +60,16 @@ export class Target {
   }
 }
 
-/** Buffers that the worker shares, or asks for. */
+/** Buffers that the worker shares, or asks for; what one gives the other. */
 function exchangeOver(port) {
-  port.on('message', ({ serial, kept }) => {
-    if (kept === undefined) port.postMessage(fetchOwn(serial));
-    else keepOwn(serial, kept);
+  port.on('message', ({ serial, kept, gifts }) => {
+    if (gifts) keepGifts(gifts);
+    else if (kept) keepOwn(serial, kept);
+    else {
+      const given = ownBuffers.get(serial)?.given;
+      const object = fetchOwn(serial);
+      port.postMessage(object, given ? [object] : []);
+    }
   });
   port.unref();
 }

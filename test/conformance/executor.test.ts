@@ -107,7 +107,11 @@ test('submit: what cannot travel fails the future, which says where it was submi
     argument: () => executor.submit((map: object) => map, new WeakMap()),
     nested: () => executor.submit((map: object) => map, { deep: [new WeakRef({})] }),
     symbol: () => executor.submit((symbol: symbol) => symbol, Symbol('mine')),
-    port: () => executor.submit((port: unknown) => port, new MessageChannel().port1),
+    'port that is gone': () => {
+      const { port1 } = new MessageChannel();
+      structuredClone(port1, { transfer: [port1] });
+      return executor.submit((port: unknown) => typeof port, port1);
+    },
     'function that assigns': () => executor.submit(() => assigned++),
     'proxy of a function': () => executor.submit(new Proxy(() => 1, {})),
     'through options': () => executor.withOptions({ interruptible: true }).submit((map: object) => map, new WeakMap()),
