@@ -82,9 +82,11 @@ export class Encoder extends Luggage {
 
   /** It has turned out that something travels otherwise than the walk has begun with it. */
   #forget(): void {
-    const made = [this.nodes, this.handles, this.transfer, this.counted, this.read];
+    this.unpack();
+    const made = [this.nodes, this.counted, this.read];
     for (const list of [...made, this.#data, this.#parts, this.#functions]) list.length = 0;
-    for (const map of [this.codes, this.maps, this.seen, this.partial]) map.clear();
+    this.seen.clear();
+    this.partial.clear();
     this.changing = false;
     this.#passing = true;
   }

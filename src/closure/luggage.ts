@@ -11,6 +11,13 @@ export class Luggage {
   readonly handles: number[] = [];
   readonly gifts: Gift[] = [];
 
+  /** It takes nothing along. */
+  unpack(): void {
+    for (const list of [this.bytes, this.handles, this.gifts]) list.length = 0;
+    this.codes.clear();
+    this.maps.clear();
+  }
+
   /** The receiver will need this code, unless it has it. */
   need(record: CodeRecord): void {
     this.codes.set(record.id, record);
