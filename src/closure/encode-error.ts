@@ -73,7 +73,8 @@ function describe(error: Error, own: boolean): { payload: ErrorPayload; ignored:
 
 /** What makes it again, if it is an instance of a class of the platform's with state of its own. */
 function madeBy(value: object): ErrorPayload['made'] {
-  if (read(value, Symbol.toStringTag) !== 'DOMException' || !(value instanceof DOMException)) return undefined;
+  const tag = read(value, Symbol.toStringTag);
+  if ((tag !== 'DOMException' && tag !== 'QuotaExceededError') || !(value instanceof DOMException)) return undefined;
   const { message, name } = value;
   const { quota, requested } = value as { quota?: unknown; requested?: unknown };
   const type = 'QuotaExceededError';

@@ -1,28 +1,25 @@
 // What exists in every thread: the language's and the platform's globals, and the exports of builtin modules. They travel by name.
-//
-// The names are a static list. Enumerating globalThis would load every lazy global (fetch alone costs 30 ms), and take what the
-// program itself put there for part of the platform.
 import { isProxy } from '../platform/kinds.js';
 import { builtin, loadedBuiltins, loadedCount } from '../platform/modules.js';
+import {
+  adderTo,
+  addHidden,
+  CLASSES,
+  FUNCTIONS,
+  hiddenPrototypes,
+  isObject,
+  membersOf,
+  NAMESPACES,
+  names,
+  ownValues,
+  type Table,
+  tableOf,
+  type WellKnown,
+} from './intrinsics.js';
+import { foreignNameOf } from './realms.js';
 import { isSamplePrototype, samplePrototype } from './samples.js';
 
-const names = (text: string): string[] => text.trim().split(/\s+/);
-
-/** Globals whose own members are worth a name of their own too. */
-const NAMESPACES = names('Math JSON Reflect Atomics Intl WebAssembly console process');
-
-const CLASSES = names(`
-  Object Function Array Number Boolean String Symbol BigInt Date Promise RegExp Error AggregateError EvalError RangeError
-  ReferenceError SyntaxError TypeError URIError SuppressedError DisposableStack AsyncDisposableStack ArrayBuffer SharedArrayBuffer
-  DataView Uint8Array Int8Array Uint16Array Int16Array Uint32Array Int32Array Float16Array Float32Array Float64Array
-  Uint8ClampedArray BigUint64Array BigInt64Array Map Set WeakMap WeakSet WeakRef FinalizationRegistry Proxy Iterator Buffer URL
-  URLSearchParams AbortController AbortSignal Event EventTarget MessageChannel MessagePort BroadcastChannel
-  TextEncoder TextDecoder Performance PerformanceEntry PerformanceMark PerformanceMeasure PerformanceObserver
-  PerformanceObserverEntryList PerformanceResourceTiming DOMException`);
-
-const FUNCTIONS = names(`
-  parseFloat parseInt isNaN isFinite decodeURI decodeURIComponent encodeURI encodeURIComponent escape unescape eval
-  clearImmediate clearInterval clearTimeout setImmediate setInterval setTimeout queueMicrotask structuredClone atob btoa`);
+export type { WellKnown };
 
 /** Loaded by Node when first asked for, so they are compared by name and never enumerated. */
 const LAZY = names(`
@@ -49,13 +46,6 @@ const everywhere = new Set([...NAMESPACES, ...CLASSES, ...FUNCTIONS, ...LAZY, ..
 /** Whether a name that no scope binds can be left to the other thread's own global object. */
 export const isStandardGlobal = (name: string): boolean => everywhere.has(name);
 
-export type WellKnown = { readonly tag: 'global'; readonly path: string[] } | BuiltinExport;
-export interface BuiltinExport {
-  readonly tag: 'builtin';
-  readonly module: string;
-  readonly path: string[];
-}
-
 /** Exports of builtin modules behind getters that are known to be harmless. */
 const GETTERS = [
   ['fs', 'promises'],
@@ -65,22 +55,10 @@ const GETTERS = [
   ['http', 'globalAgent'],
 ] as const;
 
-type Table = Map<unknown, WellKnown>;
 let globals: Table | undefined;
 let members: Table | undefined;
 let modules: Table | undefined;
 let modulesKnown = 0;
-
-const isObject = (value: unknown): value is object =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function';
-
-/** Own values that can be read without running a getter. */
-function* ownValues(owner: object): Generator<[name: string, value: object]> {
-  for (const name of Object.getOwnPropertyNames(owner)) {
-    const value = Object.getOwnPropertyDescriptor(owner, name)?.value;
-    if (isObject(value)) yield [name, value];
-  }
-}
 
 /** Globals and their prototypes: about two hundred objects, looked up for every object that is captured. */
 function globalTable(): Table {
@@ -98,129 +76,10 @@ function globalTable(): Table {
   return globals;
 }
 
-const adderTo =
-  (table: Table) =>
-  (value: unknown, path: string[]): void => {
-    if (isObject(value) && !table.has(value)) table.set(value, { tag: 'global', path });
-  };
-
-function tableOf(global: object): Table {
-  const table: Table = new Map();
-  const add = adderTo(table);
-  add(global, []);
-  for (const name of [...CLASSES, ...FUNCTIONS, ...NAMESPACES]) {
-    const value = Object.getOwnPropertyDescriptor(global, name)?.value;
-    add(value, [name]);
-    if (typeof value === 'function')
-      add(Object.getOwnPropertyDescriptor(value, 'prototype')?.value, [name, 'prototype']);
-  }
-  return table;
-}
-
-/** Constructors and prototypes that only syntax can name, in the order of HIDDEN_PATHS. */
-const hiddenPrototypes = (): unknown[] => {
-  const { getPrototypeOf } = Object;
-  return [
-    getPrototypeOf(Uint8Array),
-    getPrototypeOf(Uint8Array.prototype),
-    getPrototypeOf([][Symbol.iterator]()),
-    getPrototypeOf(async () => {}),
-    getPrototypeOf(function* () {}),
-    getPrototypeOf(async function* () {}),
-    getPrototypeOf(function* () {}).prototype,
-    getPrototypeOf(async function* () {}).prototype,
-  ];
-};
-
-const HIDDEN_PATHS = [
-  ['Uint8Array', '__proto__'],
-  ['Uint8Array', 'prototype', '__proto__'],
-  ['%ArrayIterator%'],
-  ['%AsyncFunction%'],
-  ['%GeneratorFunction%'],
-  ['%AsyncGeneratorFunction%'],
-  ['%GeneratorFunction%', 'prototype'],
-  ['%AsyncGeneratorFunction%', 'prototype'],
-];
-
-function addHidden(table: Table, values: readonly unknown[]): void {
-  const add = adderTo(table);
-  for (const [at, value] of values.entries()) add(value, HIDDEN_PATHS[at]!);
-}
-
 /** Members of globals: Math.max, Array.prototype.map, process.hrtime… Made when a function is found to be native. */
 function memberTable(): Table {
   members ??= membersOf(globalTable(), globalThis);
   return members;
-}
-
-function membersOf(table: Table, global: object): Table {
-  const found: Table = new Map();
-  for (const [owner, { path }] of table as Map<object, { path: string[] }>) {
-    if (owner === global) continue;
-    for (const [name, value] of ownValues(owner)) {
-      if (!found.has(value)) found.set(value, { tag: 'global', path: [...path, name] });
-      if (NAMESPACES.includes(path[0]!) && typeof value === 'function' && isObject(value.prototype)) {
-        found.set(value.prototype, { tag: 'global', path: [...path, name, 'prototype'] });
-      }
-    }
-  }
-  return found;
-}
-
-/** The built-in objects of another realm, by its global object; what the program has put there in their place is not among them. */
-function realmTable(global: object, evaluate: ((text: string) => unknown) | undefined): Table {
-  const table = tableOf(global);
-  for (const [value] of table) {
-    if (typeof value !== 'function' || isNative(value)) continue;
-    table.delete(value);
-    table.delete(value.prototype);
-  }
-  if (evaluate)
-    addHidden(table, evaluate(`return (${Function.prototype.toString.call(hiddenPrototypes)})()`) as unknown[]);
-  for (const [value, name] of membersOf(table, global)) {
-    if (!table.has(value) && (typeof value !== 'function' || isNative(value))) table.set(value, name);
-  }
-  return table;
-}
-
-const NATIVE = /\{\s*\[native code\]\s*\}$/;
-const isNative = (value: object): boolean => NATIVE.test(Function.prototype.toString.call(value));
-
-/** By the realm's Object.prototype. */
-const realms = new WeakMap<object, Table>();
-
-/**
- * For a built-in object of the language in another realm: the name of ours, for which it stands. A context of the `vm` module, such as Jest
- * and vitest run tests in, has an `Object`, an `Array` and an `Error` of its own.
- */
-function foreignNameOf(value: object): WellKnown | undefined {
-  let root = value;
-  for (let next = Object.getPrototypeOf(root); next !== null; next = Object.getPrototypeOf(next)) {
-    // Only what is behind a Proxy may say anything of itself.
-    if (isProxy(next)) return undefined;
-    root = next;
-  }
-  return root === Object.prototype ? undefined : realmOf(root)?.get(value);
-}
-
-/** `root` is the last prototype of some object. */
-function realmOf(root: object): Table | undefined {
-  const known = realms.get(root);
-  if (known !== undefined) return known;
-  const made: unknown = Object.getOwnPropertyDescriptor(root, 'constructor')?.value;
-  if (typeof made !== 'function' || made.name !== 'Object' || made.prototype !== root || !isNative(made))
-    return undefined;
-  const evaluate = (text: string): unknown => (made.constructor as (text: string) => () => unknown)(text)();
-  let table: Table;
-  try {
-    table = realmTable(evaluate('return this') as object, evaluate);
-  } catch {
-    // A context may forbid to make code of text.
-    table = realmTable({ Object: made, Function: made.constructor }, undefined);
-  }
-  realms.set(root, table);
-  return table;
 }
 
 const homes = new WeakMap<object, object>();
@@ -301,6 +160,7 @@ export function globalNameOf(value: object): WellKnown | undefined {
 
 /** For a function known not to be the program's, and for an object with native state. Costs a millisecond the first time. */
 export function platformNameOf(value: object): WellKnown | undefined {
+  if (isProxy(value)) return undefined;
   return (
     globalNameOf(value) ??
     lazyGlobal(value) ??
@@ -313,9 +173,11 @@ export function platformNameOf(value: object): WellKnown | undefined {
 /** What getters of `process` give. Those of its streams make them, so they are only asked about a stream. */
 function processMember(value: object): WellKnown | undefined {
   if (typeof value === 'function') return undefined;
-  const { write, fd } = value as { write?: unknown; fd?: unknown };
-  const names = fd === 0 ? ['stdin'] : typeof write === 'function' ? ['stdout', 'stderr'] : ['report', 'features'];
-  for (const name of names) {
+  const isStream = value instanceof (builtin('stream') as new () => object);
+  const asked = isStream
+    ? ['stdout', 'stderr', ...((value as { fd?: unknown }).fd === 0 ? ['stdin'] : [])]
+    : ['report', 'features'];
+  for (const name of asked) {
     if ((process as unknown as Record<string, unknown>)[name] === value)
       return { tag: 'global', path: ['process', name] };
   }

@@ -111,6 +111,17 @@ function accepts(check: (this: unknown) => unknown, value: object): boolean {
   }
 }
 
+/** Whether a prototype is `Object.prototype`, of this realm or of another: a context of the `vm` module has its own. */
+function isPlain(prototype: object): boolean {
+  if (prototype === Object.prototype) return true;
+  if (Object.getPrototypeOf(prototype) !== null) return false;
+  const made: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  return typeof made === 'function' && made.prototype === prototype && NATIVE_OBJECT.test(textOf.call(made));
+}
+
+const textOf = Function.prototype.toString;
+const NATIVE_OBJECT = /^function Object\(\)\s*\{\s*\[native code\]/;
+
 function planFor({ value, path }: Found, means: Means): Plan {
   const { part, bufferOf } = means;
   if (Array.isArray(value)) return arrayPlan(value, path, means);
@@ -119,7 +130,7 @@ function planFor({ value, path }: Found, means: Means): Plan {
     return { make: () => shareView(value, bufferOf) };
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return recordPlan(value, means);
+  if (prototype === null || isPlain(prototype as object)) return recordPlan(value, means);
   if (isAnyBuffer(value)) {
     if (isDetached(value)) throw refusal(value, path, DETACHED);
     return { make: () => bufferOf(value) };

@@ -20,7 +20,10 @@ import util from 'node:util';
 import vm from 'node:vm';
 import { MessageChannel } from 'node:worker_threads';
 import zlib from 'node:zlib';
-import { Queue, run, Thread } from 'heddle';
+import { collect, Queue, run, Thread } from 'heddle';
+import { H_EXTERNAL } from '#heddle/memory/layout.js';
+import { V } from '#heddle/memory/memory.js';
+import { becomes } from '../support/counter.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the values are of all types, and some of none that this compiler knows
 type Any = any;
@@ -484,6 +487,17 @@ for (const [name, [text, ask]] of Object.entries(FOREIGN)) {
   };
 }
 
+ARRIVING['what a context made that forbids to make code of text'] = {
+  make: () =>
+    vm.runInNewContext(
+      '({ map: new Map([[1, [2]]]), date: new Date(5) })',
+      {},
+      { contextCodeGeneration: { strings: false } },
+    ),
+  ask: ({ map, date }) => [map instanceof Map, date instanceof Date, map.get(1), isOwn(map.get(1))],
+  home: () => ({ map: new Map([[1, [2]]]), date: new Date(5) }),
+};
+
 type Ask = (value: Any) => unknown;
 type Make = () => Any;
 
@@ -560,3 +574,38 @@ for (const [way, travel] of Object.entries(WAYS)) {
     });
   }
 }
+
+test('a Blob, key or module is one object wherever it goes, and comes home as itself', async () => {
+  const blob = new Blob(['abc']);
+  assert.equal(await run((one: Blob, two: Blob) => one === two, blob, blob), true);
+  assert.equal(await run((given: Blob) => given, blob), blob);
+  const queue = new Queue<Blob>();
+  queue.put(blob);
+  assert.equal(queue.get(), blob);
+  assert.equal(await run(() => run((given: Blob) => given.text(), new Blob(['nested']))), 'nested');
+});
+
+test('what nobody holds of it goes', async () => {
+  const megabyte = 'x'.repeat(2 ** 20);
+  const queue = new Queue<Blob>();
+  const sizes = run((count: number) => {
+    let sum = 0;
+    for (let at = 0; at < count; at++) sum += queue.get().size;
+    return sum;
+  }, 200);
+  for (let at = 0; at < 200; at++) queue.put(new Blob([megabyte]));
+  assert.equal(await sizes, 200 * 2 ** 20);
+  // Bytes that the exchange keeps, of all 200 of them.
+  becomes(() => {
+    collect();
+    return V.F64[H_EXTERNAL >>> 3]! < 128 * 2 ** 20;
+  }, 'the memory of Blobs that are gone');
+});
+
+test('where the function of another context is made, it sees that global variables', async () => {
+  const factor = vm.runInNewContext('const factor = 3; (n) => n * factor + offset', { offset: 1 }) as (
+    n: number,
+  ) => number;
+  for (let n = 0; n < 5; n++) assert.equal(await run(factor, n), n * 3 + 1);
+  assert.deepEqual(await run(() => [1, 2].map((n) => factor(n))), [4, 7]);
+});

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { allocateLock, isShared, keys, SharedArray, SharedMap, SharedSet, shared, snapshot } from 'heddle';
 import { checkHeap, collectAll, elsewhere } from '../support/heap.ts';
 
@@ -19,6 +20,22 @@ test('what is met twice is one object, in whatever it lies', () => {
   assert.equal(copy.b[0], copy.a);
   assert.equal(copy.c.get(copy.a), copy.a);
   assert.ok(copy.d.has(copy.a));
+});
+
+test('what another context of the vm module has made is plain data all the same', () => {
+  const made: unknown = runInNewContext(
+    '({ list: [1, { n: 2 }], map: new Map([["k", { n: 3 }]]), set: new Set([4]), date: new Date(5), bytes: Uint8Array.of(6) })',
+  );
+  const all = shared(
+    made as { list: unknown[]; map: Map<string, unknown>; set: Set<number>; date: Date; bytes: Uint8Array },
+  );
+  assert.deepEqual(snapshot(all), {
+    list: [1, { n: 2 }],
+    map: new Map([['k', { n: 3 }]]),
+    set: new Set([4]),
+    date: new Date(5),
+    bytes: Uint8Array.of(6),
+  });
 });
 
 test('cycles stay, through everything that can be in one', () => {
