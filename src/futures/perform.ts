@@ -3,6 +3,7 @@
 import { atomic } from '../memory/atomics.js';
 import { type Call, readCall } from '../parcel/call.js';
 import { pack } from '../parcel/parcel.js';
+import { callMending } from '../platform/context.js';
 import { Author } from '../runtime/author.js';
 import { callCancellable } from '../runtime/interrupt.js';
 import { addressOf } from '../sync/cell.js';
@@ -45,10 +46,11 @@ export function perform(task: Future<unknown>, here: string): Promise<void> | un
   };
   let outcome: Returned | Promise<Returned>;
   try {
-    outcome = author.call(() => {
+    const begin = (): Returned | Promise<Returned> => {
       const call = readCall(addressOf(task) + CALL);
       return call instanceof Promise ? call.then((ready) => (author.isOver ? undefined : make(ready))) : make(call);
-    });
+    };
+    outcome = isInterruptible(task) ? author.callAlone(begin) : author.call(begin);
   } catch (error) {
     failed(error);
     return undefined;
@@ -63,17 +65,20 @@ export function perform(task: Future<unknown>, here: string): Promise<void> | un
   });
 }
 
+const isInterruptible = (task: Future<unknown>): boolean => atomic.load(addressOf(task) + INTERRUPTIBLE) === 1;
+
 /** Makes a task's call and throws what that throws; undefined if it was cancelled, and has been ended. */
 function makeCall(task: Future<unknown>, { fn, args }: Call): Returned {
-  const interruptible = addressOf(task) + INTERRUPTIBLE;
-  if (atomic.load(interruptible) !== 1) return { value: fn(...args) };
-  const outcome = callCancellable(
-    () => wasCancelled(task),
-    () => fn(...args),
+  if (!isInterruptible(task)) return { value: fn(...args) };
+  const outcome = callMending(() =>
+    callCancellable(
+      () => wasCancelled(task),
+      () => fn(...args),
+    ),
   );
   if (outcome === undefined) return undefined;
   if ('error' in outcome) throw outcome.error;
-  if (isThenable(outcome.value)) atomic.store(interruptible, 0);
+  if (isThenable(outcome.value)) atomic.store(addressOf(task) + INTERRUPTIBLE, 0);
   return outcome;
 }
 

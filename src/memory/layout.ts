@@ -63,6 +63,8 @@ export const DEAD_KEPT = 16;
 export const R_LABELLED = 496;
 /** The thread that has ended, and whose timers and handles go on: src/sync/owner.ts. */
 export const R_LEAVES = 500;
+/** The last of those whose event loop has had a turn since, and the count of asynchronous waiters: src/runtime/shutdown.ts. */
+export const R_TURNED = 504;
 // Of the thread: src/runtime/table.ts.
 export const R_THREAD = 408;
 export const R_DEATHS = 412;

@@ -1,7 +1,7 @@
 // Async contexts: on whose behalf code runs that the event loop calls. What a function starts (timers, promises, handles) has the context of
 // the function, and so has an error that one of them ends by.
 
-import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
 
 const owners = new AsyncLocalStorage<object>();
 
@@ -24,6 +24,42 @@ export function callFor<T>(owner: object, fn: () => T): T {
   return callOutside(() => resource('HeddleCall').runInAsyncScope(() => owners.run(owner, fn)));
 }
 
+/** As `callFor`, in a microtask of its own, and without a frame on the platform's stack of contexts: for what runs in `callMending`. */
+export function callAloneFor<T>(owner: object, fn: () => T | Promise<T>): Promise<T> {
+  return callOutside(() => Promise.resolve().then(() => owners.run(owner, fn)));
+}
+
+/**
+ * Calls `fn`, which may be ended from outside between any two instructions: then no `finally` runs, not even the platform's, whose stack
+ * of contexts would keep what has entered one there. It finds that out later, and ends the process.
+ */
+export function callMending<T>(fn: () => T): T {
+  const id = executionAsyncId();
+  const outcome = fn();
+  if (executionAsyncId() !== id) emptyStack();
+  return outcome;
+}
+
+/** The platform empties the stack of contexts after an error that was caught as late as possible. */
+function emptyStack(): void {
+  let ours = false;
+  try {
+    process.setUncaughtExceptionCaptureCallback(() => {});
+    ours = true;
+  } catch {
+    // The program has one: it gets to see this error.
+  }
+  enqueueMicrotask(() => {
+    throw new Error('the stack of async contexts is emptied');
+  });
+  enqueueMicrotask(() => {
+    if (ours) process.setUncaughtExceptionCaptureCallback(null);
+  });
+}
+
+/** The platform's. */
+const enqueueMicrotask = globalThis.queueMicrotask;
+
 /** What was thrown last by a microtask of the program. */
 let thrown: { readonly error: unknown; readonly owner: object | undefined } | undefined;
 
@@ -37,12 +73,11 @@ export function ownerOfUncaught(error: unknown): object | undefined {
 
 /** Up to Node 22 the platform has left a microtask's context when it finds that nobody catches its error. */
 export function watchMicrotasks(): void {
-  const enqueue = globalThis.queueMicrotask;
   globalThis.queueMicrotask = function queueMicrotask(callback) {
     // Refused by the platform.
-    if (typeof callback !== 'function') return enqueue(callback);
+    if (typeof callback !== 'function') return enqueueMicrotask(callback);
     const owner = owners.getStore();
-    enqueue(() => {
+    enqueueMicrotask(() => {
       try {
         callback();
       } catch (error) {

@@ -2,7 +2,7 @@
 // an author, which is told apart by async context; an error that nobody catches is its author's alone.
 
 import { slot } from '../memory/memory.js';
-import { callFor, ownerOfUncaught } from '../platform/context.js';
+import { callAloneFor, callFor, ownerOfUncaught } from '../platform/context.js';
 import { isExit } from '../sync/errors.js';
 import { report, reportThread } from './report.js';
 
@@ -23,6 +23,11 @@ export class Author {
   /** Calls `fn` on its behalf. */
   call<T>(fn: () => T): T {
     return callFor(this, fn);
+  }
+
+  /** As `call`, for what can be ended between any two instructions. */
+  callAlone<T>(fn: () => T | Promise<T>): Promise<T> {
+    return callAloneFor(this, fn);
   }
 
   get isOver(): boolean {

@@ -12,12 +12,23 @@
 //   one of these while it waits already, such as an uncaught KeyboardInterrupt → it waits no longer
 //
 // Waited for are the threads with R_KEEPS, also those that are started meanwhile by others, and what layers above have said (`waitAtEnd`).
+// When such a thread has ended, one turn of its event loop is waited for too: what it has left there at once, the report of a rejection for
+// one, is not lost.
 
 import { atomic } from '../memory/atomics.js';
-import { H_KEPT_THREADS, H_SHUTDOWN, H_SIGINT_TAKEN, R_ATTENTION, R_KEEPS, R_THREAD } from '../memory/layout.js';
+import {
+  H_KEPT_THREADS,
+  H_SHUTDOWN,
+  H_SIGINT_TAKEN,
+  R_ATTENTION,
+  R_KEEPS,
+  R_LEAVES,
+  R_THREAD,
+  R_TURNED,
+} from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { awaitLater, blockUntil, patience, type Wanted, wake } from '../memory/park.js';
-import { recordOf } from '../memory/self.js';
+import { record, recordOf } from '../memory/self.js';
 import { onExit, onLoopDry, renounceSigint } from '../platform/process.js';
 import { addressOf, loadValue, SyncCell } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
@@ -30,6 +41,9 @@ import { slots } from './table.js';
 export const LIVING = 0;
 export const ENDING = 1;
 export const OVER = 2;
+
+/** Milliseconds that a turn of an ended thread's event loop is waited for: what it runs there may go on for ever. */
+const TURN_PATIENCE = 1_000;
 
 const callbacks: (() => void)[] = [];
 
@@ -137,7 +151,7 @@ const isAnyoneLeft = (): boolean => next() !== undefined;
 function next(): Wanted | undefined {
   for (;;) {
     const started = atomic.load(H_KEPT_THREADS);
-    const wanted = nextThread() ?? nextOfSources();
+    const wanted = nextThread() ?? nextOfSources() ?? nextTurn();
     if (wanted !== undefined) return { ...wanted, idle: true };
     if (atomic.load(H_KEPT_THREADS) === started) return undefined;
   }
@@ -164,6 +178,38 @@ function nextThread(): Wanted | undefined {
     // A start that fails takes its Thread away again.
     const isOff = (): boolean => atomic.load(record + R_THREAD) >>> 0 !== cell;
     return endOf(cell, () => `the end of the program waits for ${describeThread(slot)}`, isOff);
+  }
+  return undefined;
+}
+
+/** This thread has ended, and its event loop has had a turn since. */
+export function noteTurn(): void {
+  atomic.store(record + R_TURNED, atomic.load(record + R_LEAVES));
+  if (phase() !== LIVING) wake(record + R_TURNED, Infinity);
+}
+
+/** Ended threads whose turn has not come in time. */
+const givenUp = new Set<number>();
+
+/** A turn of the event loop of some thread that has ended. */
+function nextTurn(): Wanted | undefined {
+  for (const slot of slots()) {
+    const record = recordOf(slot);
+    const ended = atomic.load(record + R_LEAVES);
+    if (ended === 0 || atomic.load(record + R_KEEPS) === 0 || givenUp.has(ended)) continue;
+    const turned = atomic.load(record + R_TURNED);
+    if (turned === ended) continue;
+    const deadline = atomic.now() + TURN_PATIENCE;
+    return {
+      word: record + R_TURNED,
+      attempt() {
+        if (atomic.load(record + R_TURNED) !== turned || atomic.load(record + R_LEAVES) !== ended) return undefined;
+        if (atomic.now() < deadline) return turned;
+        givenUp.add(ended);
+        return undefined;
+      },
+      describe: () => `the end of the program waits for what ${describeThread(slot)} has left on its event loop`,
+    };
   }
   return undefined;
 }

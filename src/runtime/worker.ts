@@ -39,6 +39,7 @@ import { loopIsQuiet } from './load.js';
 import type { ThreadBoot } from './messages.js';
 import { prepareRun } from './preparations.js';
 import { tell } from './report.js';
+import { noteTurn } from './shutdown.js';
 import { connectSupervisor } from './supervisor.js';
 import { BOOTING, changeState, IDLE, LEFTOVER, RETIRING } from './table.js';
 
@@ -101,6 +102,7 @@ function park(): void {
 
 /** A turn after a job: what it left for the microtask queue has run. Parks at once if that has left nothing on the event loop. */
 function resume(): void {
+  noteTurn();
   if (loopIsQuiet()) park();
 }
 
@@ -164,6 +166,7 @@ function endByEvent(author: Author, error: unknown): void {
   const told = tell(error);
   const end = (): never => {
     endThread(isDeath(error));
+    noteTurn();
     return exitHere(0);
   };
   if (told === undefined) end();

@@ -225,6 +225,24 @@ suite('an error that a thread leaves on the event loop', () => {
     assert.match(stderr, /^Unhandled exception in thread started by <.*\nError: stray\n/);
   });
 
+  test('is not lost if the process ends at once', async () => {
+    const { stdout, stderr, status } = await program(`
+      const leaves = new Thread(() => {
+        Promise.reject(new Error('rejected'));
+        process.nextTick(() => { throw new Error('tick'); });
+        queueMicrotask(() => { throw new Error('microtask'); });
+      });
+      leaves.start();
+      leaves.join();
+    `);
+    assert.deepEqual([stdout, status], ['', 0]);
+    assert.deepEqual([...stderr.matchAll(/^Error: (.*)/gm)].map((match) => match[1]).sort(), [
+      'microtask',
+      'rejected',
+      'tick',
+    ]);
+  });
+
   test('of several at once the first ends it, and the others are reported', async () => {
     const { stdout, stderr } = await program(`
       start_new_thread(async function several() {
@@ -321,6 +339,30 @@ suite('an async context', () => {
       process.exit();
     `);
     assert.deepEqual(outcome, silent(`${'undefined undefined | undefined undefined\n'.repeat(10)}leaves undefined\n`));
+  });
+
+  test('ends with a task that is cancelled inside it, at any instruction', async () => {
+    const outcome = await program(`
+      const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+      executor.submit(() => { globalThis.als = new AsyncLocalStorage(); globalThis.worker = 'same'; }).result();
+      for (const enter of [
+        (loop) => new AsyncResource('x').runInAsyncScope(() => { globalThis.als.enterWith('inside'); loop(); }),
+        (loop) => new AsyncResource('x').runInAsyncScope(() => new AsyncResource('y').runInAsyncScope(loop)),
+        (loop) => globalThis.als.run('inside', loop),
+        (loop) => { globalThis.als.enterWith('entered'); loop(); },
+      ]) {
+        const began = new Event();
+        const future = executor.withOptions({ interruptible: true }).submit((enter, began) => enter(() => { began.set(); for (;;); }), enter, began);
+        began.wait();
+        const cancelled = future.cancel();
+        console.log(
+          cancelled,
+          executor.submit(() => [globalThis.worker, globalThis.als.getStore()].join(' ')).result(),
+          executor.submit(async () => { await sleep(1); return globalThis.als.getStore(); }).result(),
+        );
+      }
+    `);
+    assert.deepEqual(outcome, silent('true same  undefined\n'.repeat(4)));
   });
 
   test('ends with its thread', async () => {
