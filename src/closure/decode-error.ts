@@ -1,6 +1,7 @@
 // Errors, from nodes.
 import type { Decoder } from './decode.js';
-import type { ErrorPayload } from './graph.js';
+
+import type { ErrorPayload, Property } from './graph.js';
 import { settle } from './stacks.js';
 
 type Class = new (...args: unknown[]) => object;
@@ -23,7 +24,12 @@ const classOf = (type: string): Class => {
 };
 
 /** Makes it an instance of its class, or of the nearest above that this thread can have. */
-export function giveClass(decoder: Decoder, error: object, { bases, name }: ErrorPayload): void {
+export function giveClass(
+  decoder: Decoder,
+  error: object,
+  { bases, name }: ErrorPayload,
+  properties: readonly Property[] = [],
+): void {
   if (bases === undefined) return;
   for (const [at, base] of bases.entries()) {
     let prototype: unknown;
@@ -38,7 +44,8 @@ export function giveClass(decoder: Decoder, error: object, { bases, name }: Erro
     if (at === 0) return;
     break;
   }
-  if ((error as Error).name !== name) hide(error, 'name', name);
+  const isNamed = properties.some(([key]) => key === 'name');
+  if (!isNamed && (error as Error).name !== name) hide(error, 'name', name);
 }
 
 function hide(error: object, key: string, value: unknown): void {

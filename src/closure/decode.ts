@@ -254,7 +254,7 @@ export class Decoder {
   }
 
   #fillLater(node: Node, value: unknown): void {
-    if (node[0] === 'error') giveClass(this, value as object, node[1]);
+    if (node[0] === 'error') giveClass(this, value as object, node[1], node[3]);
     if (node[2] !== undefined && node[0] !== 'object' && !this.#isClassAbsent(node[2])) {
       Object.setPrototypeOf(value, this.value(node[2]) as object | null);
     }
@@ -262,7 +262,10 @@ export class Decoder {
       case 'array':
         // Holes stay holes.
         this.later(() => {
-          for (const at of Object.keys(node[1])) this.#define(value as object, [at, node[1][Number(at)]]);
+          for (const at of Object.keys(node[1])) {
+            const item = node[1][Number(at)];
+            this.#define(value as object, [at, this.isAbsent(item) ? undefined : item]);
+          }
         });
         break;
       case 'map':

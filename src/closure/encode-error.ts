@@ -107,20 +107,22 @@ function ownProperties(encoder: Encoder, error: object, keys: readonly PropertyK
 }
 
 /**
- * Private fields do not travel, and the copy is made without them. What the class's getters give of them becomes properties of the copy,
- * out of sight.
+ * Private fields do not travel, nor do classes that are internal to Node, and the copy is made without them. What the class's getters give
+ * becomes properties of the copy, out of sight.
  */
 function* hiddenState(encoder: Encoder, error: object, path: Path): Generator<Property> {
-  const done = new Set<PropertyKey>(Reflect.ownKeys(error));
+  const done = new Set<PropertyKey>([...Reflect.ownKeys(error), 'constructor', '__proto__']);
   for (const prototype of prototypesOf(error)) {
     const owner = ownerOf(prototype);
-    if (owner === undefined || kindOf(owner, encoder.inspections).kind === 'platform') continue;
-    if (!hasPrivates(owner)) continue;
-    for (const [key, { get }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (get === undefined || done.has(key)) continue;
+    if (owner === undefined) continue;
+    const { kind } = kindOf(owner, encoder.inspections);
+    if (kind === 'platform' || (kind !== 'obstacle' && !hasPrivates(owner))) continue;
+    for (const key of Reflect.ownKeys(prototype)) {
+      const slot = done.has(key) ? undefined : encoder.key(key);
+      if (slot === undefined || Object.getOwnPropertyDescriptor(prototype, key)?.get === undefined) continue;
       done.add(key);
       const value = read(error, key);
-      if (value !== undefined) yield [key, encoder.slot(value, propertyPath(path, key, error)), HIDDEN];
+      if (value !== undefined) yield [slot, encoder.slot(value, propertyPath(path, key as string, error)), HIDDEN];
     }
   }
 }

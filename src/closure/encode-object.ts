@@ -20,7 +20,8 @@ import {
   isWeakSet,
 } from '../platform/kinds.js';
 import { asUrl, commonjsModuleClass } from '../platform/modules.js';
-import { type Encoder, isPrimitive, type PendingValue } from './encode.js';
+import type { Encoder, PendingValue } from './encode.js';
+import { isPrimitive } from './flat.js';
 import { isWriteRefusal } from './freeze.js';
 import { type AnyFunction, kindOf } from './functions.js';
 import type { Node, Slot } from './graph.js';

@@ -16,7 +16,7 @@ import { encodeNamespace } from './encode-module.js';
 import { encodeExotic } from './encode-object.js';
 import { CaptureError } from './errors.js';
 import type { Export } from './exports.js';
-import { isFlatArray, isFlatObject } from './flat.js';
+import { isFlatArray, isFlatObject, isPrimitive } from './flat.js';
 import { EXTENSIBLE, FREEZABLE, type Graph, type Node, type Property, type Ref, type Slot, WRITABLE } from './graph.js';
 import { insideReason, makerOf, secretsOf } from './insides.js';
 import { hiddenStateOf, ownerOf } from './instances.js';
@@ -42,9 +42,13 @@ interface Pending {
   readonly path: Path;
   /** Passed as an argument, or the function of the start itself: what cannot travel stops the start. */
   readonly passed: boolean;
-  /** Reached through an error only: what cannot travel is left out, and the error arrives without it. */
-  readonly part: boolean;
+  readonly part: Part;
 }
+
+/** What is not reached in any other way than through an error never stops the error. */
+type Part =
+  /** 'data': what cannot travel is left out. 'captured', by one of the error's functions: it says so when that is called. */
+  'data' | 'captured' | undefined;
 
 export class Encoder extends Luggage {
   readonly nodes: Node[] = [];
@@ -62,7 +66,9 @@ export class Encoder extends Luggage {
   readonly #data: Pending[] = [];
   /** Parts of errors come after all other data: what is reached both ways may not be left out. */
   readonly #parts: Pending[] = [];
-  #part = false;
+  /** Those that wait for their turn. */
+  readonly #partOf = new Map<number, Pending>();
+  #part: Part;
   readonly #functions: Pending[] = [];
   #passing = true;
   readonly detours = new Detours();
@@ -87,14 +93,15 @@ export class Encoder extends Luggage {
     for (const list of [...made, this.#data, this.#parts, this.#functions]) list.length = 0;
     this.seen.clear();
     this.partial.clear();
+    this.#partOf.clear();
     this.changing = false;
     this.#passing = true;
   }
 
   #walk(passed: readonly (readonly [unknown, Path])[], started: readonly [object, Path] | undefined, thrown: boolean) {
-    this.#part = thrown;
+    this.#part = thrown ? 'data' : undefined;
     const roots = passed.map(([value, path]) => this.slot(value, path));
-    this.#part = false;
+    this.#part = undefined;
     this.#drain(this.#data);
     this.#drain(this.#parts);
     const capturedFrom = this.nodes.length;
@@ -111,13 +118,13 @@ export class Encoder extends Luggage {
   /** Lists may grow while they are walked. */
   #drain(list: Pending[]): void {
     for (const pending of list) {
-      if (pending.part) this.#whatCan(pending);
-      else this.#encode(pending);
+      if (pending.part === undefined) this.#any(pending);
+      else if (this.#partOf.delete(pending.index)) this.#whatCan(pending);
     }
     list.length = 0;
   }
 
-  #encode(pending: Pending): void {
+  #any(pending: Pending): void {
     const refused = this.detours.refused.get(pending.value);
     if (refused) this.#stay(pending, refused);
     else if (typeof pending.value === 'function') this.#function(pending);
@@ -132,22 +139,22 @@ export class Encoder extends Luggage {
 
   /** A part of an error, if it can travel. */
   #whatCan(pending: Pending): void {
-    // What a function has captured is not the error's: its use says why it stayed behind.
-    this.#part = typeof pending.value !== 'function';
+    this.#part = typeof pending.value === 'function' ? 'captured' : pending.part;
     try {
-      this.#encode(pending);
+      this.#any(pending);
     } catch (error) {
       if (isDetour(error)) throw error;
-      this.nodes[pending.index] = ['absent', error instanceof CaptureError ? error.message : ''];
+      const why = error instanceof CaptureError ? error.message : String(error);
+      this.nodes[pending.index] = [pending.part === 'data' ? 'absent' : 'poison', why];
     } finally {
-      this.#part = false;
+      this.#part = undefined;
     }
   }
 
   /** What `make` makes slots for are parts of an error. */
   asParts<T>(make: () => T): T {
     const before = this.#part;
-    this.#part = true;
+    this.#part = 'data';
     try {
       return make();
     } finally {
@@ -169,23 +176,31 @@ export class Encoder extends Luggage {
         return value as Slot;
     }
     const known = this.seen.get(value);
-    if (known !== undefined) return this.#part ? [known] : this.#known(known, path);
+    if (known !== undefined) return this.#part === 'data' ? [known] : this.#known(known, path);
     const kept = this.#kept?.index.get(value);
     if (kept !== undefined) return this.add(['cached', { closure: this.#kept!.id, index: kept }], value);
     const made = anyMade ? madeOf(value) : undefined;
     if (made) return encodeAgain(this, made, path, value);
     const ref = this.add(['raw', undefined], value);
-    const pending = { value, index: ref[0], path, passed: this.#passing, part: this.#part };
-    (typeof value === 'function' ? this.#functions : this.#part ? this.#parts : this.#data).push(pending);
+    this.#wait({ value, index: ref[0], path, passed: this.#passing, part: this.#part });
     return ref;
   }
 
-  /** A node that is there already; what an error was left without is missed here. */
+  #wait(pending: Pending): void {
+    if (pending.part !== undefined) this.#partOf.set(pending.index, pending);
+    const others = pending.part === undefined ? this.#data : this.#parts;
+    (typeof pending.value === 'function' ? this.#functions : others).push(pending);
+  }
+
+  /** A node that is there already. What an error may be left without is missed here. */
   #known(index: number, path: Path): Ref {
-    const node = this.nodes[index]!;
-    return node[0] === 'absent'
-      ? this.poison(path, { why: 'it cannot be copied', remedy: 'Make it in the thread' })
-      : [index];
+    const pending = this.#partOf.get(index);
+    if (pending !== undefined && this.#part === undefined) {
+      this.#partOf.delete(index);
+      this.#wait({ ...pending, path, passed: this.#passing, part: this.#part });
+    }
+    if (this.nodes[index]![0] !== 'absent') return [index];
+    return this.poison(path, { why: 'it cannot be copied', remedy: 'Make it in the thread' });
   }
 
   /** A node of its own, for `value` if there is one. */
@@ -210,7 +225,7 @@ export class Encoder extends Luggage {
   }
 
   #stay({ index, path, passed, part }: Pending, reason: Reason): void {
-    if (part) this.nodes[index] = ['absent', explainRefusal(path, reason)];
+    if (part === 'data') this.nodes[index] = ['absent', explainRefusal(path, reason)];
     else if (passed) throw new CaptureError(explainRefusal(path, reason));
     else this.nodes[index] = ['poison', explainPoison(path, reason)];
   }
@@ -235,7 +250,7 @@ export class Encoder extends Luggage {
       why: `it is the unique symbol ${String(symbol)}, and a copy would be another one`,
       remedy: 'Use Symbol.for(), or make the symbol in the thread',
     };
-    if (this.#part) return this.add(['absent', explainRefusal(path, reason)]);
+    if (this.#part === 'data') return this.add(['absent', explainRefusal(path, reason)]);
     if (this.#passing) throw new CaptureError(explainRefusal(path, reason));
     this.detours.makeAgain(path, path.inside !== undefined);
     return this.poison(path, reason);
@@ -245,7 +260,7 @@ export class Encoder extends Luggage {
     const { value, index } = pending;
     const why = poisons.get(value);
     if (why !== undefined) {
-      if (pending.part) this.nodes[index] = ['absent', why];
+      if (pending.part === 'data') this.nodes[index] = ['absent', why];
       else if (pending.passed) throw new CaptureError(why);
       else this.nodes[index] = ['poison', why];
     } else if (!this.#struct(pending)) encodeFunction(this, pending);
@@ -395,7 +410,7 @@ export class Encoder extends Luggage {
     const here = propertyPath(path, key, owner);
     const poisoned = found.get && poisons.get(found.get);
     if (poisoned !== undefined) {
-      if (this.#part) return [slot, this.add(['absent', poisoned])];
+      if (this.#part === 'data') return [slot, this.add(['absent', poisoned])];
       if (this.#passing) throw new CaptureError(poisoned);
       return [slot, this.add(['poison', poisoned])];
     }
@@ -424,7 +439,3 @@ export class Encoder extends Luggage {
 }
 
 export type PendingValue = Pending;
-
-/** What a slot holds as it is. */
-export const isPrimitive = (value: unknown): boolean =>
-  typeof value === 'object' ? value === null : typeof value !== 'function' && typeof value !== 'symbol';

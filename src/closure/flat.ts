@@ -1,6 +1,9 @@
 // Data that the platform's own clone copies exactly: it needs no table of nodes.
 import { flagsOf, isIndex } from './attributes.js';
-import { isPrimitive } from './encode.js';
+
+/** What a slot holds as it is. */
+export const isPrimitive = (value: unknown): boolean =>
+  typeof value === 'object' ? value === null : typeof value !== 'function' && typeof value !== 'symbol';
 
 export function isFlatObject(value: object): boolean {
   if (Object.getPrototypeOf(value) !== Object.prototype || !Object.isExtensible(value)) return false;
