@@ -8,7 +8,7 @@ import { flagsOf } from './attributes.js';
 import type { Code } from './code.js';
 import { declarationsOf } from './declarations.js';
 import type { Encoder, PendingValue } from './encode.js';
-import { complete, exportedAs, isWrapper, mayBeImported } from './encode-import.js';
+import { complete, exportedAs, importedThrough, isWrapper, mayBeImported } from './encode-import.js';
 import { encodeMembers, UNINITIALISED } from './encode-module.js';
 import { afterEntries } from './entries.js';
 import { bindingsOf, isUninitialised, packageImport } from './environment.js';
@@ -247,7 +247,7 @@ function encodeBinding(encoder: Encoder, fn: object, binding: Binding, at: numbe
     return MODULE.test(name) && !bare ? encodeMembers(encoder, value, members, path) : encoder.slot(value, path);
   if (anyMade && madeOf(value)) complete(encoder, fn, code, name, value);
   else if (!encoder.seen.has(value) && mayBeImported(encoder, value)) {
-    const found = (fromModule && packageImport(code, name)) || undefined;
+    const found = fromModule ? (packageImport(code, name) ?? importedThrough(encoder, code, name, value)) : undefined;
     const known = found ?? exportedAs(encoder, value);
     if (known && path.inside === undefined && complete(encoder, fn, code, name, value, encoder.byName(known)))
       return encoder.slot(value, path);

@@ -1,13 +1,16 @@
 // Values that the program has from packages, the statements by which it completes them, and functions that tools have wrapped around modules.
 import { completeAgain } from './again.js';
 import type { Code } from './code.js';
+import { variableOf } from './declarations.js';
 import type { Encoder } from './encode.js';
 import type { Export } from './exports.js';
 import { kindOf } from './functions.js';
 import type { Node } from './graph.js';
+import { makerOf } from './insides.js';
 import { nameOf } from './labels.js';
 import { completedImport } from './make.js';
 import { exportOf, isOwnExport, isPackageFile } from './packages.js';
+import { siteOf } from './sites.js';
 
 /** The program's own functions are no package's export, so the file need not be parsed to find out. */
 export function mayBeImported(encoder: Encoder, value: object): boolean {
@@ -15,6 +18,27 @@ export function mayBeImported(encoder: Encoder, value: object): boolean {
   const kind = kindOf(value, encoder.inspections);
   if (kind.kind === 'export') return kind.found.tag === 'require' || !isOwnExport(kind.found.payload);
   return kind.kind === 'source' && isPackageFile(kind.record.file);
+}
+
+/** How the program's own module has a package's export from another one of its modules. */
+export function importedThrough(encoder: Encoder, code: Code, name: string, value: object): Export | undefined {
+  if (!isOfPackage(encoder, value)) return undefined;
+  const found = variableOf(code, name);
+  if (found?.variable?.defs[0]?.type !== 'ImportBinding') return undefined;
+  const site = siteOf({ file: code.record.file, parsed: found.file, map: found.map }, found.variable);
+  if (site.kind !== 'imported' || site.node[0] !== 'import') return undefined;
+  return { tag: 'import', payload: site.node[1] };
+}
+
+/** Whether a package has a part in a value, as far as that is quick to say. */
+function isOfPackage(encoder: Encoder, value: object): boolean {
+  if (typeof value === 'function') return true;
+  if (makerOf(value, encoder.inspections) !== undefined) return true;
+  return Object.values(Object.getOwnPropertyDescriptors(value)).some(({ value: part }) => {
+    if (typeof part !== 'function') return false;
+    const kind = kindOf(part as object, encoder.inspections);
+    return kind.kind === 'export' || (kind.kind === 'source' && isPackageFile(kind.record.file));
+  });
 }
 
 /** How a package's export is known by itself, without the module that has imported it. */

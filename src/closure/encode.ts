@@ -23,7 +23,7 @@ import { hiddenStateOf, ownerOf } from './instances.js';
 import { Luggage } from './luggage.js';
 import { withLazyProperties } from './ordinary.js';
 import { expireExports, exportOf } from './packages.js';
-import { explainPoison, explainRefusal, type Path, propertyPath, type Reason } from './paths.js';
+import { explainPoison, explainRefusal, memberPath, type Path, propertyPath, type Reason } from './paths.js';
 import { poisons } from './rebuilt.js';
 import { structPartsOf } from './structs.js';
 import { symbolNode } from './symbols.js';
@@ -407,7 +407,7 @@ export class Encoder extends Luggage {
     // Most properties are primitives, which need no path to say where they are.
     if ('value' in found && isPrimitive(found.value))
       return flags === 0 ? [slot, found.value] : [slot, found.value, flags];
-    const here = propertyPath(path, key, owner);
+    const here = memberPath(path, String(key), owner, found.value, key);
     const poisoned = found.get && poisons.get(found.get);
     if (poisoned !== undefined) {
       if (this.#part === 'data') return [slot, this.add(['absent', poisoned])];

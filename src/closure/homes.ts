@@ -1,6 +1,7 @@
 // Where a method was written. The engine knows the object that `super` and private names refer to, and tells nobody; so it is looked
 // for among the objects at hand.
 import type { Scope } from '../platform/inspector.js';
+import { isProxy } from '../platform/kinds.js';
 import { ownerOf } from './instances.js';
 
 export interface Home {
@@ -25,7 +26,7 @@ export function findHome(fn: object, owner: object | undefined, scopes: readonly
 }
 
 function* candidates(owner: object | undefined, scopes: readonly Scope[]): Generator<object> {
-  if (owner) yield owner;
+  if (owner && !isProxy(owner)) yield owner;
   for (const { description, object } of scopes) {
     if (description === 'Global') return;
     for (const name of Object.getOwnPropertyNames(object)) {
@@ -35,7 +36,9 @@ function* candidates(owner: object | undefined, scopes: readonly Scope[]): Gener
       } catch {
         continue;
       }
-      if ((typeof value === 'object' && value !== null) || typeof value === 'function') yield value;
+      // Asking a Proxy runs code of the program's.
+      if (((typeof value === 'object' && value !== null) || typeof value === 'function') && !isProxy(value))
+        yield value;
     }
   }
 }

@@ -61,10 +61,10 @@ export const partPath = (up: Path, text: string): Path => ({
 });
 
 /** A member of a module, which may be a constant that a thread can make by itself. */
-export function memberPath(up: Path, name: string, owner: object, value: unknown): Path {
-  const path = propertyPath(up, name, owner);
+export function memberPath(up: Path, name: string, owner: object, value: unknown, key: string | symbol = name): Path {
+  const path = propertyPath(up, key, owner);
   const { capture } = up;
-  if (!capture?.member || typeof value !== 'object' || value === null) return path;
+  if (!capture?.member || !((typeof value === 'object' && value !== null) || typeof value === 'function')) return path;
   const { by, declared, through, member } = capture;
   return { ...path, capture: { by, declared, ...(through && { through }), value, again: () => member(name) } };
 }

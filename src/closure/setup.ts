@@ -35,7 +35,7 @@ function specifierOf({ defs }: Variable): string | undefined {
 
 export function mayComplete(text: string, name: string): boolean {
   const escaped = name.replaceAll('$', '\\$');
-  return new RegExp(`^[ \\t]*(?:[\\w$.]+\\(\\s*)?(?<![\\w$.])${escaped}\\s*[.,)]`, 'm').test(text);
+  return new RegExp(`(?:^|[;})])[ \\t]*(?:[\\w$.]+\\(\\s*)?(?<![\\w$.])${escaped}\\s*[.,)]`, 'm').test(text);
 }
 
 function completes(expression: Syntax, name: string): boolean {
