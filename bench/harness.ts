@@ -7,12 +7,16 @@ import { cpus, totalmem } from 'node:os';
 /** Runs its work `count` times and returns milliseconds for all of them. */
 export type Side = (count: number) => number | Promise<number>;
 
-export interface Comparison {
+/** What a row is about. */
+export interface Names {
   readonly name: string;
   /** What ours is divided by. */
   readonly against: string;
   /** The ratio that we set out to reach; ours is to be at most that, or at least, for speeds. */
   readonly target: string;
+}
+
+export interface Comparison extends Names {
   readonly unit: 'ns' | 'µs' | 'ms';
   readonly ours: Side;
   readonly theirs: Side;
@@ -32,8 +36,62 @@ export interface Row {
 
 const SCALE = { ns: 1e6, µs: 1e3, ms: 1 };
 
+/** Who is told of each comparison, and rows that are known from a process that has ended in one (part.ts). */
+interface Reporter {
+  readonly known: readonly Row[];
+  begins(names: Names): Promise<void>;
+  ends(row: Row): Promise<void>;
+}
+
+let reporter: Reporter = { known: [], async begins() {}, async ends() {} };
+
+export function reportTo(other: Reporter): void {
+  reporter = other;
+}
+
+/** The row of a comparison in which a side did not do what it should. */
+export function failedRow({ name, against, target }: Names, side: 'ours' | 'theirs', why: string): Row {
+  return { name, ours: '–', against, theirs: '–', [side]: `– (${why})`, ratio: '–', target };
+}
+
+class SideError extends Error {
+  readonly side: 'ours' | 'theirs';
+
+  constructor(side: 'ours' | 'theirs', error: unknown) {
+    super(String((error as Error | undefined)?.message ?? error).split('\n')[0]);
+    this.side = side;
+  }
+}
+
+/** Names whose failure it is, when a side fails. */
+const named =
+  (side: 'ours' | 'theirs', action: Side): Side =>
+  async (count) => {
+    try {
+      return await action(count);
+    } catch (error) {
+      throw new SideError(side, error);
+    }
+  };
+
+/** Compares two sides. A side that fails is no error, but is said in the row. */
 export async function compare(comparison: Comparison): Promise<Row> {
-  const { ours, theirs, count, rounds = 15, unit } = comparison;
+  const { name, against, target } = comparison;
+  const known = reporter.known.find((row) => row.name === name && row.against === against);
+  if (known !== undefined) return known;
+  await reporter.begins({ name, against, target });
+  const row = await measured(comparison).catch((error: unknown) => {
+    if (error instanceof SideError) return failedRow(comparison, error.side, error.message);
+    throw error;
+  });
+  await reporter.ends(row);
+  return row;
+}
+
+async function measured(comparison: Comparison): Promise<Row> {
+  const { count, rounds = 15, unit } = comparison;
+  const ours = named('ours', comparison.ours);
+  const theirs = named('theirs', comparison.theirs);
   await ours(count);
   await theirs(count);
   const times: [number, number][] = [];
