@@ -22,6 +22,7 @@ if (process.argv.includes('--undo')) {
     renameSync(kept, dist);
   }
 } else if (to !== undefined) {
+  rmSync(join(to, 'dist'), { recursive: true, force: true });
   await bundle(dist, join(to, 'dist'));
   for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']) cpSync(join(root, file), join(to, file));
 } else {

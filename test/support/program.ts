@@ -12,8 +12,12 @@ import { type Limits, LOOK, Patience } from './patience.ts';
 /** The checkout. */
 export const root = dirname(createRequire(import.meta.url).resolve('heddle/package.json'));
 
-/** Programs lie inside the package, so that they can import it by its name. */
-const folder = join(root, 'build', 'programs');
+/**
+ * Programs lie inside a package, so that they can import it by its name: inside the joined one, as users have it, which loads in half the
+ * time, unless they look into its modules, or use helpers of the tests, which do.
+ */
+const folderFor = (source: string): string =>
+  join(root, 'build', ...(/#heddle\/|file:\/\//.test(source) ? [] : ['joined']), 'programs');
 
 export interface ProgramOptions {
   /** Arguments of the program. */
@@ -39,6 +43,7 @@ export interface Outcome {
 /** Runs source text. */
 export function program(source: string, options: ProgramOptions = {}): Promise<Outcome> {
   const name = createHash('sha256').update(source).digest('hex').slice(0, 16);
+  const folder = folderFor(source);
   const file = join(folder, `${name}.${options.extension ?? 'mjs'}`);
   mkdirSync(folder, { recursive: true });
   // Another test file may run the same text: a file that is there is whole, because a rename is atomic.
