@@ -1,7 +1,8 @@
 // Bytes in the heap: one cell with a head, which is structured-cloned, and chunks, each copied once on its way in and once on its way out.
 //
 // Cell of the kind of a string {header, bytes, 0, how many chunks, the length of the head and of each chunk…, head, chunks…}. Nobody reads
-// it as a string.
+// it as a string. The head and each chunk begin at a multiple of 8: the engine copies shared memory in words where both sides are aligned,
+// and byte by byte, ten times slower, where they are not.
 
 import { allocateFresh } from '../heap/allocate.js';
 import { K_STR8, SMALL_MAX } from '../heap/types.js';
@@ -18,22 +19,25 @@ export interface Content {
   readonly chunks: readonly Uint8Array<ArrayBuffer>[];
 }
 
+const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
+
+/** Bytes before the head: a cell begins at a multiple of 16. */
+const tableSize = (chunks: number): number => aligned((HEAD + 1 + chunks) * 4);
+
 /**
  * A fresh cell with a value and bytes; its word index.
  * @throws MemoryError when the heap is full. DataCloneError for what the platform cannot clone.
  */
 export function allocateBytes(value: unknown, chunks: readonly Uint8Array[]): number {
-  const head = toBytes(value);
-  const table = (HEAD + 1 + chunks.length) * 4;
-  const size = chunks.reduce((sum, { byteLength }) => sum + byteLength, table + head.byteLength);
+  const all = [toBytes(value), ...chunks];
+  const size = all.reduce((sum, { byteLength }) => sum + aligned(byteLength), tableSize(chunks.length));
   const cell = allocateFresh(size, K_STR8, size - TEXT);
   V.I32[cell + HEAD - 1] = chunks.length;
-  let at = cell * 4 + table;
-  let entry = cell + HEAD;
-  for (const bytes of [head, ...chunks]) {
-    V.I32[entry++] = bytes.byteLength;
+  let at = cell * 4 + tableSize(chunks.length);
+  for (const [entry, bytes] of all.entries()) {
+    V.I32[cell + HEAD + entry] = bytes.byteLength;
     V.U8.set(bytes, at);
-    at += bytes.byteLength;
+    at += aligned(bytes.byteLength);
   }
   V.I32[cell + 1] = size - TEXT;
   if (size <= SMALL_MAX) V.I32[cell] = K_STR8;
@@ -44,11 +48,12 @@ export function allocateBytes(value: unknown, chunks: readonly Uint8Array[]): nu
 export function readBytes(cell: number): Content {
   if (V.I32[cell] === undefined) refresh();
   const count = V.I32[cell + HEAD - 1]!;
-  let at = (cell + HEAD + 1 + count) * 4;
+  let at = cell * 4 + tableSize(count);
   const next = (entry: number): Uint8Array => {
     const from = at;
-    at += V.I32[cell + HEAD + entry]!;
-    return V.U8.subarray(from, at);
+    const length = V.I32[cell + HEAD + entry]!;
+    at += aligned(length);
+    return V.U8.subarray(from, from + length);
   };
   const head = fromBytes(next(0));
   const chunks = Array.from({ length: count }, (_, entry) => new Uint8Array(next(entry + 1)));
