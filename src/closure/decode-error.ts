@@ -1,4 +1,5 @@
 // Errors, from nodes.
+import { withFrames } from '../memory/frames.js';
 import type { Decoder } from './decode.js';
 
 import type { ErrorPayload, Property } from './graph.js';
@@ -8,10 +9,9 @@ type Class = new (...args: unknown[]) => object;
 
 /** An error without class and properties, and without the cost, and the frames, of a stack of its own. */
 export function emptyError({ message, stack, made, like }: ErrorPayload): object {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  const error = like ? Object.create(Error.prototype) : made ? new (classOf(made.type))(...made.args) : new Error();
-  Error.stackTraceLimit = stackTraceLimit;
+  const error = withFrames(0, () =>
+    like ? Object.create(Error.prototype) : made ? new (classOf(made.type))(...made.args) : new Error(),
+  );
   settle(error);
   if (message !== undefined) hide(error, 'message', message);
   if (!like || stack !== undefined) hide(error, 'stack', stack);

@@ -2,6 +2,7 @@
 // that submitted, as an object; whoever gets the error in that thread sees both stacks.
 
 import { atomic } from '../memory/atomics.js';
+import { withFrames } from '../memory/frames.js';
 import { describeStack } from '../runtime/report.js';
 
 export interface Site {
@@ -27,10 +28,7 @@ export function siteOf(fn: unknown, above: (...args: never[]) => unknown): Site 
     return last.site;
   }
   const site: Site = {};
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = close ? CLOSE_DEPTH : DEPTH;
-  Error.captureStackTrace(site, above);
-  Error.stackTraceLimit = stackTraceLimit;
+  withFrames(close ? CLOSE_DEPTH : DEPTH, () => Error.captureStackTrace(site, above));
   last = { fn, at: now, times: close && last.fn === fn ? last.times + 1 : 0, site };
   return site;
 }

@@ -5,6 +5,7 @@
 // Cell {header, words, class, message, stack, cause, properties, name}; the cause is ABSENT where there is none, the name undefined where the
 // class says it.
 
+import { withFrames } from '../memory/frames.js';
 import { V } from '../memory/memory.js';
 import { allocatePinned, classOf, fresh } from './allocate.js';
 import { ArrayCell, COUNT, READ } from './array-cell.js';
@@ -124,13 +125,11 @@ export function fillError(
 }
 
 function emptyError(cell: number, page: Page): Error {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  const error =
+  const error = withFrames(0, () =>
     readWord(cell + CLASS) === PLATFORM
       ? new DOMException(readWord(cell + MESSAGE) as string, readWord(cell + NAME) as string)
-      : new Error();
-  Error.stackTraceLimit = stackTraceLimit;
+      : new Error(),
+  );
   // In its place before its cause is read, which may be the error itself.
   page[(cell & 1023) >> 2] = error;
   return nativeWrapper(error, cell);
@@ -182,11 +181,9 @@ defineKind(K_ERROR, (cell, page) => {
 });
 
 function copyOut(error: object): Copy {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
   const { message, name } = error as Error;
-  const copy = readWord(cellOf(error) + CLASS) === PLATFORM ? new DOMException(message, name) : new Error();
-  Error.stackTraceLimit = stackTraceLimit;
+  const isPlatforms = readWord(cellOf(error) + CLASS) === PLATFORM;
+  const copy = withFrames(0, () => (isPlatforms ? new DOMException(message, name) : new Error()));
   Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object);
   return {
     copy,

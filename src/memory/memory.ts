@@ -42,6 +42,11 @@ const inherited = place[SEAT]?.memory;
 export const memory: SharedWasmMemory = inherited ?? found();
 
 function found(): SharedWasmMemory {
+  if ((Wasm as unknown) === undefined) {
+    throw new Error(
+      'heddle needs WebAssembly, which this process does not have: run Node without --jitless, --no-expose-wasm and --lite-mode',
+    );
+  }
   // The first segment: address space, of which only what is touched is used.
   const initial = 2 ** SEGMENT_SHIFT / WASM_PAGE;
   for (const maximum of MAXIMUM_PAGES) {

@@ -16,4 +16,6 @@ interface WasmApi {
   ) => { readonly exports: unknown };
 }
 
-export const Wasm = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;
+/** Undefined where the engine was told to do without (--jitless). */
+const given = (globalThis as unknown as { WebAssembly?: WasmApi }).WebAssembly;
+export const Wasm = given as WasmApi;

@@ -2,6 +2,7 @@
 
 import { isFrame, joinStack, placeIn, splitStack } from '../closure/frames.js';
 import { isSettled, mapStack, settle, showFrame, showFrameByPath } from '../closure/stacks.js';
+import { withFrames } from '../memory/frames.js';
 import { slot as ownSlot } from '../memory/memory.js';
 import { fileURLToPath } from '../platform/modules.js';
 import { inspect } from '../platform/process.js';
@@ -57,11 +58,7 @@ const DEPTH = 40;
 
 /** A trace of the caller. */
 export function here(): Error {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = DEPTH;
-  const error = new Error();
-  Error.stackTraceLimit = limit;
-  return error;
+  return withFrames(DEPTH, () => new Error());
 }
 
 /** A frame of WebAssembly, or of a built-in function. */
@@ -101,14 +98,11 @@ function withoutOwn(lines: readonly string[]): string[] {
 }
 
 /** Frames of a trace that are looked at to find out whose code was interrupted. */
-const NEAR = 12;
+const NEAR = 14;
 
 /** Inside an evaluation by another thread: whether what it has interrupted is the library's own code. */
 export function isInLibrary(): boolean {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = NEAR;
-  const { stack } = new Error();
-  Error.stackTraceLimit = limit;
+  const { stack } = withFrames(NEAR, () => new Error());
   if (typeof stack !== 'string') return false;
   const lines = stack.split('\n');
   const innermost = lines[lines.findIndex((line) => EVALUATION.test(line)) + 1] ?? '';
