@@ -1,5 +1,6 @@
 // Which objects have state that properties do not show: private fields, and what the platform keeps outside JavaScript.
 import type { Inspected } from '../platform/inspector.js';
+import { ownValue } from '../platform/kinds.js';
 import { analyse } from './analyse.js';
 import { type AnyFunction, inspectFunction, kindOf, NATIVE } from './functions.js';
 import { isOrdinary, staysWhole } from './ordinary.js';
@@ -9,7 +10,7 @@ import { atHome, moduleOf, platformNameOf, type WellKnown } from './wellknown.js
 
 /** The function that made `prototype` together with itself, if there is one. */
 export function ownerOf(prototype: object): AnyFunction | undefined {
-  const owner: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  const owner = ownValue(prototype, 'constructor');
   if (typeof owner !== 'function') return undefined;
   return Object.getOwnPropertyDescriptor(owner, 'prototype')?.value === prototype ? (owner as AnyFunction) : undefined;
 }

@@ -3,6 +3,8 @@
 // The names are a static list. Enumerating the global object would load every lazy global (fetch alone costs 30 ms), and take what the
 // program itself put there for part of the platform.
 
+import { ownValue } from '../platform/kinds.js';
+
 export type WellKnown = { readonly tag: 'global'; readonly path: string[] } | BuiltinExport;
 export interface BuiltinExport {
   readonly tag: 'builtin';
@@ -36,7 +38,7 @@ export const isObject = (value: unknown): value is object =>
 /** Own values that can be read without running a getter. */
 export function* ownValues(owner: object): Generator<[name: string, value: object]> {
   for (const name of Object.getOwnPropertyNames(owner)) {
-    const value = Object.getOwnPropertyDescriptor(owner, name)?.value;
+    const value = ownValue(owner, name);
     if (isObject(value)) yield [name, value];
   }
 }

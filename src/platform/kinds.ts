@@ -24,3 +24,13 @@ export const {
   isWeakMap,
   isWeakSet,
 } = types;
+
+/**
+ * What an own property holds, without running a getter of anybody's. Where intrinsics are frozen (--frozen-intrinsics), the platform has made
+ * getters of their members, which carry the value.
+ */
+export function ownValue(holder: object, key: PropertyKey): unknown {
+  const found = Object.getOwnPropertyDescriptor(holder, key);
+  if (found?.get === undefined || found.configurable || !Object.isFrozen(holder)) return found?.value;
+  return Object.getOwnPropertyDescriptor(found.get, 'value')?.value;
+}

@@ -76,7 +76,7 @@ export function spawn(boot: WorkerBoot, options: SpawnOptions): Worker {
     workerData: boot,
     transferList: [...transfer],
     env: SHARE_ENV,
-    execArgv: [...flags],
+    execArgv: [...flags, ...linkFlags()],
     resourceLimits: {
       ...(stackSize > 0 && { stackSizeMb: Math.max(stackSize, STACK_FLOOR) / MEBIBYTE }),
       ...(heapLimit !== undefined && { maxOldGenerationSizeMb: heapLimit, maxYoungGenerationSizeMb: 4 }),
@@ -103,25 +103,52 @@ export function receive(port: MessagePort): unknown {
   return receiveMessageOnPort(port)?.message;
 }
 
-const LOADER_FLAGS = ['--import', '--require', '-r', '--loader', '--experimental-loader', '--conditions', '-C'];
-const LOADER_SWITCHES = /^--(no-warnings|enable-source-maps|preserve-symlinks|experimental-(strip|transform)-types)$/;
+/** Options that threads have as the main thread has them: how modules load, what is measured. Each is followed by a value, … */
+const VALUED = [
+  '--import',
+  '--require',
+  '-r',
+  '--loader',
+  '--experimental-loader',
+  '--conditions',
+  '-C',
+  '--cpu-prof-dir',
+  '--cpu-prof-interval',
+  '--heap-prof-dir',
+  '--heap-prof-interval',
+];
+/** … or stands alone. The name of a profile is left out: each thread's has one of its own. */
+const SWITCHES =
+  /^--(no-warnings|enable-source-maps|preserve-symlinks(-main)?|experimental-(strip|transform)-types|cpu-prof|heap-prof|frozen-intrinsics)$/;
 
 /**
- * Those of this process's options that decide how modules load: threads run the program's code, and may import more of it. Other options
- * hold for the whole process anyway, or break workers.
+ * Those of this process's options that a thread must be told of: it runs the program's code, may import more of it, and is measured as
+ * the main thread is. Other options hold for the whole process anyway, or break workers.
  */
-export function loaderFlags(): string[] {
+export function threadFlags(): string[] {
   const flags = process.execArgv;
   const kept: string[] = [];
   for (let index = 0; index < flags.length; index++) {
     const flag = flags[index] ?? '';
     const value = flags[index + 1];
-    if (LOADER_FLAGS.includes(flag) && value !== undefined) {
+    if (VALUED.includes(flag) && value !== undefined) {
       kept.push(flag, value);
       index++;
-    } else if (LOADER_FLAGS.some((name) => flag.startsWith(`${name}=`)) || LOADER_SWITCHES.test(flag)) {
+    } else if (VALUED.some((name) => flag.startsWith(`${name}=`)) || SWITCHES.test(flag)) {
       kept.push(flag);
     }
   }
   return kept;
+}
+
+/**
+ * Where links are not followed, every worker must find this library where the main thread has found it: its first module too, which is
+ * loaded as a program is.
+ */
+function linkFlags(): string[] {
+  const { NODE_OPTIONS = '', NODE_PRESERVE_SYMLINKS } = process.env;
+  const keepsLinks =
+    [...process.execArgv, ...NODE_OPTIONS.split(/\s+/)].includes('--preserve-symlinks') ||
+    NODE_PRESERVE_SYMLINKS === '1';
+  return keepsLinks ? ['--preserve-symlinks', '--preserve-symlinks-main'] : [];
 }

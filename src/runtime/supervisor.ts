@@ -9,11 +9,11 @@ import { memory, NO_SLOT, slot } from '../memory/memory.js';
 import { programArguments } from '../platform/process.js';
 import {
   isProcessMain,
-  loaderFlags,
   type MessagePort,
   ownThreadId,
   spawn,
   type Transferable,
+  threadFlags,
 } from '../platform/worker.js';
 import { poll } from '../sync/safepoint.js';
 import type { Request, SupervisorBoot } from './messages.js';
@@ -58,7 +58,7 @@ export const hasSupervisor = (): boolean => mailbox !== undefined;
 
 function start(): Mailbox {
   if (slot !== 0) throw new Error('only the main thread starts the supervisor');
-  const data: SupervisorBoot = { processMain: isProcessMain, mainId: ownThreadId, flags: loaderFlags() };
+  const data: SupervisorBoot = { processMain: isProcessMain, mainId: ownThreadId, flags: threadFlags() };
   const worker = spawn(
     { role: 'supervisor', seat: { memory, slot: NO_SLOT }, data, argv: programArguments() },
     { name: 'heddle supervisor' },

@@ -1,0 +1,96 @@
+// Options of Node under which programs run: threads have them too, or an error says which is in the way.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { program, programFile, root } from '../support/program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'heddle-options-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const BUSY = `
+  import { run } from 'heddle';
+  await run(function busy() { const end = performance.now() + 300; while (performance.now() < end); });
+`;
+
+interface CpuProfile {
+  readonly nodes: readonly { readonly callFrame: { readonly functionName: string } }[];
+}
+
+test('--cpu-prof: the threads are profiled, each in a file of its own', async () => {
+  const nodeOptions = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-name', 'main.cpuprofile'];
+  const outcome = await program(BUSY, { nodeOptions });
+  assert.deepEqual([outcome.status, outcome.stderr], [0, '']);
+  const files = readdirSync(folder).filter((name) => name.endsWith('.cpuprofile'));
+  const busy = files.filter((name) =>
+    (JSON.parse(readFileSync(join(folder, name), 'utf8')) as CpuProfile).nodes.some(
+      ({ callFrame }) => callFrame.functionName === 'busy',
+    ),
+  );
+  assert.equal(busy.length, 1);
+  assert.ok(files.includes('main.cpuprofile') && busy[0] !== 'main.cpuprofile');
+});
+
+test('--heap-prof: the threads are profiled', async () => {
+  const outcome = await program(BUSY, { nodeOptions: ['--heap-prof', '--heap-prof-dir', folder] });
+  assert.deepEqual([outcome.status, outcome.stderr], [0, '']);
+  assert.ok(readdirSync(folder).filter((name) => name.endsWith('.heapprofile')).length > 1);
+});
+
+test('--frozen-intrinsics: tasks, errors, shared errors and places work', async () => {
+  const outcome = await program(
+    `import { run, shared, snapshot, Queue, threadDump } from 'heddle';
+     const fails = () => { throw new RangeError('cold', { cause: new Error('below') }); };
+     const error = await run(fails).catch((error) => error);
+     console.log(error instanceof RangeError, error.message, error.cause.message, error.stack.includes('at fails '));
+     const held = shared({ error });
+     console.log(snapshot(held).error.message, await run(() => held.error.cause.message));
+     console.log(threadDump().includes('MainThread'), await run(() => Object.isFrozen(Array.prototype)));`,
+    { nodeOptions: ['--frozen-intrinsics'] },
+  );
+  assert.deepEqual(
+    [outcome.status, outcome.stdout],
+    [0, 'true cold below true\ncold below\ntrue true\n'],
+    outcome.stderr,
+  );
+});
+
+test('--jitless: the error says that there is no WebAssembly', async () => {
+  const outcome = await program("import 'heddle';", { nodeOptions: ['--jitless'] });
+  assert.notEqual(outcome.status, 0);
+  assert.match(outcome.stderr, /heddle needs WebAssembly.*--jitless/);
+});
+
+/** A project that has linked the package. */
+function linkedProject(): string {
+  const modules = join(folder, 'linked', 'node_modules');
+  mkdirSync(modules, { recursive: true });
+  symlinkSync(root, join(modules, 'heddle'), 'junction');
+  const file = join(folder, 'linked', 'main.mjs');
+  writeFileSync(
+    file,
+    `import { Queue, run, startNewThread } from 'heddle';
+     const queue = new Queue();
+     startNewThread(() => queue.put('thread'), []);
+     console.log(queue.get(), await run((n) => n + 1, 4));`,
+  );
+  return file;
+}
+
+test('--preserve-symlinks: the library is the same in the threads', async () => {
+  const file = linkedProject();
+  const ways = [
+    { nodeOptions: [] },
+    { nodeOptions: ['--preserve-symlinks'] },
+    { nodeOptions: ['--preserve-symlinks', '--preserve-symlinks-main'] },
+    { nodeOptions: ['--preserve-symlinks-main'] },
+    { env: { NODE_PRESERVE_SYMLINKS: '1' } },
+    { env: { NODE_OPTIONS: '--preserve-symlinks' } },
+  ];
+  for (const way of ways) {
+    const outcome = await programFile(file, way);
+    assert.deepEqual([outcome.stdout, outcome.stderr], ['thread 5\n', ''], JSON.stringify(way));
+  }
+});
