@@ -7,6 +7,7 @@ import type { MapRecord } from './graph.js';
 import type { Position } from './maps.js';
 import { analyseScopes, childrenOf, parseFile, type Syntax } from './parse.js';
 import type { Source } from './sources.js';
+import { type Top, topOf } from './wrapped.js';
 
 export interface Declaration {
   readonly position: Position;
@@ -75,9 +76,6 @@ export function variableOf(
   return { file: found.file, map: found.map, variable: resolve(inner?.upper ?? null, name) };
 }
 
-/** What the file declares at its top. */
-export const topScope = (file: ParsedFile): Scope => file.scopes.globalScope!.childScopes[0] as Scope;
-
 function declarationsAround(
   code: Code,
   file: ParsedFile,
@@ -100,6 +98,8 @@ export interface ParsedFile {
   readonly program: Syntax;
   readonly isModule: boolean;
   readonly scopes: ReturnType<typeof analyseScopes>;
+  /** What stands at the top of the module. */
+  readonly top: () => Top;
   /** Identifiers assigned only while the variable is falsy. */
   readonly guarded: () => ReadonlySet<unknown>;
 }
@@ -124,11 +124,14 @@ function parse(source: Source): ParsedFile | undefined {
     // Most CommonJS files parse as modules too, but have neither imports nor exports.
     const isModule = (program['body'] as Syntax[]).some(({ type }) => /^(?:Import|Export)\w*Declaration$/.test(type));
     let guarded: Set<unknown> | undefined;
+    let top: Top | undefined;
+    const scopes = analyseScopes(program, isModule ? 'module' : 'commonjs');
     return {
       source,
       program,
       isModule,
-      scopes: analyseScopes(program, isModule ? 'module' : 'commonjs'),
+      scopes,
+      top: () => (top ??= topOf(program, scopes)),
       guarded: () => (guarded ??= guardedAssignments(program)),
     };
   } catch {

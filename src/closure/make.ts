@@ -6,10 +6,12 @@ import type { Code } from './code.js';
 import { importedName, variableOf } from './declarations.js';
 import { inspectFunction } from './functions.js';
 import type { Node } from './graph.js';
+import type { Syntax } from './parse.js';
 import { recipeFor, recipeForImport, type View } from './recipe.js';
 import { mayComplete } from './setup.js';
-import { commonjsFileOf, exportedSite, isTop, type Place, siteOf, urlOf } from './sites.js';
+import { commonjsFileOf, exportedSite, isTop, type Place, siteOf, urlOf, viteExport } from './sites.js';
 import { fileSource } from './sources.js';
+import { viteImport } from './vite.js';
 
 /** What the module of `fn` shows of the variables at its top. */
 function viewOf(fn: object, file: string, inspections: Map<object, Inspected>): View {
@@ -20,13 +22,13 @@ function viewOf(fn: object, file: string, inspections: Map<object, Inspected>): 
     look: (name, current) => {
       const subject = current && ref.deref();
       const { scopes } = subject ? inspectFunction(subject, current) : first;
-      // A module's own scope; of CommonJS the function that Node puts around the file.
-      const top =
-        scopes.find(({ description }) => description === 'Module') ??
-        scopes.findLast(({ description }) => description.startsWith('Closure'));
+      // A module's own scope, or the outermost of those that Node and tools have put around it.
+      const top = scopes.findLast(
+        ({ description, object }) => !/^(?:Global|Script)/.test(description) && Object.hasOwn(object, name),
+      )?.object;
       try {
-        const found = top && Object.getOwnPropertyDescriptor(top.object, name);
-        return found && { value: 'value' in found ? found.value : found.get!.call(top.object) };
+        const found = top && Object.getOwnPropertyDescriptor(top, name);
+        return found && { value: 'value' in found ? found.value : found.get!.call(top) };
       } catch {
         // Not initialised yet.
         return undefined;
@@ -52,6 +54,8 @@ export function recipeOfMember(code: Code, name: string, owner: object, member: 
   if (file !== undefined) return recipeFor(exportedSite(asUrl(file), member), NOWHERE);
   const found = variableOf(code, name);
   const definition = found?.variable?.defs[0];
+  const vite = definition?.type === 'Variable' ? viteImport(definition.node as unknown as Syntax) : undefined;
+  if (vite !== undefined) return recipeFor(viteExport(code.record.file, vite, member), NOWHERE);
   if (definition?.type !== 'ImportBinding') return `'${name}' is not an import`;
   const { specifier } = importedName(definition as never);
   return recipeFor(exportedSite(urlOf(code.record.file, specifier), member), NOWHERE);

@@ -2,7 +2,7 @@
 // `axios.defaults.timeout = 5`. A thread that makes the value itself repeats them. Other statements use a value, and are not repeated:
 // `db.exec(…)`, `app.listen(…)`, `logger.info(…)`.
 import type { Variable } from 'eslint-scope';
-import { importedName, topScope } from './declarations.js';
+import { importedName } from './declarations.js';
 import type { Syntax } from './parse.js';
 import type { Place } from './sites.js';
 
@@ -10,20 +10,23 @@ import type { Place } from './sites.js';
 export function completions({ parsed }: Place, { name }: Variable, from: number): Syntax[] {
   // Most variables are completed by nothing, and need no search.
   if (!mayComplete(parsed.source.text, name)) return [];
-  return (parsed.program['body'] as Syntax[]).filter(
-    (statement) =>
-      statement.type === 'ExpressionStatement' &&
-      statement.start >= from &&
-      completes(statement['expression'] as Syntax, name),
-  );
+  return parsed
+    .top()
+    .body.filter(
+      (statement) =>
+        statement.type === 'ExpressionStatement' &&
+        statement.start >= from &&
+        completes(statement['expression'] as Syntax, name),
+    );
 }
 
 /** The statements that complete what a module imports from the package of `variable`, under whatever name. */
 export function completionsOfImport(place: Place, variable: Variable): Syntax[] {
   const specifier = specifierOf(variable);
   if (specifier === undefined) return completions(place, variable, 0);
-  const found = topScope(place.parsed)
-    .variables.filter((each) => specifierOf(each) === specifier)
+  const found = place.parsed
+    .top()
+    .scope.variables.filter((each) => specifierOf(each) === specifier)
     .flatMap((each) => completions(place, each, 0));
   return [...new Set(found)].sort((a, b) => a.start - b.start);
 }

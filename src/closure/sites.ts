@@ -1,21 +1,15 @@
 // Where a module's own text makes a value: the declaration of a variable at its top, or what it exports.
 import type { Scope, Variable } from 'eslint-scope';
+import { scriptOf } from '../platform/inspector.js';
 import { asPath, asUrl, commonjsCache, isBuiltin, requireFrom, resolveFrom } from '../platform/modules.js';
-import {
-  constancy,
-  type ImportedName,
-  importedName,
-  isDirect,
-  type ParsedFile,
-  parsedFile,
-  topScope,
-} from './declarations.js';
+import { constancy, type ImportedName, importedName, isDirect, type ParsedFile, parsedFile } from './declarations.js';
 import type { MapRecord, Node } from './graph.js';
 import { moduleAt } from './liveness.js';
-import { mapOfFile } from './maps.js';
+import { mapOfFile, mapOfScript } from './maps.js';
 import { exportNamed } from './packages.js';
 import type { Syntax } from './parse.js';
-import { fileSource } from './sources.js';
+import { fileSource, ranSource } from './sources.js';
+import { viteExported, viteImport } from './vite.js';
 
 /** One of the program's modules, as text. */
 export interface Place {
@@ -53,12 +47,12 @@ const unknown = (why: string): Site => ({ kind: 'unknown', why });
 
 /** The variable of this name at the top of a module. */
 export const topVariable = ({ parsed }: Place, name: string): Variable | undefined => {
-  const variable = topScope(parsed).set.get(name);
+  const variable = parsed.top().scope.set.get(name);
   return variable && variable.defs.length > 0 ? variable : undefined;
 };
 
 export function isTop({ scope }: Variable, { parsed }: Place): boolean {
-  return scope === topScope(parsed);
+  return scope === parsed.top().scope;
 }
 
 export function siteOf(place: Place, variable: Variable, chain = 0): Site {
@@ -71,6 +65,9 @@ export function siteOf(place: Place, variable: Variable, chain = 0): Site {
   if (constancy(variable, place.parsed) !== 'always') return unknown(`'${name}' is assigned to more than once`);
   const syntax = definition.node as unknown as Syntax;
   if (definition.type === 'Variable') {
+    const specifier = viteImport(syntax);
+    const module = specifier === undefined ? undefined : vitePackage(place, specifier);
+    if (module) return module;
     const declaration = definition.parent as unknown as Syntax;
     if (!syntax['init'] || !isDirect(declaration, variable.scope as Scope))
       return unknown(`'${name}' has no initialiser`);
@@ -82,6 +79,34 @@ export function siteOf(place: Place, variable: Variable, chain = 0): Site {
     return unknown(`'${name}' is not a constant of a module`);
   const { start, end } = syntax;
   return { kind: 'written', place, form: 'declaration', start, end, syntax, names: [name], name };
+}
+
+/** What Vite imports by a path or a name that is a package's. */
+function vitePackage(place: Place, specifier: string): Site | undefined {
+  if (isBuiltin(specifier))
+    return { kind: 'imported', node: ['import', { base: asUrl(place.file), specifier, name: '*' }] };
+  const found = exportNamed(place.file, { specifier: asUrl(specifier), name: '*' });
+  return found?.tag === 'import' ? { kind: 'imported', node: ['import', found.payload] } : undefined;
+}
+
+/** What a module of the program's exports that Vite has compiled and imported by `specifier`. */
+export function viteExport(importer: string, specifier: string, name: string): Site {
+  const place = vitePlace(importer, specifier);
+  const value = place && viteExported(place.parsed.top().body, name);
+  return place && value ? expression(place, value, name) : unknown(`no export '${name}' is found in '${specifier}'`);
+}
+
+/** Vite's paths begin at the project's folder, which is one of those around the importer. */
+function vitePlace(importer: string, specifier: string): Place | undefined {
+  for (let folder = importer; /[^/]/.test(folder); ) {
+    folder = folder.replace(/\/[^/]*$/, '');
+    const file = folder + specifier;
+    const id = scriptOf(file);
+    const source = id === undefined ? undefined : ranSource(id);
+    const parsed = source && parsedFile(source);
+    if (parsed) return { file, parsed, map: mapOfScript(file, id!, () => source!.text) };
+  }
+  return undefined;
 }
 
 /** Names that a pattern declares. */
@@ -145,7 +170,7 @@ export function exportedSite(url: string, name: string, chain = 0): Site {
 
 function moduleExport(place: Place, name: string, chain: number): Site {
   const stars: string[] = [];
-  for (const statement of place.parsed.program['body'] as Syntax[]) {
+  for (const statement of place.parsed.top().body) {
     const source = (statement['source'] as Syntax | null | undefined)?.['value'] as string | undefined;
     if (statement.type === 'ExportDefaultDeclaration' && name === 'default') {
       const declaration = statement['declaration'] as Syntax;
@@ -194,7 +219,7 @@ function expression(place: Place, syntax: Syntax, name: string, chain = 0): Site
 /** `exports.name = …`, `module.exports.name = …`, `module.exports = { name: … }` at the top of a CommonJS module. */
 function commonjsExport(place: Place, name: string): Site {
   let found: Syntax | undefined;
-  for (const statement of place.parsed.program['body'] as Syntax[]) {
+  for (const statement of place.parsed.top().body) {
     let value = statement.type === 'ExpressionStatement' ? (statement['expression'] as Syntax) : undefined;
     // Compilers write `exports.a = exports.b = undefined` first.
     while (value?.type === 'AssignmentExpression') {
