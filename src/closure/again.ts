@@ -10,6 +10,8 @@ export interface Recipe {
   readonly file: string;
   /** Where the declaration stands in its file: what stands before it is made before it. */
   readonly order: number;
+  /** Its module awaits something to make it. */
+  readonly waits: boolean;
   /** The first makes the values, the others are statements that complete them. */
   readonly parts: readonly Part[];
 }

@@ -3,7 +3,7 @@ import { type Ingredient, makeAgain, originalOf, type Part, type Recipe } from '
 import { factoryFor } from './compile.js';
 import type { Decoder } from './decode.js';
 import { recordOf } from './decode-function.js';
-import type { AgainPayload } from './graph.js';
+import type { AgainPayload, Graph } from './graph.js';
 import { poisonValue } from './poison.js';
 import { poisons } from './rebuilt.js';
 
@@ -32,8 +32,60 @@ export function whenMade({ key }: AgainPayload, then: () => void): void {
   else then();
 }
 
+/** Makes what takes a promise, before a graph is rebuilt; undefined if there is nothing to make. */
+export function makeWaiting({ nodes }: Graph, open: () => Decoder): Promise<unknown> | undefined {
+  const wanted = new Map<string, AgainPayload>();
+  for (const node of nodes) {
+    if (node[0] === 'again' && node[1].waits && !made.has(node[1].key)) wanted.set(node[1].key, node[1]);
+  }
+  return wanted.size === 0 ? undefined : makeAll([...wanted.values()], open);
+}
+
+/** One after another: each may need others. */
+async function makeAll(wanted: AgainPayload[], open: () => Decoder): Promise<void> {
+  let before: number;
+  do {
+    before = wanted.length;
+    for (const payload of wanted.splice(0)) {
+      const promise = promises.get(payload.key) ?? makeSoon(open(), payload);
+      promises.set(payload.key, promise);
+      if (!(await promise)) {
+        promises.delete(payload.key);
+        wanted.push(payload);
+      }
+    }
+  } while (wanted.length > 0 && wanted.length < before);
+  for (const payload of wanted) failed(payload, new Error('it and others of its module wait for each other'));
+}
+
+const promises = new Map<string, Promise<boolean>>();
+
+/** Whether all that it needs was there. */
+async function makeSoon(decoder: Decoder, payload: AgainPayload): Promise<boolean> {
+  if (originalOf(payload.key, payload.name)) return true;
+  try {
+    making.set(payload.key, []);
+    const steps = payload.parts.map((part) => open(decoder, part));
+    decoder.settle();
+    const [first] = steps as [Step];
+    prepare(decoder, first, true);
+    const values = (await first.thunk()) as Values;
+    complete(decoder, payload, steps, values);
+  } catch (error) {
+    if (error === NOT_YET) {
+      making.delete(payload.key);
+      return false;
+    }
+    failed(payload, error);
+  }
+  return true;
+}
+
+const NOT_YET = Symbol('not yet');
+
 function make(decoder: Decoder, payload: AgainPayload): Values {
-  const { key, name, parts } = payload;
+  const { key, name, parts, waits } = payload;
+  if (waits) throw NOT_YET;
   if (making.has(key)) {
     return { [name]: poisonValue(`'${name}' is used in this thread while it is being made`) };
   }
@@ -41,13 +93,17 @@ function make(decoder: Decoder, payload: AgainPayload): Values {
   const steps = parts.map((part) => open(decoder, part));
   decoder.settle();
   decoder.makeEarlier(payload);
-  let values: Values;
   try {
-    values = complete(decoder, payload, steps);
+    const [first] = steps as [Step];
+    prepare(decoder, first, true);
+    return complete(decoder, payload, steps, first.thunk() as Values);
   } catch (error) {
-    values = failed(payload, error);
+    if (error === NOT_YET) {
+      making.delete(key);
+      throw error;
+    }
+    return failed(payload, error);
   }
-  return values;
 }
 
 interface Step {
@@ -78,10 +134,8 @@ function open(decoder: Decoder, part: AgainPayload['parts'][0]): Step {
   return { thunk, part, set, env };
 }
 
-function complete(decoder: Decoder, payload: AgainPayload, steps: readonly Step[]): Values {
+function complete(decoder: Decoder, payload: AgainPayload, steps: readonly Step[], values: Values): Values {
   const [first, ...others] = steps as [Step, ...Step[]];
-  prepare(decoder, first, true);
-  const values = first.thunk() as Values;
   made.set(payload.key, values);
   finish(payload.key);
   for (const at of first.part.late) first.set(at);
@@ -123,7 +177,7 @@ function failed({ key, name }: AgainPayload, error: unknown): Values {
 }
 
 /** So that it goes on from here as it came. */
-function remember({ key, file, order }: AgainPayload, values: Values, steps: readonly Step[]): void {
+function remember({ key, file, order, waits }: AgainPayload, values: Values, steps: readonly Step[]): void {
   const parts: Part[] = steps.map(({ part, env }) => {
     const record = recordOf(part.code);
     const ingredients = record.free.map((name, at): Ingredient | undefined =>
@@ -131,7 +185,7 @@ function remember({ key, file, order }: AgainPayload, values: Values, steps: rea
     );
     return { record, env: ingredients };
   });
-  const recipe: Recipe = { key, file, order, parts };
+  const recipe: Recipe = { key, file, order, waits, parts };
   for (const [name, value] of Object.entries(values)) {
     if ((typeof value === 'object' && value !== null) || typeof value === 'function')
       makeAgain(value, { recipe, name });

@@ -6,10 +6,10 @@ import { type Path, rootPath } from './paths.js';
 
 /** The node for one name of a recipe; `value` is what it is in this thread, if that is known. */
 export function encodeAgain(encoder: Encoder, { recipe, name }: Made, path: Path, value?: object): Ref {
-  const { key, file, order, parts } = recipe;
+  const { key, file, order, waits, parts } = recipe;
   const known = encoder.detours.remade.get(`${key} ${name}`);
   if (known !== undefined) return [known];
-  const payload: AgainPayload = { key, name, file, order, parts: [] };
+  const payload: AgainPayload = { key, name, file, order, waits, parts: [] };
   const ref = encoder.add(['again', payload], value);
   encoder.detours.remade.set(`${key} ${name}`, ref[0]);
   for (const part of parts) payload.parts.push(encodePart(encoder, part, name, path));

@@ -137,6 +137,8 @@ export interface AgainPayload {
   readonly name: string;
   readonly file: string;
   readonly order: number;
+  /** Making it takes a promise: it is made before anything is rebuilt that uses it. */
+  readonly waits: boolean;
   readonly parts: { code: string; env: Slot[]; late: number[] }[];
 }
 

@@ -1,17 +1,23 @@
 // The way in: packets back into values. `importsOf` comes first: what a packet imports must be there.
 import { Decoder, keptClosures } from './decode.js';
+import { makeWaiting } from './decode-again.js';
 import type { Packet } from './graph.js';
 import { importsFor } from './imports.js';
 
 export { addCode, hasCode } from './decode-function.js';
 export { addMap, hasMap } from './maps.js';
 
-/** A promise for the modules that a packet needs and this thread does not have; undefined if it has them all. */
-export const importsOf = ({ graph }: Packet): Promise<unknown> | undefined => importsFor(graph);
+/** A promise for what a packet needs and this thread does not have, modules and what those await; undefined if it has it all. */
+export function importsOf(packet: Packet): Promise<unknown> | undefined {
+  const { graph } = packet;
+  const imports = importsFor(graph);
+  const wait = (): Promise<unknown> | undefined => makeWaiting(graph, () => new Decoder(packet));
+  return imports === undefined ? wait() : imports.then(wait);
+}
 
-/** Whether a packet names modules that its receiver may have to import. */
+/** Whether a packet needs what its receiver may have to wait for. */
 export const namesModules = ({ graph }: Pick<Packet, 'graph'>): boolean =>
-  graph.nodes.some(([tag]) => tag === 'import');
+  graph.nodes.some((node) => node[0] === 'import' || (node[0] === 'again' && node[1].waits));
 
 /** The roots of a packet. */
 export function rebuild(packet: Packet): unknown[] {

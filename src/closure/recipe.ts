@@ -69,7 +69,7 @@ class Builder {
     let recipe = this.#recipes.get(key);
     if (!recipe) {
       const parts: Part[] = [];
-      recipe = { key, file: place.file, order: start, parts };
+      recipe = { key, file: place.file, order: start, waits: waits(site.syntax), parts };
       this.#recipes.set(key, recipe);
       parts.push(this.#part(place, start, ...textOf(site), site.syntax));
       const variable = site.form === 'variable' ? topVariable(place, name) : undefined;
@@ -82,7 +82,7 @@ class Builder {
 
   completed(place: Place, name: string, node: Node, statements: readonly Syntax[]): Made {
     const parts: Part[] = [];
-    const recipe: Recipe = { key: `${keyOf(place, 0)}:${name}`, file: place.file, order: 0, parts };
+    const recipe: Recipe = { key: `${keyOf(place, 0)}:${name}`, file: place.file, order: 0, waits: false, parts };
     // Its own statements find it in the same way.
     this.#recipes.set(recipe.key, recipe);
     const text = `()=>{return{${name}}}`;

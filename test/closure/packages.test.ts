@@ -183,6 +183,24 @@ test('constants that refer to themselves and to each other', async () => {
   );
 });
 
+test('what a module awaits', async () => {
+  assert.deepEqual(
+    await program(`
+      import { limit, open } from 'maker';
+      const first = await open('first');
+      const { name } = await Promise.resolve({ name: () => second(0) });
+      const second = limit((await open(first.name() + '!')).name());
+      const work = () => [first.name(), second(1), name()[0]];
+      show(await run(work));
+      show(await run(() => [second(2), first === [first][0]]));
+    `),
+    [
+      ['first', [1, 'first!', 1], 0],
+      [[2, 'first!', 3], true],
+    ],
+  );
+});
+
 test('statements that complete it are repeated, others are not', async () => {
   assert.deepEqual(
     await program(
