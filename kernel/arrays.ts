@@ -56,6 +56,34 @@ export function arraySetNumber(array: usize, index: u32, value: f64, me: i32): i
   return inside ? 1 : 0;
 }
 
+/**
+ * Stores an element where another is, if it still is; 1 = done, 0 = the index is past the end, 2 = another is there; BUSY: try again. Not a
+ * number is not a number, whatever its bits.
+ */
+export function arrayReplace(array: usize, index: u32, expected: f64, value: f64, me: i32): i32 {
+  if (!lockWord(array + LOCK, me)) return BUSY;
+  let answer = 0;
+  if (index < load<u32>(array + LENGTH)) {
+    const place = itemAt(dataOf(array), index);
+    answer = isSame(load<f64>(place), expected) ? 1 : 2;
+    if (answer == 1) atomic.store<i64>(place, reinterpret<i64>(value));
+  }
+  unlockWord(array + LOCK);
+  return answer;
+}
+
+@inline
+function isSame(one: f64, other: f64): bool {
+  return reinterpret<i64>(one) == reinterpret<i64>(other) || (isNaN(one) && isNaN(other));
+}
+
+/** Stores a number where another is, if it still is; 1 = done, 0 = not. The place lies in a record that the thread has pinned. */
+export function numberReplace(place: usize, expected: f64, value: f64): i32 {
+  const now = atomic.load<i64>(place);
+  if (!isSame(reinterpret<f64>(now), expected)) return 0;
+  return atomic.cmpxchg<i64>(place, now, reinterpret<i64>(value)) == now ? 1 : 0;
+}
+
 /** Appends an element; the new length, or 0: there is no room; PUSH_BUSY: try again. */
 export function arrayPush(array: usize, value: f64, me: i32): u32 {
   if (!lockWord(array + LOCK, me)) return PUSH_BUSY;

@@ -4,7 +4,7 @@
 
 export { add, and, compareExchange, exchange, load, or, store } from './atoms';
 export {
-  arrayCopy, arrayGrow, arrayPush, arrayResize, arraySet, arraySetNumber, arraySplice, arrayWrite,
+  arrayCopy, arrayGrow, arrayPush, arrayReplace, arrayResize, arraySet, arraySetNumber, arraySplice, arrayWrite, numberReplace,
 } from './arrays';
 export {
   beginMarking, countPins, drainLogs, isAllocated, markedCells, markPins, markRoots, sweep, trace,

@@ -4,8 +4,10 @@
 //   node scripts/bundle.mjs            dist/ becomes the joined one, until --undo; what it was is kept in build/modules
 //   node scripts/bundle.mjs --undo     dist/ becomes what it was
 //   node scripts/bundle.mjs --to=PATH  a folder with all that is packed, beside which dist/ stays as it is
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -24,7 +26,9 @@ if (process.argv.includes('--undo')) {
 } else if (to !== undefined) {
   rmSync(join(to, 'dist'), { recursive: true, force: true });
   await bundle(dist, join(to, 'dist'));
-  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']) cpSync(join(root, file), join(to, file));
+  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'docs', 'examples']) {
+    cpSync(join(root, file), join(to, file), { recursive: true });
+  }
 } else {
   rmSync(kept, { recursive: true, force: true });
   mkdirSync(join(root, 'build'), { recursive: true });
@@ -50,8 +54,26 @@ async function bundle(modules, outdir) {
   for (const path of readdirSync(outdir, { recursive: true, encoding: 'utf8' })) {
     if (path.endsWith('.js')) keepClassNames(join(outdir, path));
   }
-  for (const path of readdirSync(modules, { recursive: true, encoding: 'utf8' })) {
-    if (path.endsWith('.d.ts')) cpSync(join(modules, path), join(outdir, path));
+  declare(outdir);
+}
+
+/** The types that users get: what is marked as internal is not in them, which our own tests need. */
+function declare(outdir) {
+  const compiler = createRequire(import.meta.url).resolve('typescript/package.json');
+  const tsc = join(dirname(compiler), JSON.parse(readFileSync(compiler, 'utf8')).bin.tsc);
+  const options = ['--emitDeclarationOnly', '--stripInternal', '--incremental', 'false', '--tsBuildInfoFile', 'null'];
+  execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json'), ...options, '--outDir', outdir], {
+    stdio: 'inherit',
+  });
+  const reached = ENTRIES.map((name) => join(outdir, `${name}.d.ts`));
+  for (const path of reached) {
+    for (const [, name] of readFileSync(path, 'utf8').matchAll(/(?:from |import |import\()['"](\.[^'"]+)\.js['"]/g)) {
+      const target = join(dirname(path), `${name}.d.ts`);
+      if (!reached.includes(target)) reached.push(target);
+    }
+  }
+  for (const path of readdirSync(outdir, { recursive: true, encoding: 'utf8' })) {
+    if (path.endsWith('.d.ts') && !reached.includes(join(outdir, path))) rmSync(join(outdir, path));
   }
 }
 

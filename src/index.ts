@@ -4,12 +4,20 @@ import { registerExports } from './closure/exports.js';
 import * as self from './index.js';
 
 export { transfer } from './closure/transfer.js';
+export {
+  SharedArray,
+  type SharedArrayConstructor,
+  SharedMap,
+  type SharedMapConstructor,
+  SharedSet,
+  type SharedSetConstructor,
+} from './data/containers.js';
 export { type FieldType, t } from './data/fields.js';
 export { globals } from './data/globals.js';
 export { type Indexed, indexed } from './data/indexed.js';
 export { collect, isShared, keys, onCollect, shared, snapshot } from './data/shared.js';
 export { type StructClass, struct } from './data/struct.js';
-export type { Shared, Snapshot } from './data/types.js';
+export type { CannotBeShared, Shareable, Shared, Snapshot } from './data/types.js';
 export { BrokenExecutor, CancelledError, InvalidStateError, TimeoutError } from './futures/errors.js';
 export {
   type ExecutorOptions,
@@ -37,12 +45,11 @@ export {
 // What starts the executors' threads.
 import './futures/worker.js';
 
-export { SharedArray } from './heap/array.js';
 export { configureHeap, type HeapOptions, type HeapStatistics, heapStatistics } from './heap/control.js';
 export { MemoryError } from './heap/errors.js';
-export { SharedMap } from './heap/map.js';
+export type { OrPlain, StructInstance } from './heap/plain-form.js';
 export { scope } from './heap/scope.js';
-export { SharedSet } from './heap/set.js';
+export { update } from './heap/update.js';
 export { Empty, Full, ShutDown } from './queue/errors.js';
 export { LifoQueue } from './queue/lifo.js';
 export type { QueueAsyncOptions, QueueOptions, QueueWaitOptions } from './queue/options.js';

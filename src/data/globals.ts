@@ -18,19 +18,58 @@ import { H_GLOBALS } from '../memory/layout.js';
 import { blockUntil } from '../memory/park.js';
 import { fateOf, mark } from '../sync/owner.js';
 import { isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from '../sync/safepoint.js';
-import type { Shared } from './types.js';
+import type { Shareable, Shared } from './types.js';
 
 const MAKER = '\u0000maker ';
 
 const entries = (): SharedMap<string, unknown> => mapRoot(GLOBALS) as SharedMap<string, unknown>;
 
-export const globals = Object.freeze({
+/** What modules of one process share by name. */
+export interface Globals {
   /**
    * The value of a name. If there is none yet `make` is called, and what it returns is made shared and kept: once, however many threads
-   * come at the same time; the others wait. If `make` throws, the error is the caller's and the next one makes.
+   * come at the same time; the others wait. If `make` throws, the error is the caller's and the next one makes. Without `make`: what is
+   * there, or undefined.
    *
    * @throws TypeError for wrong arguments and for what cannot be shared; Error if `make` asks for its own name.
+   * @example
+   * const cache = globals.get('my-package/cache', () => new Map<string, number>());
+   * cache.set('answer', 42);
    */
+  get<T>(name: string, make: () => T & Shareable<T>): Shared<T>;
+  get<T = unknown>(name: string): Shared<T> | undefined;
+  /**
+   * Whether a name has a value.
+   *
+   * @example
+   * if (!globals.has('my-package/cache')) console.log('nobody has made it yet');
+   */
+  has(name: string): boolean;
+  /**
+   * Forgets a name; whether it had a value. Who has the value keeps it.
+   *
+   * @example
+   * globals.delete('my-package/cache');
+   */
+  delete(name: string): boolean;
+  /**
+   * All names that have a value.
+   *
+   * @example
+   * console.log(globals.keys());
+   */
+  keys(): string[];
+}
+
+/**
+ * The process-wide dictionary: what modules share by name. A package that a thread imports is run again there; what it keeps here is made
+ * once.
+ *
+ * @example
+ * const totals = globals.get('my-package/totals', () => ({ calls: 0 }));
+ * totals.calls++;
+ */
+export const globals: Globals = Object.freeze({
   get<T>(name: string, make?: () => T): Shared<T> {
     if (typeof name !== 'string') throw new TypeError(`globals.get() takes a name, not ${describe(name)}`);
     if (make !== undefined && typeof make !== 'function') {
@@ -64,17 +103,14 @@ export const globals = Object.freeze({
     }
   },
 
-  /** Whether a name has a value. */
   has(name: string): boolean {
     return entries().has(`=${name}`);
   },
 
-  /** Forgets a name; whether it had a value. Who has the value keeps it. */
   delete(name: string): boolean {
     return entries().delete(`=${name}`);
   },
 
-  /** All names that have a value. */
   keys(): string[] {
     return [...entries().keys()].filter((key) => key.startsWith('=')).map((key) => key.slice(1));
   },

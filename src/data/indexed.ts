@@ -1,8 +1,9 @@
 // indexed(array): a shared array with `array[i]`. A Proxy: each access costs about as much as ten of `at` and `set`.
 
-import { isSharedArray, type SharedArray } from '../heap/array.js';
+import { isSharedArray } from '../heap/array-reading.js';
 import { describe } from '../heap/errors.js';
 import { standsFor } from '../heap/values.js';
+import type { SharedArray } from './containers.js';
 
 export type Indexed<T> = SharedArray<T> & { [index: number]: T };
 
@@ -56,7 +57,7 @@ export function indexed<T>(array: SharedArray<T>): Indexed<T> {
   if (standsFor.has(array)) return array as unknown as Indexed<T>;
   let view = views.get(array);
   if (view === undefined) {
-    view = new Proxy<SharedArray>(array, handler);
+    view = new Proxy<SharedArray>(array as SharedArray, handler);
     views.set(array, view);
     standsFor.set(view, array);
   }

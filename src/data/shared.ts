@@ -9,7 +9,7 @@ import { keysOf } from '../heap/record.js';
 import { tidyUp } from '../heap/tidy.js';
 import { cellOf } from '../heap/values.js';
 import { collectAndWait, watchCollections } from '../runtime/collecting.js';
-import type { Shared, Snapshot } from './types.js';
+import type { Shareable, Shared, Snapshot } from './types.js';
 
 /**
  * Makes a value one that all threads share. Plain objects become records, arrays SharedArray, Map and Set SharedMap and SharedSet, typed
@@ -18,7 +18,7 @@ import type { Shared, Snapshot } from './types.js';
  *
  * @throws TypeError for what cannot be shared, naming its path. MemoryError when the heap is full.
  */
-export function shared<T>(value: T): Shared<T> {
+export function shared<T>(value: T & Shareable<T>): Shared<T> {
   if (arguments.length !== 1) throw new TypeError(`shared() takes one value (${arguments.length} given)`);
   return share(value) as Shared<T>;
 }

@@ -24,19 +24,9 @@ import { beforeRun } from '../runtime/preparations.js';
 import { beforeStart } from '../runtime/start.js';
 import { type Behaviour, behaviourOf, copyMethods } from './behaviour.js';
 import { type FieldType, LAYOUTS } from './fields.js';
+import type { AnyClass, Fields, NoClass, StructClass } from './struct-types.js';
 
-type AnyClass = abstract new (...args: never[]) => object;
-type Fields = Readonly<Record<string, FieldType>>;
-type Values<F extends Fields> = { -readonly [K in keyof F]: F[K] extends FieldType<infer T> ? T : never };
-type Methods<C> = C extends abstract new (...args: never[]) => infer I ? I : unknown;
-
-/** The class that `struct()` makes. */
-export type StructClass<F extends Fields, C> = {
-  /** A new shared record: by field names, or by position in the order of the fields, those of the base first. */
-  new (values?: Partial<Values<F> & Omit<Methods<C>, keyof F>>): Values<F> & Omit<Methods<C>, keyof F>;
-  new (...values: unknown[]): Values<F> & Omit<Methods<C>, keyof F>;
-  readonly prototype: Values<F> & Omit<Methods<C>, keyof F>;
-} & Omit<C, 'prototype'>;
+export type { StructClass } from './struct-types.js';
 
 interface Definition {
   fields: string;
@@ -71,8 +61,15 @@ const unpublished: Known[] = [];
  *
  * @returns the class. `new Account({ owner: 'Ann' })` or `new Account('Ann', 10)` make instances that all threads share.
  * @throws TypeError if the name is taken by a struct that is defined differently, in whatever thread; for wrong fields.
+ * @example
+ * const Account = struct('Account', { owner: t.string, balance: t.f64 }, class {
+ *   declare balance: number;
+ *   deposit(amount: number) { this.balance += amount; }
+ * });
+ * const account = new Account({ owner: 'Ann' });
+ * account.deposit(5);
  */
-export function struct<const F extends Fields, C extends AnyClass = typeof Object>(
+export function struct<const F extends Fields, C extends AnyClass = NoClass>(
   name: string,
   fields: F,
   methods?: C,
@@ -81,7 +78,7 @@ export function struct<const F extends Fields, C extends AnyClass = typeof Objec
   const source = methods === undefined ? '' : Function.prototype.toString.call(methods);
   const all = JSON.stringify([
     ...inherited(name, methods),
-    ...Object.entries(fields).map(([key, { type }]) => [key, type]),
+    ...(Object.entries(fields) as [string, FieldType][]).map(([key, { type }]) => [key, type]),
   ]);
   return define({ name, fields: all, source, methods: methods as never }) as StructClass<F, C>;
 }

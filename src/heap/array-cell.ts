@@ -10,6 +10,7 @@ import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, roo
 import { describe, goneError } from './errors.js';
 import { k } from './kernel.js';
 import { type Page, pageAt, SPARE } from './pages.js';
+import { type Stored, storedAs } from './replace.js';
 import { allocateRaw, me, waitGate } from './room.js';
 import { BUSY, K_ARRAY, K_NUMBERS, NO_PINS, PUSH_BUSY, SMALL_MAX } from './types.js';
 import {
@@ -41,6 +42,8 @@ export const WRITE: unique symbol = Symbol('heddle.write');
 export const APPEND: unique symbol = Symbol('heddle.append');
 export const RESERVE: unique symbol = Symbol('heddle.reserve');
 export const EXCHANGE: unique symbol = Symbol('heddle.exchange');
+export const STORED: unique symbol = Symbol('heddle.stored');
+export const REPLACE: unique symbol = Symbol('heddle.replace');
 export const COPY: unique symbol = Symbol('heddle.copy');
 export const REARRANGE: unique symbol = Symbol('heddle.rearrange');
 export const OVERWRITE: unique symbol = Symbol('heddle.overwrite');
@@ -163,6 +166,31 @@ export class ArrayCell {
       const answer = plain
         ? k.arraySetNumber(this.#address(), index, number, me)
         : k.arraySet(this.#address(), index, number, me);
+      if (answer !== BUSY) return answer === 1;
+      waitGate();
+    }
+  }
+
+  /** The element at an index with how it is stored, to be compared later; undefined if there is none. */
+  [STORED](index: number): Stored | undefined {
+    for (;;) {
+      if (V.I32[this.#cell + DATA] !== this.#data) this.#see();
+      if (index >= this[COUNT]) return undefined;
+      // The length may have been read after the data was replaced.
+      if (index >= this.#capacity) continue;
+      const number = V.F64[(this.#base >> 1) + index];
+      const stored = number === undefined ? undefined : storedAs(number);
+      if (stored !== undefined) return stored;
+      // Once more, now that what it refers to is known here.
+      this[READ](index);
+    }
+  }
+
+  /** Replaces an element if it is still stored as it was; whether it was. */
+  [REPLACE](index: number, value: unknown, before: Stored): boolean {
+    const number = encode(value, 'an element');
+    for (;;) {
+      const answer = k.arrayReplace(this.#address(), index, before.number, number, me);
       if (answer !== BUSY) return answer === 1;
       waitGate();
     }

@@ -5,43 +5,64 @@ import { adopt } from './adopt.js';
 import {
   APPEND,
   ArrayCell,
-  COPY,
   COUNT,
   EXCHANGE,
   LENGTH_MAX,
   OVERWRITE,
   READ,
   REARRANGE,
+  REPLACE,
   RESIZE,
+  STORED,
   WRITE,
 } from './array-cell.js';
-import { keptThroughCuts } from './cut.js';
+import { ReadingArray } from './array-reading.js';
 import { describe } from './errors.js';
-import { iterator, iterators } from './iterators.js';
 import { type Compare, sorted } from './order.js';
 import { type Copy, definePlain, jsonOf, shownOf } from './plain.js';
+import type { ElementOf, OrPlain } from './plain-form.js';
+import { replaceBy } from './replace.js';
 import { K_ARRAY } from './types.js';
-import { defineKind, INSPECT, sharable, standsFor } from './values.js';
+import { defineKind, INSPECT, sharable } from './values.js';
 
 /** In the place of an index: that of the last element (kernel/arrays.ts). */
 const LAST = -1;
 
-type Callback<T, R> = (value: T, index: number, array: SharedArray<T>) => R;
-
-export class SharedArray<T = unknown> extends ArrayCell {
+export class SharedArray<T = unknown> extends ReadingArray<T> {
   /**
    * A new array with these elements.
    * @throws TypeError for what is not iterable, a length too, and for an element that cannot be shared.
    */
-  constructor(elements?: Iterable<T> | null, ...none: never[]) {
+  constructor(elements?: Iterable<OrPlain<T>> | null, ...none: never[]) {
     super();
     if (elements === undefined || elements === null) return;
-    if (none.length > 0 || typeof (elements as Partial<Iterable<T>>)[Symbol.iterator] !== 'function') {
+    if (none.length > 0 || typeof (elements as Partial<Iterable<unknown>>)[Symbol.iterator] !== 'function') {
       throw new TypeError(
         `new SharedArray() takes the elements in one iterable, as in new SharedArray([1, 2]), not ${describe(elements)}`,
       );
     }
-    for (const element of elements) this.push(element);
+    for (const element of elements) this[APPEND](element);
+  }
+
+  /** As `Array.from`: what an iterable or an array-like has, each through `map` if it is given. */
+  static from(elements: unknown, map?: (element: unknown, index: number) => unknown, self?: unknown): SharedArray {
+    if (map !== undefined && typeof map !== 'function') {
+      throw new TypeError(`SharedArray.from() takes a function as its second argument, not ${describe(map)}`);
+    }
+    const array = new SharedArray();
+    let index = 0;
+    for (const element of elementsOf(elements)) {
+      array[APPEND](map === undefined ? element : map.call(self, element, index));
+      index++;
+    }
+    return array;
+  }
+
+  /** As `Array.of`: an array of the arguments. */
+  static of(...elements: unknown[]): SharedArray {
+    const array = new SharedArray();
+    for (const element of elements) array[APPEND](element);
+    return array;
   }
 
   /** Number of elements. Setting it cuts the array off, or fills it up with undefined. */
@@ -56,18 +77,12 @@ export class SharedArray<T = unknown> extends ArrayCell {
     this[RESIZE](length);
   }
 
-  /** The element at an index; a negative one counts from the end. */
-  at(index: number): T | undefined {
-    if (index >= 0) return this[READ](Math.trunc(index)) as T | undefined;
-    const whole = Math.trunc(index) || 0;
-    return this[READ](whole < 0 ? whole + this[COUNT] : whole) as T | undefined;
-  }
-
   /**
    * Replaces the element at an index, or appends at the end; further behind, the gap is filled with undefined.
    * @throws RangeError for a negative index. TypeError for a value that cannot be shared.
    */
-  set(index: number, value: T): this {
+  set<A>(this: A, index: number, value: OrPlain<ElementOf<A>>): A;
+  set(index: number, value: unknown): this {
     if (!Number.isInteger(index) || index < 0 || index >= LENGTH_MAX) {
       throw new RangeError(
         `${describe(index)} is no index of a shared array: give an integer from 0 to ${LENGTH_MAX - 1}`,
@@ -85,8 +100,38 @@ export class SharedArray<T = unknown> extends ArrayCell {
     return this;
   }
 
+  /**
+   * Replaces the element at an index by what `change` makes of it, as one step: if another thread has changed it meanwhile `change` is
+   * called again with what is there now. It runs without a lock; if it throws, nothing has changed.
+   *
+   * @returns the new element.
+   * @throws RangeError if there is no element at that index; TypeError for a value that cannot be shared.
+   */
+  update<A>(
+    this: A,
+    index: number,
+    change: (element: ElementOf<A>, index: number) => OrPlain<ElementOf<A>>,
+  ): ElementOf<A>;
+  update(index: number, change: (element: never, index: number) => unknown): unknown {
+    if (typeof change !== 'function') throw new TypeError(`update() takes a function, not ${describe(change)}`);
+    return replaceBy(
+      () => {
+        const stored = Number.isInteger(index) && index >= 0 ? this[STORED](index) : undefined;
+        if (stored !== undefined) return stored;
+        throw new RangeError(
+          `update() takes the index of an element, and ${describe(index)} is none: the array has ${this[COUNT]} elements`,
+        );
+      },
+      (element) => sharable(change(element as never, index), 'an element'),
+      (value, before) => this[REPLACE](index, value, before),
+      () => `element ${index}`,
+      'element',
+    );
+  }
+
   /** Appends elements, one after another; returns the new length. */
-  push(...values: T[]): number {
+  push<A>(this: A, ...values: OrPlain<ElementOf<A>>[]): number;
+  push(...values: unknown[]): number {
     if (values.length === 1) return this[APPEND](values[0]);
     let length = this[COUNT];
     for (const value of values) length = this[APPEND](value);
@@ -104,17 +149,19 @@ export class SharedArray<T = unknown> extends ArrayCell {
   }
 
   /** Inserts elements at the beginning; returns the new length. */
-  unshift(...values: T[]): number {
-    this.splice(0, 0, ...values);
+  unshift<A>(this: A, ...values: OrPlain<ElementOf<A>>[]): number;
+  unshift(...values: unknown[]): number {
+    this[EXCHANGE](0, 0, values, false);
     return this[COUNT];
   }
 
   /** Removes `remove` elements at `start` and puts others in their place; returns those that were removed. */
-  splice(start: number, remove?: number, ...values: T[]): T[] {
+  splice<A>(this: A, start: number, remove?: number, ...values: OrPlain<ElementOf<A>>[]): ElementOf<A>[];
+  splice(start: number, remove?: number, ...values: unknown[]): unknown[] {
     const from = relative(start, this[COUNT]);
     // As Array does: all that is behind, if it is not said how many; nothing, if it is not said where.
     const count = arguments.length === 1 ? Infinity : remove;
-    return this[EXCHANGE](from, clampCount(count), values, true) as T[];
+    return this[EXCHANGE](from, clampCount(count), values, true);
   }
 
   /** Removes all elements. */
@@ -123,7 +170,8 @@ export class SharedArray<T = unknown> extends ArrayCell {
   }
 
   /** Sets the elements from `start` to `end` to one value. */
-  fill(value: T, start = 0, end: number = Infinity): this {
+  fill<A>(this: A, value: OrPlain<ElementOf<A>>, start?: number, end?: number): A;
+  fill(value: unknown, start = 0, end: number = Infinity): this {
     const length = this[COUNT];
     const from = relative(start, length);
     const to = Math.min(relative(end, length), length);
@@ -152,191 +200,8 @@ export class SharedArray<T = unknown> extends ArrayCell {
     return this;
   }
 
-  /** A plain array of all elements at one moment. */
-  toArray(): T[] {
-    return this[COPY]() as T[];
-  }
-
-  slice(start?: number, end?: number): T[] {
-    return this.toArray().slice(start, end);
-  }
-
-  concat(...others: (T | readonly T[] | SharedArray<T>)[]): T[] {
-    const plain = others.map((other) => (isSharedArray(other) ? other.toArray() : other));
-    return this.toArray().concat(...(plain as T[]));
-  }
-
-  includes(value: T, from?: number): boolean {
-    return this.toArray().includes(value, from);
-  }
-
-  indexOf(value: T, from?: number): number {
-    return this.toArray().indexOf(value, from);
-  }
-
-  lastIndexOf(value: T, from: number = Infinity): number {
-    return this.toArray().lastIndexOf(value, from);
-  }
-
-  join(separator?: string): string {
-    // As Array does: one that is in itself is empty there.
-    if (joining.has(this)) return '';
-    joining.add(this);
-    try {
-      return this.toArray().join(separator);
-    } finally {
-      joining.delete(this);
-    }
-  }
-
-  forEach(callback: Callback<T, void>, self?: unknown): void {
-    check('forEach', callback);
-    // As Array does: what is appended meanwhile is not visited.
-    for (let index = 0, length = this[COUNT]; index < length; index++) {
-      const value = this[READ](index) as T;
-      if (value !== undefined || index < this[COUNT]) callback.call(self, value, index, this);
-    }
-  }
-
-  map<R>(callback: Callback<T, R>, self?: unknown): R[] {
-    check('map', callback);
-    return this.toArray().map((value, index) => callback.call(self, value, index, this));
-  }
-
-  filter<S extends T>(callback: (value: T, index: number, array: SharedArray<T>) => value is S, self?: unknown): S[];
-  filter(callback: Callback<T, unknown>, self?: unknown): T[];
-  filter(callback: Callback<T, unknown>, self?: unknown): T[] {
-    check('filter', callback);
-    return this.toArray().filter((value, index) => callback.call(self, value, index, this));
-  }
-
-  flatMap<R>(callback: Callback<T, R | readonly R[]>, self?: unknown): R[] {
-    check('flatMap', callback);
-    return this.toArray().flatMap((value, index) => callback.call(self, value, index, this));
-  }
-
-  flat(depth = 1): unknown[] {
-    const items: unknown[] = [];
-    const add = (item: unknown, left: number): void => {
-      if (left >= 0 && isSharedArray(item)) for (const each of item.toArray()) add(each, left - 1);
-      else items.push(item);
-    };
-    add(this, Math.max(0, Math.trunc(depth) || 0));
-    return items;
-  }
-
-  find(callback: Callback<T, unknown>, self?: unknown): T | undefined {
-    check('find', callback);
-    return this.toArray().find((value, index) => callback.call(self, value, index, this));
-  }
-
-  findIndex(callback: Callback<T, unknown>, self?: unknown): number {
-    check('findIndex', callback);
-    return this.toArray().findIndex((value, index) => callback.call(self, value, index, this));
-  }
-
-  findLast(callback: Callback<T, unknown>, self?: unknown): T | undefined {
-    check('findLast', callback);
-    return this.toArray().findLast((value, index) => callback.call(self, value, index, this));
-  }
-
-  findLastIndex(callback: Callback<T, unknown>, self?: unknown): number {
-    check('findLastIndex', callback);
-    return this.toArray().findLastIndex((value, index) => callback.call(self, value, index, this));
-  }
-
-  some(callback: Callback<T, unknown>, self?: unknown): boolean {
-    check('some', callback);
-    return this.toArray().some((value, index) => callback.call(self, value, index, this));
-  }
-
-  every(callback: Callback<T, unknown>, self?: unknown): boolean {
-    check('every', callback);
-    return this.toArray().every((value, index) => callback.call(self, value, index, this));
-  }
-
-  reduce(callback: (before: T, value: T, index: number, array: SharedArray<T>) => T): T;
-  reduce<R>(callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial: R): R;
-  reduce<R>(...args: [callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial?: R]): R {
-    return this.#reduce('reduce', args);
-  }
-
-  reduceRight(callback: (before: T, value: T, index: number, array: SharedArray<T>) => T): T;
-  reduceRight<R>(callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial: R): R;
-  reduceRight<R>(
-    ...args: [callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial?: R]
-  ): R {
-    return this.#reduce('reduceRight', args);
-  }
-
-  #reduce<R>(
-    method: 'reduce' | 'reduceRight',
-    [callback, ...initial]: [callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial?: R],
-  ): R {
-    check(method, callback);
-    const step = (before: R, value: T, index: number): R => callback(before, value, index, this);
-    const items = this.toArray();
-    return (items[method] as (step: unknown, ...initial: unknown[]) => R).call(items, step, ...initial);
-  }
-
-  toReversed(): T[] {
-    return this.toArray().reverse();
-  }
-
-  toSorted(compare?: Compare<T>): T[] {
-    return this.toArray().sort(compare);
-  }
-
-  toSpliced(...how: [start: number, remove?: number, ...values: T[]]): T[] {
-    const items = this.toArray();
-    items.splice(...(how as [number, number, ...T[]]));
-    return items;
-  }
-
-  with(index: number, value: T): T[] {
-    return this.toArray().with(index, value);
-  }
-
-  keys(): IterableIterator<number> {
-    let index = 0;
-    let over = false;
-    return iterator(() => {
-      if (over || index >= this[COUNT]) {
-        over = true;
-        return { done: true, value: undefined };
-      }
-      return { done: false, value: index++ };
-    });
-  }
-
-  entries(): IterableIterator<[number, T]> {
-    const values = this.values();
-    let index = 0;
-    return iterator(() => {
-      const { done, value } = values.next() as IteratorResult<T>;
-      return done === true ? { done: true, value: undefined } : { done: false, value: [index++, value] };
-    });
-  }
-
-  /** The elements in order; those that are appended meanwhile come too. */
-  values(): IterableIterator<T> {
-    return new Values(this);
-  }
-
-  [Symbol.iterator](): IterableIterator<T> {
-    return this.values();
-  }
-
   toJSON(): unknown {
     return jsonOf(this);
-  }
-
-  override toString(): string {
-    return this.join();
-  }
-
-  override toLocaleString(...how: Parameters<(typeof Array.prototype)['toLocaleString']>): string {
-    return this.toArray().toLocaleString(...how);
   }
 
   [INSPECT](depth?: number | null, options?: object): unknown {
@@ -348,20 +213,19 @@ export class SharedArray<T = unknown> extends ArrayCell {
   }
 }
 
-/** Arrays that are being joined in this thread. */
-const joining = new Set<object>();
-
-keptThroughCuts(() => {
-  const outer = [...joining];
-  return () => {
-    joining.clear();
-    for (const array of outer) joining.add(array);
-  };
-});
-
-/** Also of a view by index. */
-export const isSharedArray = (value: unknown): value is SharedArray<never> =>
-  typeof value === 'object' && value !== null && (ArrayCell.is(value) || standsFor.has(value));
+/** What an iterable or an array-like has. */
+function elementsOf(given: unknown): Iterable<unknown> {
+  if (given !== null && given !== undefined) {
+    if (typeof (given as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function') return given as Iterable<unknown>;
+    if (typeof given === 'object' && 'length' in given) return Array.prototype.values.call(given);
+    if (typeof (given as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function') {
+      throw new TypeError(
+        'SharedArray.from() cannot wait for an async iterable: collect it first, and share the array',
+      );
+    }
+  }
+  throw new TypeError(`SharedArray.from() takes an iterable or an array-like, not ${describe(given)}`);
+}
 
 /** An index from the end, or past it, as a place in an array. */
 function relative(index: number, length: number): number {
@@ -371,42 +235,6 @@ function relative(index: number, length: number): number {
 
 const clampCount = (count: number | undefined): number =>
   Math.min(Math.max(0, Math.trunc(count ?? 0) || 0), LENGTH_MAX);
-
-function check(method: string, callback: unknown): void {
-  if (typeof callback !== 'function') throw new TypeError(`${method}() takes a function, not ${describe(callback)}`);
-}
-
-/** A class, and one read an element: the engine then makes no object of what `next` returns. */
-class Values<T> implements IterableIterator<T> {
-  array: SharedArray<T> | undefined;
-  index = 0;
-
-  constructor(array: SharedArray<T>) {
-    this.array = array;
-  }
-
-  next(): IteratorResult<T, undefined> {
-    const { array, index } = this;
-    if (array === undefined) return { done: true, value: undefined };
-    let value = array[READ](index);
-    if (value === undefined) {
-      if (index >= array[COUNT]) {
-        this.array = undefined;
-        return { done: true, value: undefined };
-      }
-      // It may have been appended just now.
-      value = array[READ](index);
-    }
-    this.index = index + 1;
-    return { done: false, value: value as T };
-  }
-
-  [Symbol.iterator](): this {
-    return this;
-  }
-}
-
-Object.setPrototypeOf(Values.prototype, iterators);
 
 defineKind(K_ARRAY, (cell, page) => adopt(SharedArray, cell, page));
 

@@ -33,6 +33,8 @@ export interface HeapKernel {
 
   arraySet(array: number, index: number, value: number, me: number): number;
   arraySetNumber(array: number, index: number, value: number, me: number): number;
+  arrayReplace(array: number, index: number, expected: number, value: number, me: number): number;
+  numberReplace(place: number, expected: number, value: number): number;
   arrayPush(array: number, value: number, me: number): number;
   arrayGrow(array: number, data: number, needed: number, thread: number, me: number): number;
   arraySplice(

@@ -4,23 +4,21 @@
 import { adopt } from './adopt.js';
 import { describe } from './errors.js';
 import { iterate } from './iterators.js';
-import { SPARE } from './pages.js';
 import { type Copy, define, definePlain, jsonOf, shownOf } from './plain.js';
+import type { KeyOf, OrPlain, ValueOf } from './plain-form.js';
+import { replaceBy } from './replace.js';
 import { beginning, FIND, fill, LOOKUP, NEXT, NONE, PUT, REMOVE, STORED, TableCell } from './table-cell.js';
 import { K_MAP, PUT_ADD, PUT_DIFFERENT, PUT_EXISTED, PUT_REPLACE, PUT_SET } from './types.js';
 import { defineKind, INSPECT, sharable } from './values.js';
 
-/** Other threads cannot come in between so often; a function that changes the entry itself does each time. */
-const UPDATE_TRIES = 10_000;
-
 export class SharedMap<K = unknown, V = unknown> extends TableCell {
   /** A new map with these entries. */
-  constructor(entries?: Iterable<readonly [K, V]> | null) {
+  constructor(entries?: Iterable<readonly [OrPlain<K>, OrPlain<V>]> | null) {
     super(K_MAP);
     fill(entries, 'SharedMap', (entry) => {
       if (typeof entry !== 'object' || entry === null)
         throw new TypeError(`new SharedMap() takes entries [key, value], not ${describe(entry)}`);
-      this.set(entry[0], entry[1]);
+      this[PUT](entry[0], entry[1], PUT_SET);
     });
   }
 
@@ -33,7 +31,8 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
   }
 
   /** @throws TypeError for a key or value that cannot be shared. */
-  set(key: K, value: V): this {
+  set<M>(this: M, key: OrPlain<KeyOf<M>>, value: OrPlain<ValueOf<M>>): M;
+  set(key: unknown, value: unknown): this {
     this[PUT](key, value, PUT_SET);
     return this;
   }
@@ -44,12 +43,13 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
   }
 
   /** The key's value; if there is none, `value`, which is then stored. Of several threads that come at once one stores. */
-  getOrInsert(key: K, value: V): V {
+  getOrInsert<M>(this: M, key: KeyOf<M>, value: OrPlain<ValueOf<M>>): ValueOf<M>;
+  getOrInsert(key: unknown, value: unknown): unknown {
     const own = sharable(value, 'an entry');
     for (;;) {
       const found = this[FIND](key);
-      if (found !== NONE) return found as V;
-      if (this[PUT](key, own, PUT_ADD) !== PUT_EXISTED) return own as V;
+      if (found !== NONE) return found;
+      if (this[PUT](key, own, PUT_ADD) !== PUT_EXISTED) return own;
     }
   }
 
@@ -57,11 +57,12 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
    * The key's value; if there is none, what `make` returns, which is then stored. `make` runs without a lock: several threads that come
    * at once may all call theirs, and the first to be done stores. Use `globals.get` or a lock where that must not be.
    */
-  getOrInsertComputed(key: K, make: (key: K) => V): V {
+  getOrInsertComputed<M>(this: M, key: KeyOf<M>, make: (key: KeyOf<M>) => OrPlain<ValueOf<M>>): ValueOf<M>;
+  getOrInsertComputed(key: unknown, make: (key: never) => unknown): unknown {
     if (typeof make !== 'function')
       throw new TypeError(`getOrInsertComputed() takes a function, not ${describe(make)}`);
     const found = this[FIND](key);
-    return found !== NONE ? (found as V) : this.getOrInsert(key, make(key));
+    return found !== NONE ? found : this.getOrInsert(key as never, make(key as never) as never);
   }
 
   /**
@@ -69,18 +70,19 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
    * with what is there now. It gets undefined if there is no entry.
    * @returns the new value.
    */
-  update(key: K, change: (value: V | undefined, key: K) => V): V {
+  update<M>(
+    this: M,
+    key: KeyOf<M>,
+    change: (value: ValueOf<M> | undefined, key: KeyOf<M>) => OrPlain<ValueOf<M>>,
+  ): ValueOf<M>;
+  update(key: unknown, change: (value: never, key: never) => unknown): unknown {
     if (typeof change !== 'function') throw new TypeError(`update() takes a function, not ${describe(change)}`);
-    for (let tries = 0; tries < UPDATE_TRIES; tries++) {
-      const before = this[STORED](key);
-      const value = sharable(change(before.value as V | undefined, key), 'an entry') as V;
-      const done = this[PUT](key, value, PUT_REPLACE, before.number) !== PUT_DIFFERENT;
-      // Until here the old value was pinned, so that no other can have had its address.
-      if (before.page !== undefined) before.page[SPARE] = undefined;
-      if (done) return value;
-    }
-    throw new Error(
-      `update() of ${describe(key)} was tried ${UPDATE_TRIES} times, and each time the entry was changed meanwhile: does its function change the same entry?`,
+    return replaceBy(
+      () => this[STORED](key),
+      (value) => sharable(change(value as never, key as never), 'an entry'),
+      (value, before) => this[PUT](key, value, PUT_REPLACE, before.number) !== PUT_DIFFERENT,
+      () => describe(key),
+      'entry',
     );
   }
 

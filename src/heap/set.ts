@@ -4,6 +4,7 @@ import { adopt } from './adopt.js';
 import { describe } from './errors.js';
 import { iterate } from './iterators.js';
 import { type Copy, definePlain, jsonOf, shownOf } from './plain.js';
+import type { MemberOf, OrPlain } from './plain-form.js';
 import { isContained, membersIn, type SetLike, setLike } from './set-like.js';
 import { beginning, FIND, fill, NEXT, NONE, PUT, REMOVE, TableCell } from './table-cell.js';
 import { K_SET, PUT_ADD, PUT_INSERTED } from './types.js';
@@ -11,9 +12,9 @@ import { defineKind, INSPECT } from './values.js';
 
 export class SharedSet<T = unknown> extends TableCell {
   /** A new set with these members. */
-  constructor(members?: Iterable<T> | null) {
+  constructor(members?: Iterable<OrPlain<T>> | null) {
     super(K_SET);
-    fill(members, 'SharedSet', (member) => this.add(member));
+    fill(members, 'SharedSet', (member) => this[PUT](member, 0, PUT_ADD));
   }
 
   has(member: T): boolean {
@@ -21,13 +22,15 @@ export class SharedSet<T = unknown> extends TableCell {
   }
 
   /** @throws TypeError for a member that cannot be shared. */
-  add(member: T): this {
-    this.insert(member);
+  add<S>(this: S, member: OrPlain<MemberOf<S>>): S;
+  add(member: unknown): this {
+    this[PUT](member, 0, PUT_ADD);
     return this;
   }
 
   /** Adds a member; whether it was new. Of several threads that add the same one, one is told so. */
-  insert(member: T): boolean {
+  insert<S>(this: S, member: OrPlain<MemberOf<S>>): boolean;
+  insert(member: unknown): boolean {
     return this[PUT](member, 0, PUT_ADD) === PUT_INSERTED;
   }
 

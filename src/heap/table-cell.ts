@@ -11,7 +11,8 @@ import { adopting } from './adopt.js';
 import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, pinCell, roomIn } from './allocate.js';
 import { describe, goneError } from './errors.js';
 import { k } from './kernel.js';
-import { type Page, pages, SPARE } from './pages.js';
+import { type Page, SPARE } from './pages.js';
+import { type Stored, storedAs } from './replace.js';
 import { me, takePart, waitGate } from './room.js';
 import { allocatePinnedString, kindOf, SHORT, writeShort, writeText } from './strings.js';
 import {
@@ -80,13 +81,6 @@ const key: { number: number; kind: number; second: number; bytes: number; length
   length: 0,
   page: undefined,
 };
-
-/** A value, and the number that it was stored as. */
-export interface Stored {
-  readonly value: unknown;
-  readonly number: number;
-  readonly page: Page | undefined;
-}
 
 export class TableCell {
   #cell: number;
@@ -184,10 +178,8 @@ export class TableCell {
       if (value === NONE || !prepare(of, true)) return { value: undefined, number: NOTHING, page: undefined };
       const number = k.tableGet(this.#address(), key.number, key.kind, key.second, key.bytes, key.length);
       if (number === BUSY_NUMBER || number === NOTHING) continue;
-      const word = number >= REFERENCES && number < 2 * REFERENCES ? wordIn(number) | 0 : 1;
-      if (word === 0 || (word & 15) !== 0) return { value: pinnedValue(number), number, page: undefined };
-      const page = pages[word >>> 12];
-      if (page?.[(word & 4095) >> 4] !== undefined) return { value: page[(word & 4095) >> 4], number, page };
+      const stored = storedAs(number);
+      if (stored !== undefined) return stored;
     }
   }
 

@@ -26,7 +26,7 @@ export abstract class Acquirable extends SyncCell {
   /** @internal */
   abstract [LET_GO](): boolean;
 
-  /** What `release` throws when there is nothing to release. */
+  /** @internal What `release` throws when there is nothing to release. */
   protected abstract notHeld(): Error;
 
   /** Whether it can be acquired without waiting right now. It may have changed by the time you look at the answer. */

@@ -270,6 +270,7 @@ export class ReadLock extends Side {
     return true;
   }
 
+  /** @internal */
   protected override notHeld(): Error {
     return new ThreadError('cannot release un-acquired lock: this thread does not hold the read side');
   }
@@ -369,6 +370,7 @@ export class WriteLock extends Side {
     return true;
   }
 
+  /** @internal */
   protected override notHeld(): Error {
     return new ThreadError('cannot release un-acquired lock: this thread does not hold the write side');
   }

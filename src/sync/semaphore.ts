@@ -190,6 +190,7 @@ export class Semaphore extends Acquirable {
     return give(ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE), 1);
   }
 
+  /** @internal */
   protected override notHeld(): Error {
     return new RangeError(`a semaphore has ${MOST} permits at most: release() fewer, or acquire() some first`);
   }
@@ -221,6 +222,7 @@ export class BoundedSemaphore extends Semaphore {
     super(value);
   }
 
+  /** @internal */
   protected override notHeld(): Error {
     return new RangeError('Semaphore released too many times: every release() needs an acquire() before it');
   }

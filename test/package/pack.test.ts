@@ -1,13 +1,16 @@
 // The package as users get it: packed, installed into an empty project, and run from there.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { install, type Packed, pack } from '../support/packed.ts';
 import { type Outcome, programFile, root } from '../support/program.ts';
 
+const run = promisify(execFile);
 const project = mkdtempSync(join(tmpdir(), 'heddle-pack-'));
 let packed: Packed;
 
@@ -30,7 +33,9 @@ after(() => rmSync(project, { recursive: true, force: true }));
 test('the tarball holds what users need and nothing else', () => {
   const paths = packed.files.map(({ path }) => path);
   const outside = paths.filter((path) => !path.startsWith('dist/')).sort();
-  assert.deepEqual(outside, ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+  const texts = outside.filter((path) => !/^(docs|examples)\/[\w-]+\.(md|ts)$/.test(path));
+  assert.deepEqual(texts, ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'package.json']);
+  assert.ok(paths.includes('docs/guide.md') && paths.includes('examples/01-hello.ts'));
   const odd = paths.filter((path) => path.startsWith('dist/') && !/\.(js|d\.ts)$/.test(path));
   assert.deepEqual(odd, []);
   for (const face of ['index', 'thread', 'dummy_thread']) {
@@ -49,6 +54,39 @@ test('every export of package.json is a file of the tarball', () => {
     targets.filter((path) => !paths.has(path)),
     [],
   );
+});
+
+test('what is internal is in no type that users see, and the types are whole', async () => {
+  const dist = join(project, 'node_modules', 'heddle', 'dist');
+  const types = packed.files.map(({ path }) => path).filter((path) => path.endsWith('.d.ts'));
+  const internal = types.filter((path) => readFileSync(join(dist, '..', path), 'utf8').includes('@internal'));
+  assert.deepEqual(internal, []);
+  for (const name of ['data', 'faces', 'futures', 'threads']) {
+    cpSync(join(root, 'test', 'types', `${name}.ts`), join(project, `${name}.ts`));
+  }
+  writeFileSync(
+    join(project, 'exports.ts'),
+    `import { shared, SharedArray, struct, t } from 'heddle';
+export const Account = struct('Account', { n: t.f64 }, class { declare n: number; twice(): number { return this.n * 2; } });
+export const list = new SharedArray([1]);
+export const world = shared({ list: [1], map: new Map([['a', new Set([1])]]), account: new Account() });
+`,
+  );
+  const modules = join(root, 'node_modules');
+  const compiler = join(modules, 'typescript', 'package.json');
+  const { bin } = JSON.parse(readFileSync(compiler, 'utf8')) as { bin: { tsc: string } };
+  for (const how of [
+    ['--module', 'nodenext', '--exactOptionalPropertyTypes'],
+    ['--module', 'esnext', '--moduleResolution', 'bundler'],
+  ]) {
+    // The project has no types of Node of its own.
+    const types = ['--typeRoots', join(modules, '@types'), '--types', 'node'];
+    const strict = ['--strict', '--skipLibCheck', 'false', '--target', 'es2023', '--lib', 'es2023,esnext.disposable'];
+    const out = ['--declaration', '--outDir', join(project, 'compiled')];
+    const files = ['data.ts', 'faces.ts', 'futures.ts', 'threads.ts', 'exports.ts'];
+    const tsc = [join(modules, 'typescript', bin.tsc), ...how, ...types, ...strict, ...out, ...files];
+    await run(process.execPath, tsc, { cwd: project }).catch((error: { stdout: string }) => assert.fail(error.stdout));
+  }
 });
 
 const counting = (imports: string) => `
