@@ -277,7 +277,7 @@ test('what cannot be shared of an error is left out, and nothing else', () => {
     { map, both },
     { both, deep: [[{ holder: both.holder }]] },
   ])
-    assert.throws(() => shared(graph), { name: 'TypeError', message: /WeakMap/ });
+    assert.throws(() => shared(graph as object), { name: 'TypeError', message: /WeakMap/ });
   checkHeap();
 });
 
