@@ -1,6 +1,7 @@
-// Symbols that every thread has: registered ones, those of the language, and those of Node's own (samples.ts).
+// Symbols that every thread has: registered ones, those of the language, those that Node exports, and those of its own (samples.ts).
 import type { Node, Payloads } from './graph.js';
 import { sampleSymbol, sampleSymbolOf } from './samples.js';
+import { exportedSymbol } from './wellknown.js';
 
 const wellKnownSymbols = new Map<symbol, string>();
 for (const name of Object.getOwnPropertyNames(Symbol)) {
@@ -15,7 +16,9 @@ export function symbolNode(symbol: symbol): Node | undefined {
   const wellKnown = wellKnownSymbols.get(symbol);
   if (wellKnown !== undefined) return ['symbol', { wellKnown }];
   const found = sampleSymbolOf(symbol);
-  return found && ['symbol', found];
+  if (found !== undefined) return ['symbol', found];
+  const exported = exportedSymbol(symbol);
+  return exported && ['builtin', { module: exported.module, path: exported.path }];
 }
 
 /** This thread's symbol. */

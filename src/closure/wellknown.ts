@@ -4,6 +4,7 @@ import { builtin, loadedBuiltins, loadedCount } from '../platform/modules.js';
 import {
   adderTo,
   addHidden,
+  type BuiltinExport,
   CLASSES,
   FUNCTIONS,
   hiddenPrototypes,
@@ -53,6 +54,7 @@ const GETTERS = [
   ['crypto', 'webcrypto'],
   ['crypto', 'subtle'],
   ['http', 'globalAgent'],
+  ['dns', 'promises'],
 ] as const;
 
 let globals: Table | undefined;
@@ -121,17 +123,69 @@ function moduleTable(): Table {
       if (typeof value === 'function' && isObject(value.prototype)) {
         add(value.prototype, module, [name, 'prototype']);
         for (const [key, method] of ownValues(value.prototype)) add(method, module, [name, 'prototype', key]);
+      } else if (Object.getPrototypeOf(value) === Object.prototype) {
+        for (const [key, member] of ownValues(value)) add(member, module, [name, key]);
       }
     }
   }
   return modules;
 }
 
+/**
+ * For a function, or the prototype of one: what Node exports behind a getter, which loads it. It has the function's name, so it is loaded
+ * already.
+ */
+function lazyExport(value: object): WellKnown | undefined {
+  const isFunction = typeof value === 'function';
+  const owner: unknown = isFunction ? value : Object.getOwnPropertyDescriptor(value, 'constructor')?.value;
+  if (typeof owner !== 'function' || owner.name === '' || (!isFunction && owner.prototype !== value)) return undefined;
+  const rest = isFunction ? [] : ['prototype'];
+  const { name } = owner;
+  for (const module of loadedBuiltins()) {
+    const exports = builtin(module);
+    if (!isObject(exports) || Object.getOwnPropertyDescriptor(exports, name)?.get === undefined) continue;
+    if ((exports as Record<string, unknown>)[name] === owner) return { tag: 'builtin', module, path: [name, ...rest] };
+  }
+  for (const path of [['Temporal'], ['Temporal', 'Now']]) {
+    const holder = globalAt(path) as Record<string, unknown> | undefined;
+    if (holder === undefined) return undefined;
+    if (holder[name] === owner) return { tag: 'global', path: [...path, name, ...rest] };
+  }
+  return undefined;
+}
+
+let symbols = new Map<symbol, BuiltinExport>();
+let symbolsKnown = 0;
+
+/** A symbol that a builtin module exports, or has among its constants, such as `events.errorMonitor`. */
+export function exportedSymbol(symbol: symbol): BuiltinExport | undefined {
+  if (symbolsKnown !== loadedCount()) {
+    symbols = new Map();
+    for (const module of loadedBuiltins()) {
+      const exports = builtin(module);
+      if (!isObject(exports)) continue;
+      addSymbols(exports, module, []);
+      const constants: unknown = Object.getOwnPropertyDescriptor(exports, 'constants')?.value;
+      if (isObject(constants)) addSymbols(constants, module, ['constants']);
+    }
+    symbolsKnown = loadedCount();
+  }
+  return symbols.get(symbol);
+}
+
+function addSymbols(owner: object, module: string, path: string[]): void {
+  for (const name of Object.getOwnPropertyNames(owner)) {
+    const value: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
+    if (typeof value === 'symbol' && !symbols.has(value))
+      symbols.set(value, { tag: 'builtin', module, path: [...path, name] });
+  }
+}
+
 let exportsObjects = new Map<unknown, string>();
 let exportsKnown = 0;
 
 /** First properties of builtin modules that have no function there. */
-const FIRST = new Set(names('RTLD_LAZY _stack version CLIENT_RENEG_LIMIT isMainThread isInternalThread'));
+const FIRST = new Set(names('RTLD_LAZY _stack version CLIENT_RENEG_LIMIT inspector isMainThread isInternalThread'));
 
 /** For a plain object: whether it is what `require()` of a builtin module gives. Most objects are told apart by their first property. */
 export function builtinNameOf(value: object): WellKnown | undefined {
@@ -139,9 +193,13 @@ export function builtinNameOf(value: object): WellKnown | undefined {
     const first = Object.getOwnPropertyDescriptor(value, name);
     if (typeof first?.value !== 'function' && first?.get === undefined && !FIRST.has(name)) return undefined;
     const module = moduleOf(value);
-    return module === undefined ? undefined : { tag: 'builtin', module, path: [] };
+    return module === undefined ? processMember(value) : { tag: 'builtin', module, path: [] };
   }
-  return undefined;
+  // It has no property that is seen by such a loop.
+  const tag: unknown = Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value;
+  const isTime = (tag === 'Temporal' || tag === 'Temporal.Now') && 'Temporal' in globalThis;
+  const path = isTime ? tag.split('.') : undefined;
+  return path !== undefined && globalAt(path) === value ? { tag: 'global', path } : undefined;
 }
 
 /** The builtin module, among those that are loaded, that has this object for its exports. */
@@ -166,6 +224,7 @@ export function platformNameOf(value: object): WellKnown | undefined {
     lazyGlobal(value) ??
     memberTable().get(value) ??
     moduleTable().get(value) ??
+    lazyExport(value) ??
     processMember(value)
   );
 }

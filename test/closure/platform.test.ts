@@ -5,11 +5,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import crypto from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { channel } from 'node:diagnostics_channel';
-import { EventEmitter } from 'node:events';
+import dns from 'node:dns';
+import { EventEmitter, errorMonitor } from 'node:events';
 import fs, { openAsBlob } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
+import path from 'node:path';
 import { createHistogram } from 'node:perf_hooks';
 import qs from 'node:querystring';
 import { PassThrough, Readable } from 'node:stream';
@@ -340,7 +342,26 @@ for (const [name, options, ask] of FORMATS) {
   );
 }
 
+/** What Node exports behind getters, in objects, and as symbols: the thread's own. */
+const EXPORTED: Record<string, () => Any> = {
+  'fs.ReadStream': () => fs.ReadStream,
+  'net.BlockList': () => net.BlockList,
+  'util.aborted': () => util.aborted,
+  'crypto.getRandomValues': () => crypto.getRandomValues,
+  'path.win32.join': () => path.win32.join,
+  'dns.promises.lookup': () => dns.promises.lookup,
+  'process.report': () => process.report,
+  'events.errorMonitor': () => errorMonitor,
+  'vm.constants': () => vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+};
+for (const [name, get] of Object.entries(EXPORTED)) ARRIVING[name] = arriving(get, (value) => value === get());
 if (has('Temporal')) {
+  for (const name of ['Now', 'PlainDate']) {
+    ARRIVING[`Temporal.${name} itself`] = arriving(
+      () => globals['Temporal'][name],
+      (value) => value === globals['Temporal'][name],
+    );
+  }
   for (const [name, text] of [
     ['Instant', '2020-01-01T00:00:00.123456789Z'],
     ['PlainDate', '2020-02-29[u-ca=hebrew]'],
