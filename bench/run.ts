@@ -34,6 +34,7 @@ const parts: Record<string, Part> = {
   futures: async () => (await import('./futures.js')).futureRows(),
   python: async () => (await import('./python.js')).pythonRows(),
   queue: async () => (await import('./queue.js')).queueRows(),
+  bytes: async () => (await import('./bytes.js')).byteRows(),
   main: () => [mainJobRow()],
   ...Object.fromEntries(
     ['fields', 'tree', 'arrays', 'maps', 'strings', 'collection', 'packages']
