@@ -133,6 +133,34 @@ test('only src/platform/ imports builtins of Node', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('no exported binding changes: a module hook that wraps exports hands out what they were', () => {
+  const wrong: string[] = [];
+  for (const { path } of sources) {
+    const { body } = parse(compiledText(path), { ecmaVersion: 'latest', sourceType: 'module' });
+    /** Variables of the module that are not constant. */
+    const changing = new Set<string>();
+    const declare = (declaration: { kind: string; declarations: readonly { id: unknown }[] }): void => {
+      if (declaration.kind === 'const') return;
+      for (const { id } of declaration.declarations) changing.add((id as { name?: string }).name ?? 'a pattern');
+    };
+    for (const node of body) {
+      if (node.type === 'VariableDeclaration') declare(node);
+      if (node.type === 'ExportNamedDeclaration' && node.declaration?.type === 'VariableDeclaration') {
+        declare(node.declaration);
+        if (node.declaration.kind !== 'const') wrong.push(`${path}: export ${node.declaration.kind}`);
+      }
+    }
+    for (const node of body) {
+      if (node.type !== 'ExportNamedDeclaration' || node.source) continue;
+      for (const { local } of node.specifiers) {
+        const { name } = local as { name: string };
+        if (changing.has(name)) wrong.push(`${path}: ${name}`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
 test(`no file of src/ is longer than ${LONGEST} lines`, () => {
   const long = sources.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }));
   assert.deepEqual(
@@ -144,8 +172,7 @@ test(`no file of src/ is longer than ${LONGEST} lines`, () => {
 /** All identifiers of a compiled file: comments and strings do not count. */
 function identifiersOf(path: string): Set<string> {
   const names = new Set<string>();
-  const compiled = readFileSync(join(root, 'dist', path.replace(/\.ts$/, '.js')), 'utf8');
-  parse(compiled, {
+  parse(compiledText(path), {
     ecmaVersion: 'latest',
     sourceType: 'module',
     onToken: (token) => {
@@ -153,4 +180,8 @@ function identifiersOf(path: string): Set<string> {
     },
   });
   return names;
+}
+
+function compiledText(path: string): string {
+  return readFileSync(join(root, 'dist', path.replace(/\.ts$/, '.js')), 'utf8');
 }

@@ -48,13 +48,13 @@ const byValue = new WeakMap<object, Made>();
 const originals = new Map<string, WeakRef<object>>();
 
 /** Whether anything is made again at all. */
-export let anyMade = false;
+let some = false;
 
 const keyOf = (key: string, name: string): string => `${key} ${name}`;
 
 /** From now on `value` is made again wherever it goes. */
 export function makeAgain(value: object, made: Made): void {
-  anyMade = true;
+  some = true;
   byValue.set(value, made);
   originals.set(keyOf(made.recipe.key, made.name), new WeakRef(value));
 }
@@ -72,7 +72,7 @@ export function completeAgain(value: object, made: Made): void {
   makeAgain(value, { name: before.name, recipe: { ...recipe, key: `${recipe.key}+${made.recipe.key}`, parts } });
 }
 
-export const madeOf = (value: object): Made | undefined => byValue.get(value);
+export const madeOf = (value: object): Made | undefined => (some ? byValue.get(value) : undefined);
 
 /** What comes back to where it was made is that. */
 export const originalOf = (key: string, name: string): object | undefined => originals.get(keyOf(key, name))?.deref();

@@ -2,7 +2,7 @@
 import type { Inspected } from '../platform/inspector.js';
 import { isGeneratorFunction, isModuleNamespaceObject, isProxy } from '../platform/kinds.js';
 import { commonjsCache } from '../platform/modules.js';
-import { anyMade, madeOf } from './again.js';
+import { madeOf } from './again.js';
 import { type Analysis, analyse } from './analyse.js';
 import { flagsOf } from './attributes.js';
 import type { Code } from './code.js';
@@ -245,7 +245,7 @@ function encodeBinding(encoder: Encoder, fn: object, binding: Binding, at: numbe
   // A test's stand-in for a module: it throws when it is asked for what it does not have.
   if (isProxy(value))
     return MODULE.test(name) && !bare ? encodeMembers(encoder, value, members, path) : encoder.slot(value, path);
-  if (anyMade && madeOf(value)) complete(encoder, fn, code, name, value);
+  if (madeOf(value)) complete(encoder, fn, code, name, value);
   else if (!encoder.seen.has(value) && mayBeImported(encoder, value)) {
     const found = fromModule ? (packageImport(code, name) ?? importedThrough(encoder, code, name, value)) : undefined;
     const known = found ?? exportedAs(encoder, value);

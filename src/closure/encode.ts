@@ -5,7 +5,7 @@
 import { addressOf } from '../heap/inflight.js';
 import type { Inspected } from '../platform/inspector.js';
 import { isArgumentsObject, isModuleNamespaceObject, isProxy } from '../platform/kinds.js';
-import { anyMade, madeOf } from './again.js';
+import { madeOf } from './again.js';
 import { flagsOf, impliedFlags, integrityOf, isIndex } from './attributes.js';
 import { encodeCompany } from './company.js';
 import { Detours, isDetour } from './detours.js';
@@ -179,7 +179,7 @@ export class Encoder extends Luggage {
     if (known !== undefined) return this.#part === 'data' ? [known] : this.#known(known, path);
     const kept = this.#kept?.index.get(value);
     if (kept !== undefined) return this.add(['cached', { closure: this.#kept!.id, index: kept }], value);
-    const made = anyMade ? madeOf(value) : undefined;
+    const made = madeOf(value);
     if (made) return encodeAgain(this, made, path, value);
     const ref = this.add(['raw', undefined], value);
     this.#wait({ value, index: ref[0], path, passed: this.#passing, part: this.#part });

@@ -16,7 +16,7 @@ import { PUT_REPLACE } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
 import { H_GLOBALS } from '../memory/layout.js';
 import { blockUntil } from '../memory/park.js';
-import { fateOf, mark } from '../sync/owner.js';
+import { fateOf, thisThread } from '../sync/owner.js';
 import { isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from '../sync/safepoint.js';
 import type { Shareable, Shared } from './types.js';
 
@@ -84,13 +84,13 @@ export const globals: Globals = Object.freeze({
       if (make === undefined) return undefined as Shared<T>;
       mask();
       try {
-        const maker = map.getOrInsert(MAKER + name, mark) as number;
+        const maker = map.getOrInsert(MAKER + name, thisThread.mark) as number;
         // Whoever has made it has stored it before it went: look once more.
         if (map.has(key)) {
-          if (maker === mark) settle(map, name);
+          if (maker === thisThread.mark) settle(map, name);
           continue;
         }
-        if (maker === mark) {
+        if (maker === thisThread.mark) {
           if (making.has(name)) throw new Error(`globals.get('${name}') is called by the function that makes it`);
           return makeOnce(map, name, make) as Shared<T>;
         }
@@ -137,7 +137,7 @@ function awaitMaker(map: SharedMap<string, unknown>, name: string, maker: number
 /** Takes the place of a maker that is gone, unless somebody else has, or it was done after all. */
 function succeed(map: SharedMap<string, unknown>, key: string, maker: number): void {
   const now = map[STORED](key);
-  if (now.value === maker) map[PUT](key, mark, PUT_REPLACE, now.number);
+  if (now.value === maker) map[PUT](key, thisThread.mark, PUT_REPLACE, now.number);
 }
 
 /** Names that this thread is making. */

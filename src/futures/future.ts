@@ -33,7 +33,7 @@ import {
 } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { isThenable } from '../sync/held.js';
-import { mark, slotOf } from '../sync/owner.js';
+import { slotOf, thisThread } from '../sync/owner.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { blocking } from './blocking.js';
 import { BrokenExecutor, CancelledError, InvalidStateError, TimeoutError } from './errors.js';
@@ -399,7 +399,7 @@ function waitFor(future: Future<unknown>, limit: number): boolean {
 /** An attempt to find it over; see `attemptEnd`. */
 function attempt(future: Future<unknown>): number | undefined {
   const address = addressOf(future);
-  return attemptEnd(address + STATE, mark, () => {
+  return attemptEnd(address + STATE, thisThread.mark, () => {
     const keeper = loadValue(address + OWNER) as Keeper | undefined;
     const name = keeper?.describeWorker(atomic.load(address + WORKER)) ?? 'the thread';
     const error = new BrokenExecutor(
@@ -421,7 +421,7 @@ export const wasCancelled = (future: Future<unknown>): boolean => isCancelled(at
 /** The outcome of a future that this thread runs, unless it has one. */
 export function finish(future: Future<unknown>, outcome: number, packed: unknown): void {
   const address = addressOf(future);
-  const mine = settle(address + STATE, mark, outcome, () => {
+  const mine = settle(address + STATE, thisThread.mark, outcome, () => {
     storeValue(address + OUTCOME, packed, 'the result');
     forgetTask(address);
   });
@@ -430,7 +430,10 @@ export function finish(future: Future<unknown>, outcome: number, packed: unknown
 
 function setByHand(future: Future<unknown>, outcome: number, packed: unknown): void {
   const address = addressOf(future);
-  if (settleByHand(address + STATE, mark, outcome, () => storeValue(address + OUTCOME, packed, 'the result'))) return;
+  if (
+    settleByHand(address + STATE, thisThread.mark, outcome, () => storeValue(address + OUTCOME, packed, 'the result'))
+  )
+    return;
   throw new InvalidStateError(`${nameOf(atomic.load(address + STATE)).toUpperCase()}: ${String(future)}`);
 }
 

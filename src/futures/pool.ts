@@ -17,7 +17,7 @@ import { atomic } from '../memory/atomics.js';
 import { wake } from '../memory/park.js';
 import type { Job } from '../parcel/call.js';
 import { addressOf, EXECUTOR, loadValue, SyncCell, syncHeader } from '../sync/cell.js';
-import { mark } from '../sync/owner.js';
+import { thisThread } from '../sync/owner.js';
 import { Backlog } from './backlog.js';
 import { BLOCKED, Crew, LOOKING, PARKED, PLACE, PLACES, RESERVE, RUNNING, STARTING } from './crew.js';
 import { BrokenExecutor } from './errors.js';
@@ -49,17 +49,18 @@ export const starter = {
   start(_executor: Pool, _index: number, _number: number): void {},
 };
 
-/** Set by `Pool`, for its family only. */
-export let crewOf: (executor: Pool) => Crew;
-export let backlogOf: (executor: Pool) => Backlog;
+/** What only the class can tell of its objects. */
+let inside!: { crewOf(executor: Pool): Crew; backlogOf(executor: Pool): Backlog };
 
 /** The cell of an executor. */
 export class Pool extends SyncCell {
   #parts: { readonly crew: Crew; readonly backlog: Backlog } | undefined;
 
   static {
-    crewOf = (executor) => executor.#own().crew;
-    backlogOf = (executor) => executor.#own().backlog;
+    inside = {
+      crewOf: (executor) => executor.#own().crew,
+      backlogOf: (executor) => executor.#own().backlog,
+    };
   }
 
   constructor() {
@@ -72,6 +73,9 @@ export class Pool extends SyncCell {
     return this.#parts;
   }
 }
+
+/** For the family of `Pool` only. */
+export const { crewOf, backlogOf } = inside;
 
 export const flagsOf = (executor: Pool): number => atomic.load(addressOf(executor) + FLAGS);
 
@@ -138,7 +142,7 @@ export function summon(executor: Pool): void {
     wake(roomOf(executor), 1);
     return;
   }
-  const index = crew.claim(mark);
+  const index = crew.claim(thisThread.mark);
   if (index < 0) return;
   // Others may have come to the same conclusion.
   if (crew.take().active > maxOf(executor)) {
@@ -167,7 +171,7 @@ export function takeTask(executor: Pool): Future<unknown> | undefined {
   return backlogOf(executor).shift(claimMine);
 }
 
-const claimMine = (future: Future<unknown>): boolean => claim(addressOf(future) + STATE, mark);
+const claimMine = (future: Future<unknown>): boolean => claim(addressOf(future) + STATE, thisThread.mark);
 
 /** Empties the backlog. */
 export function drain(executor: Pool, each: (future: Future<unknown>) => boolean): void {
@@ -191,7 +195,7 @@ export function failAll(executor: Pool): void {
 
 /** The places of threads that have died are free again. */
 export function bury(executor: Pool): void {
-  if (crewOf(executor).bury(mark)) tellGone(executor);
+  if (crewOf(executor).bury(thisThread.mark)) tellGone(executor);
 }
 
 /** A thread is gone. */

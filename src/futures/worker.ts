@@ -28,7 +28,7 @@ import { describeError } from '../runtime/report.js';
 import { LIVING, phase } from '../runtime/shutdown.js';
 import { startThread } from '../runtime/start.js';
 import { addressOf } from '../sync/cell.js';
-import { mark, THREAD_MARK } from '../sync/owner.js';
+import { THREAD_MARK, thisThread } from '../sync/owner.js';
 import { makeRunning, PLAIN } from '../threading/thread.js';
 import { LOOKING, PARKED, RESERVE, RESTING, RUNNING } from './crew.js';
 import { enlist, strike, tellQuiet } from './exit.js';
@@ -77,7 +77,7 @@ starter.start = (executor, index, number) => {
   enlist(executor);
   const name = nameOfWorker(executor, number);
   const thread = makeRunning(PLAIN, name);
-  startThread(serve, [executor, index, number, mark], undefined, {
+  startThread(serve, [executor, index, number, thisThread.mark], undefined, {
     cell: addressOf(thread),
     name,
     keeps: false,
@@ -85,13 +85,13 @@ starter.start = (executor, index, number) => {
     label: 'tasks of an executor',
   });
   // If this thread ends now, the place is not the dead's.
-  crewOf(executor).handOver(index, mark, atomic.load(addressOf(thread) + THREAD_MARK));
+  crewOf(executor).handOver(index, thisThread.mark, atomic.load(addressOf(thread) + THREAD_MARK));
 };
 
 /** The life of a worker. `by` is the mark of the thread that has started it, and has its place so far. */
 export async function serve(executor: Pool, index: number, number: number, by: number): Promise<void> {
   const crew = crewOf(executor);
-  if (!crew.handOver(index, by, mark) && crew.ownerOf(index) !== mark) return;
+  if (!crew.handOver(index, by, thisThread.mark) && crew.ownerOf(index) !== thisThread.mark) return;
   crew.setState(index, RUNNING);
   // From here on the runtime holds the event loop for this thread.
   await undefined;

@@ -37,7 +37,7 @@ import {
 import { recordOf } from '../memory/self.js';
 import { DeadlockError } from '../sync/errors.js';
 import { describeOwner, describeThread, textOf } from '../sync/names.js';
-import { fateOf, mark, slotOf } from '../sync/owner.js';
+import { fateOf, slotOf, thisThread } from '../sync/owner.js';
 import { LOOPING, lastFailed, NOT_LATE, RESTING, TIMED, WAIT_TEXT } from '../sync/patience.js';
 import { INTERRUPT } from '../sync/safepoint.js';
 import { print } from './console.js';
@@ -142,7 +142,7 @@ export function report(stuck: readonly Stuck[], detector: Detector): void {
   if (slots.length === 0) return;
   const other = atomic.load(H_DEADLOCK_REPORTER);
   if (other !== 0 && fateOf(other) === 'alive') return;
-  if (atomic.compareExchange(H_DEADLOCK_REPORTER, other, mark) !== other) return;
+  if (atomic.compareExchange(H_DEADLOCK_REPORTER, other, thisThread.mark) !== other) return;
   try {
     // It may have been reported since we looked.
     if (!detector.confirms(stuck)) return;

@@ -130,16 +130,18 @@ export function reportThread(slot: number, error: unknown, patience?: number): v
   else report(`Exception in thread ${name}:`, error, patience);
 }
 
-/**
- * Tells that this thread ends by an error, SystemExit included; a promise when it takes turns of the event loop. Must not throw. Layers
- * above replace it for their threads.
- */
-export let tell: (error: unknown) => Promise<void> | void = (error) => {
+let how = (error: unknown): Promise<void> | void => {
   if (!isExit(error)) reportThread(ownSlot, error);
 };
 
-export function tellBy(how: typeof tell): void {
-  tell = how;
+/** Tells that this thread ends by an error, SystemExit included; a promise when it takes turns of the event loop. Must not throw. */
+export function tell(error: unknown): Promise<void> | void {
+  return how(error);
+}
+
+/** Layers above tell it otherwise for their threads. */
+export function tellBy(other: typeof tell): void {
+  how = other;
 }
 
 /** Without Heddle's frames, and those of the platform that called the program. */

@@ -33,7 +33,7 @@ import { onExit, onLoopDry, renounceSigint } from '../platform/process.js';
 import { addressOf, loadValue, SyncCell } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { describeOwner, describeThread } from '../sync/names.js';
-import { endOf, fateOf, mark, NOT_OVER, OVER as THREAD_IS_OVER, THREAD_OVER } from '../sync/owner.js';
+import { endOf, fateOf, NOT_OVER, OVER as THREAD_IS_OVER, THREAD_OVER, thisThread } from '../sync/owner.js';
 import { INTERRUPT, poll } from '../sync/safepoint.js';
 import { report } from './report.js';
 import { slots } from './table.js';
@@ -115,7 +115,7 @@ function refuseWaits(): void {
   patience.begin = (wanted) => {
     begin(wanted);
     const holder = wanted.holder?.() ?? 0;
-    if (holder === 0 || holder === mark || fateOf(holder) !== 'alive') return;
+    if (holder === 0 || holder === thisThread.mark || fateOf(holder) !== 'alive') return;
     throw new ThreadError(`${wanted.describe()} would wait at interpreter shutdown, for ${describeOwner(holder)}`);
   };
 }

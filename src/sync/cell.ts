@@ -64,11 +64,8 @@ defineKind(K_SYNC, (cell, page, header) => {
   return make(cell, page);
 });
 
-/** Byte address of an object's cell. @throws ReferenceError when the scope in which it was first touched has ended. */
-export let addressOf: (object: SyncCell) => number;
-
-/** Whether it has. */
-export let isGone: (object: SyncCell) => boolean;
+/** What only the class can tell of its objects. */
+let inside!: { addressOf(object: SyncCell): number; isGone(object: SyncCell): boolean };
 
 /** An object in a cell. A constructor checks its arguments first, and only if `isAdopting()` is false: then the cell is new. */
 export abstract class SyncCell {
@@ -78,12 +75,14 @@ export abstract class SyncCell {
   #page: Page | undefined;
 
   static {
-    addressOf = (object) => {
-      const cell = object.#cell;
-      if (cell === 0) throw goneError();
-      return cell;
+    inside = {
+      addressOf(object) {
+        const cell = object.#cell;
+        if (cell === 0) throw goneError();
+        return cell;
+      },
+      isGone: (object) => object.#cell === 0,
     };
-    isGone = (object) => object.#cell === 0;
   }
 
   /** A cell with all words 0 and all tagged words undefined, or the one that is being adopted. */
@@ -112,6 +111,12 @@ export abstract class SyncCell {
     return this.#cell === 0 ? GONE : this.#cell / 4;
   }
 }
+
+/** Byte address of an object's cell. @throws ReferenceError when the scope in which it was first touched has ended. */
+export const { addressOf } = inside;
+
+/** Whether it has. */
+export const { isGone } = inside;
 
 /**
  * As `addressOf`, for the methods of a class: those of another, called on an object by `call`, would take its words for their own.

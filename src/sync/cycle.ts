@@ -28,7 +28,7 @@ import { atomic } from '../memory/atomics.js';
 import { V } from '../memory/memory.js';
 import { type Wanted, wake } from '../memory/park.js';
 import { BARRIER, syncHeader } from './cell.js';
-import { mark } from './owner.js';
+import { thisThread } from './owner.js';
 import { enroll, isDead, ROLL_WORDS, someoneIn, strike, strikeDead } from './roll.js';
 
 export const STATE = 4;
@@ -140,7 +140,7 @@ export class Visit implements Wanted {
   #resets = 0;
   readonly #barrier: number;
   readonly #acts: boolean;
-  readonly #mark = mark;
+  readonly #mark = thisThread.mark;
 
   constructor(barrier: number, acts: boolean) {
     this.word = barrier + STATE;

@@ -33,7 +33,7 @@ import { defineSync, LOCK, syncHeader } from './cell.js';
 import { ThreadError } from './errors.js';
 import { type HeldLock, heldLock, isThenable } from './held.js';
 import { AGAIN, IS_HELD, type Monitor, SAVE } from './monitor.js';
-import { mark } from './owner.js';
+import { thisThread } from './owner.js';
 import { attentive, isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from './safepoint.js';
 import { due, wakeDue } from './wakes.js';
 
@@ -103,7 +103,7 @@ export class Lock implements Monitor {
       !attentive() &&
       atomic.compareExchange(this.#cell + WORD, FREE, HELD) === FREE
     ) {
-      V.I32[(this.#cell + HOLDER) >>> 2] = mark;
+      V.I32[(this.#cell + HOLDER) >>> 2] = thisThread.mark;
       return true;
     }
     return this.#acquireSlow(blockingTimeout(wait, timeout, arguments.length));
@@ -129,7 +129,7 @@ export class Lock implements Monitor {
     try {
       const acquired = tryAcquire(word) || (timeout > 0 && acquireBlocking(word, timeout, this.#about()));
       if (acquired) {
-        V.I32[(this.#cell + HOLDER) >>> 2] = mark;
+        V.I32[(this.#cell + HOLDER) >>> 2] = thisThread.mark;
         if (isGuarded()) noteAcquired(this, () => this.#releaseIfMine());
       }
       return acquired;
@@ -165,7 +165,7 @@ export class Lock implements Monitor {
       if (attentive()) poll();
       const word = this.#word();
       const acquired = () => {
-        V.I32[(this.#cell + HOLDER) >>> 2] = mark;
+        V.I32[(this.#cell + HOLDER) >>> 2] = thisThread.mark;
         resolve(true);
       };
       if (tryAcquire(word)) return acquired();
@@ -191,7 +191,7 @@ export class Lock implements Monitor {
    */
   release(): void {
     if (arguments.length > 0) throw new TypeError(`release() takes no arguments (${arguments.length} given)`);
-    if (attentive() || due) {
+    if (attentive() || due.any) {
       this.#release();
       poll();
       return;
@@ -311,7 +311,7 @@ export class Lock implements Monitor {
   [AGAIN](): Wanted | undefined {
     const word = this.#word();
     if (tryAcquire(word)) {
-      V.I32[(this.#cell + HOLDER) >>> 2] = mark;
+      V.I32[(this.#cell + HOLDER) >>> 2] = thisThread.mark;
       return undefined;
     }
     const { attempt, ...about } = wanted(word, this.#about());
@@ -319,7 +319,7 @@ export class Lock implements Monitor {
       ...about,
       attempt: () => {
         const expected = attempt();
-        if (expected === undefined) V.I32[(this.#cell + HOLDER) >>> 2] = mark;
+        if (expected === undefined) V.I32[(this.#cell + HOLDER) >>> 2] = thisThread.mark;
         return expected;
       },
     };
@@ -345,7 +345,7 @@ export class Lock implements Monitor {
 
   /** After an interrupt cut the thread short: frees the lock if this thread still holds it. */
   #releaseIfMine(): void {
-    if (V.I32[(this.#cell + HOLDER) >>> 2] !== mark) return;
+    if (V.I32[(this.#cell + HOLDER) >>> 2] !== thisThread.mark) return;
     release(this.#cell + WORD);
     wakeDue();
   }

@@ -24,12 +24,12 @@ const markFor = (of: number): number => (atomic.load(recordOf(of) + R_ENDED) << 
 /** A bit that no mark has, since no slot's number comes near it: a word that holds a mark can say one thing more. */
 export const NO_MARK_BIT = 1 << 14;
 
-/** The mark of the thread that runs here now. */
-export let mark: number = slot < 0 ? 0 : markFor(slot);
+/** The thread that runs here now, by its mark. */
+export const thisThread: { mark: number } = { mark: slot < 0 ? 0 : markFor(slot) };
 
 /** A thread has ended here, or what it left behind: what runs from now on is the next one's. (Tests run the threads of several slots in one.) */
 export function renewMark(of: number = slot): void {
-  mark = markFor(of);
+  thisThread.mark = markFor(of);
 }
 
 export const slotOf = (of: number): number => (of & (2 ** SLOT_BITS - 1)) - 1;
@@ -46,7 +46,7 @@ export function fateOf(of: number): Fate {
 
 /** This thread ends, and what it leaves behind goes on. */
 export function beginLeftover(): void {
-  atomic.store(record + R_LEAVES, mark);
+  atomic.store(record + R_LEAVES, thisThread.mark);
 }
 
 /** What a slot's thread has left behind is over. `died` = it was killed. */

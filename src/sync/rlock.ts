@@ -23,7 +23,7 @@ import { type AcquireOptions, blockingTimeout } from './arguments.js';
 import { addressOf, defineSyncClass, isAdopting, ownAddress, RLOCK, refuseSubclass, syncHeader } from './cell.js';
 import { ThreadError } from './errors.js';
 import { AGAIN, IS_HELD, type Monitor, SAVE } from './monitor.js';
-import { mark, NO_MARK_BIT, slotOf } from './owner.js';
+import { NO_MARK_BIT, slotOf, thisThread } from './owner.js';
 import { attentive, poll } from './safepoint.js';
 import { due, wakeDue } from './wakes.js';
 
@@ -67,9 +67,9 @@ export class RLock extends Acquirable implements Monitor {
     // Fast path: everything unusual makes one of the tests fail. The kernel's steps are called here for the reason that lock.ts gives.
     if (wait === true && timeout === undefined && arguments.length < 3 && !attentive()) {
       const cell = ownAddress(this, RLOCK);
-      const before = atomic.compareExchange(cell + WORD, FREE, mark);
+      const before = atomic.compareExchange(cell + WORD, FREE, thisThread.mark);
       if (before === FREE) return true;
-      if (ownerIn(before) === mark) {
+      if (ownerIn(before) === thisThread.mark) {
         acquireMore(cell, 1);
         return true;
       }
@@ -86,12 +86,13 @@ export class RLock extends Acquirable implements Monitor {
    * @throws ThreadError "cannot release un-acquired lock" when this thread does not own it.
    */
   override release(): void {
-    if (arguments.length > 0 || attentive() || due) {
+    if (arguments.length > 0 || attentive() || due.any) {
       super.release(...(arguments as unknown as []));
       return;
     }
     const cell = ownAddress(this, RLOCK);
-    if (atomic.compareExchange(cell + WORD, mark, FREE) !== mark && !releaseOnce(cell)) throw this.notHeld();
+    if (atomic.compareExchange(cell + WORD, thisThread.mark, FREE) !== thisThread.mark && !releaseOnce(cell))
+      throw this.notHeld();
   }
 
   /** Whether any thread owns the lock right now. It may have changed by the time you look at the answer. */
@@ -112,7 +113,7 @@ export class RLock extends Acquirable implements Monitor {
 
   /** @internal */
   [IS_HELD](): boolean {
-    return ownerIn(atomic.load(ownAddress(this, RLOCK) + WORD)) === mark;
+    return ownerIn(atomic.load(ownAddress(this, RLOCK) + WORD)) === thisThread.mark;
   }
 
   /** @internal */
@@ -128,7 +129,7 @@ export class RLock extends Acquirable implements Monitor {
   /** @internal */
   [AGAIN](count: number): Wanted | undefined {
     const cell = ownAddress(this, RLOCK);
-    if (atomic.compareExchange(cell + WORD, FREE, count > 1 ? mark | UNEVEN : mark) !== FREE)
+    if (atomic.compareExchange(cell + WORD, FREE, count > 1 ? thisThread.mark | UNEVEN : thisThread.mark) !== FREE)
       return this.#wanted(count);
     if (count > 1) atomic.store(cell + EXTRA, count - 1);
     return undefined;
@@ -143,13 +144,13 @@ export class RLock extends Acquirable implements Monitor {
       word,
       attempt: () => {
         for (;;) {
-          const before = atomic.compareExchange(word, FREE, mark | bit);
+          const before = atomic.compareExchange(word, FREE, thisThread.mark | bit);
           if (before === FREE) {
             if (count > 1) atomic.store(cell + EXTRA, count - 1);
             return undefined;
           }
           // Also after a wait on the event loop: another function of this thread may have it.
-          if (ownerIn(before) === mark) {
+          if (ownerIn(before) === thisThread.mark) {
             acquireMore(cell, count);
             return undefined;
           }
@@ -208,7 +209,7 @@ function acquireMore(cell: number, times: number): void {
 
 /** Whether it was this thread's to release. */
 function releaseOnce(cell: number): boolean {
-  if (ownerIn(atomic.load(cell + WORD)) !== mark) return false;
+  if (ownerIn(atomic.load(cell + WORD)) !== thisThread.mark) return false;
   const extra = atomic.load(cell + EXTRA);
   if (extra > 0) atomic.store(cell + EXTRA, extra - 1);
   else free(cell);
@@ -217,6 +218,6 @@ function releaseOnce(cell: number): boolean {
 
 /** By the owner, who has acquired it once. */
 function free(cell: number): void {
-  if (atomic.exchange(cell + WORD, FREE) !== mark) wake(cell + WORD, 1);
+  if (atomic.exchange(cell + WORD, FREE) !== thisThread.mark) wake(cell + WORD, 1);
   wakeDue();
 }

@@ -48,7 +48,7 @@ import {
   syncHeader,
 } from './cell.js';
 import { ThreadError } from './errors.js';
-import { fateOf, mark, NO_MARK_BIT } from './owner.js';
+import { fateOf, NO_MARK_BIT, thisThread } from './owner.js';
 import { enroll, isDead, isDeserted, isEnrolled, ROLL_WORDS, someoneIn, strike } from './roll.js';
 import { attentive } from './safepoint.js';
 
@@ -87,7 +87,7 @@ function wakeAt(turn: number, count: number): void {
 
 /** Enters as a reader if no writer is in the way. Who is in already stands in every writer's way, and enters in any case. */
 function read(lock: number): boolean {
-  enroll(lock + ROLL, mark);
+  enroll(lock + ROLL, thisThread.mark);
   return atomic.load(lock + WRITER) === FREE || readOrStepBack(lock);
 }
 
@@ -100,7 +100,7 @@ function readOrStepBack(lock: number): boolean {
     } else if (isForsaken(lock, writer)) {
       if (atomic.compareExchange(lock + WRITER, writer, FREE) === writer) wakeAt(lock + READ_TURN, Infinity);
     } else {
-      strike(lock + ROLL, mark);
+      strike(lock + ROLL, thisThread.mark);
       afterReader(lock);
       return false;
     }
@@ -126,7 +126,7 @@ function claim(lock: number): boolean {
   for (;;) {
     const writer = atomic.load(lock + WRITER);
     if (writer === READERS ? comesNext(lock) : writer !== FREE && !isForsaken(lock, writer)) return false;
-    if (atomic.compareExchange(lock + WRITER, writer, mark) === writer) return true;
+    if (atomic.compareExchange(lock + WRITER, writer, thisThread.mark) === writer) return true;
   }
 }
 
@@ -142,7 +142,7 @@ function unclaim(lock: number): void {
 /** Enters as the writer that has claimed the lock, if no reader is left. */
 function write(lock: number): boolean {
   if (!isDeserted(lock + ROLL)) return false;
-  atomic.store(lock + INSIDE, mark);
+  atomic.store(lock + INSIDE, thisThread.mark);
   return true;
 }
 
@@ -215,7 +215,7 @@ export class ReadLock extends Side {
   override [WANTED](timeout?: number): Wanted {
     const lock = this.lockAddress();
     const blocks = timeout !== undefined;
-    const me = mark;
+    const me = thisThread.mark;
     let waits = false;
     const attempt = (): number | undefined => {
       const turn = atomic.load(lock + READ_TURN);
@@ -265,7 +265,7 @@ export class ReadLock extends Side {
   /** @internal */
   override [LET_GO](): boolean {
     const lock = this.lockAddress();
-    if (!strike(lock + ROLL, mark)) return false;
+    if (!strike(lock + ROLL, thisThread.mark)) return false;
     afterReader(lock);
     return true;
   }
@@ -289,7 +289,7 @@ export class WriteLock extends Side {
   override acquire(wait: boolean | number | AcquireOptions = true, timeout?: number): boolean {
     if (wait === true && timeout === undefined && arguments.length < 3 && !attentive()) {
       const lock = this.lockAddress();
-      if (atomic.compareExchange(lock + WRITER, FREE, mark) === FREE) {
+      if (atomic.compareExchange(lock + WRITER, FREE, thisThread.mark) === FREE) {
         if (write(lock)) return true;
         unclaim(lock);
       }
@@ -307,7 +307,7 @@ export class WriteLock extends Side {
   /** @internal */
   override [WANTED](timeout?: number): Wanted {
     const lock = this.lockAddress();
-    const me = mark;
+    const me = thisThread.mark;
     const blocks = timeout !== undefined;
     let waits = false;
     let claimed = false;
@@ -364,7 +364,7 @@ export class WriteLock extends Side {
   /** @internal */
   override [LET_GO](): boolean {
     const lock = this.lockAddress();
-    if (atomic.load(lock + INSIDE) !== mark) return false;
+    if (atomic.load(lock + INSIDE) !== thisThread.mark) return false;
     atomic.store(lock + INSIDE, 0);
     unclaim(lock);
     return true;

@@ -28,7 +28,7 @@ import {
   SEMAPHORE,
   syncHeader,
 } from './cell.js';
-import { mark } from './owner.js';
+import { thisThread } from './owner.js';
 import { attentive, isGuarded, mask, noteReleased, poll, unmask } from './safepoint.js';
 
 const VALUE = 4;
@@ -46,7 +46,7 @@ function take(cell: number): boolean {
   for (let value = atomic.load(cell + VALUE); value > 0; ) {
     const before = atomic.compareExchange(cell + VALUE, value, value - 1);
     if (before === value) {
-      V.I32[(cell + HOLDER) >>> 2] = mark;
+      V.I32[(cell + HOLDER) >>> 2] = thisThread.mark;
       return true;
     }
     value = before;
@@ -122,7 +122,7 @@ export class Semaphore extends Acquirable {
       const cell = ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE);
       const value = V.I32[(cell + VALUE) >>> 2]!;
       if (value > 0 && atomic.compareExchange(cell + VALUE, value, value - 1) === value) {
-        V.I32[(cell + HOLDER) >>> 2] = mark;
+        V.I32[(cell + HOLDER) >>> 2] = thisThread.mark;
         return true;
       }
     }

@@ -26,7 +26,7 @@ import { CELL, GONE } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import type { Wanted } from '../memory/park.js';
 import { addressOf, defineSyncClass, loadValue, SyncCell, storeCell, syncHeader, WAITER } from './cell.js';
-import { fateOf, leavesSomething, mark } from './owner.js';
+import { fateOf, leavesSomething, thisThread } from './owner.js';
 import { wakeOnRelease } from './wakes.js';
 
 const STATE = 4;
@@ -72,7 +72,7 @@ export const ground = {
     storeCell(address, waiter);
   },
   hasDied(of: number): boolean {
-    return of !== mark && fateOf(of) === 'died' && !leavesSomething(of);
+    return of !== thisThread.mark && fateOf(of) === 'died' && !leavesSomething(of);
   },
 };
 
@@ -81,7 +81,7 @@ export function append(queue: number): Waiter {
   const waiter = ground.take();
   const cell = addressOf(waiter);
   atomic.store(cell + STATE, WAITING);
-  atomic.store(cell + MARK, mark);
+  atomic.store(cell + MARK, thisThread.mark);
   ground.store(cell + NEXT, undefined);
   if (ground.load(queue) === undefined) {
     ground.store(queue + TAIL, waiter);

@@ -6,26 +6,24 @@
 
 import { wake } from '../memory/park.js';
 
-let words: number[] = [];
-
-/** Whether there are any, for fast paths. */
-export let due = false;
+/** The words, and whether there are any, for fast paths. */
+export const due: { words: number[]; any: boolean } = { words: [], any: false };
 
 /** Wakes one that waits on the word, later. */
 export function wakeOnRelease(word: number): void {
-  words.push(word);
-  due = true;
+  due.words.push(word);
+  due.any = true;
 }
 
 /** A lock has been let go of. */
 export function wakeDue(): void {
-  if (!due) return;
-  const now = words;
+  if (!due.any) return;
+  const now = due.words;
   forgetDue();
   for (const word of now) wake(word, 1);
 }
 
 export function forgetDue(): void {
-  words = [];
-  due = false;
+  due.words = [];
+  due.any = false;
 }

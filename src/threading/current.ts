@@ -13,7 +13,7 @@ import { LIVING, phase } from '../runtime/shutdown.js';
 import { beforeStart } from '../runtime/start.js';
 import { LEFTOVER, slots, stateOf } from '../runtime/table.js';
 import { addressOf, loadValue } from '../sync/cell.js';
-import { mark, OVER, THREAD_OVER } from '../sync/owner.js';
+import { OVER, THREAD_OVER, thisThread } from '../sync/owner.js';
 import { nextName } from './names.js';
 import { DUMMY, MAIN, makeRunning, Thread } from './thread.js';
 
@@ -26,14 +26,14 @@ let former: Thread | undefined;
 
 /** The object of the calling thread. A thread that was started by `startNewThread` gets a dummy, which cannot be joined. */
 export function currentThread(): Thread {
-  if (mine !== undefined && mineFor === mark && isHere(mine)) return mine;
+  if (mine !== undefined && mineFor === thisThread.mark && isHere(mine)) return mine;
   if (slot !== 0 && stateOf(slot) === LEFTOVER) {
     if (former === undefined || !isHere(former)) former = asOver(makeRunning(DUMMY, nextName('Dummy')));
     return former;
   }
   mine =
     threadOf(slot) ?? register(slot === 0 ? makeRunning(MAIN, 'MainThread') : makeRunning(DUMMY, nextName('Dummy')));
-  mineFor = mark;
+  mineFor = thisThread.mark;
   if (slot === 0 && phase() !== LIVING) asOver(mine);
   return mine;
 }

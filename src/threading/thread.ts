@@ -43,7 +43,7 @@ import {
 } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { setName } from '../sync/names.js';
-import { endOf, fateOf, mark, NOT_OVER, slotOf, THREAD_MARK, THREAD_OVER } from '../sync/owner.js';
+import { endOf, fateOf, NOT_OVER, slotOf, THREAD_MARK, THREAD_OVER, thisThread } from '../sync/owner.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { type Body, joinTimeout, settingsOf } from './arguments.js';
 import * as self from './thread.js';
@@ -107,8 +107,7 @@ let traveller: Thread | undefined;
 /** Gives the object its function in the thread that it has become. */
 let adoptBody: (thread: Thread, body: Body) => void;
 
-/** The object of a thread that nobody starts by it: this one, or, if it is PLAIN, one that the caller starts. */
-export let makeRunning: (role: typeof PLAIN | typeof MAIN | typeof DUMMY, name: string) => Thread;
+let makeOf!: (role: typeof PLAIN | typeof MAIN | typeof DUMMY, name: string) => Thread;
 
 /**
  * A thread that can be started once, and waited for by any number of others. It runs its function, or the method `run` of a class that
@@ -313,7 +312,7 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
     const cell = addressOf(this);
     if (atomic.load(cell + STATUS) === INITIAL) throw new ThreadError('cannot join thread before it is started');
     const of = atomic.load(cell + THREAD_MARK);
-    if (of === mark) throw new ThreadError('cannot join current thread');
+    if (of === thisThread.mark) throw new ThreadError('cannot join current thread');
     if (atomic.load(cell + ROLE) === DUMMY) throw new ThreadError('cannot join a dummy thread');
     return endOf(
       cell,
@@ -326,18 +325,21 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
     adoptBody = (thread, body) => {
       thread.#body = body;
     };
-    makeRunning = (role, name) => {
+    makeOf = (role, name) => {
       const thread = new Thread(null, { name, daemon: role === DUMMY });
       const cell = addressOf(thread);
       unstarted.delete(thread);
       thread.#body = undefined;
       atomic.store(cell + ROLE, role);
-      atomic.store(cell + THREAD_MARK, role === PLAIN ? 0 : mark);
+      atomic.store(cell + THREAD_MARK, role === PLAIN ? 0 : thisThread.mark);
       atomic.store(cell + STATUS, STARTED);
       return thread;
     };
   }
 }
+
+/** The object of a thread that nobody starts by it: this one, or, if it is PLAIN, one that the caller starts. */
+export const makeRunning = makeOf;
 
 defineSyncClass(THREAD, Thread);
 

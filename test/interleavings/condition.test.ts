@@ -11,7 +11,7 @@ import { blockUntil } from '#heddle/memory/park.js';
 import { Condition } from '#heddle/sync/condition.js';
 import { Lock } from '#heddle/sync/lock.js';
 import { acquireAgain, SAVE } from '#heddle/sync/monitor.js';
-import { mark } from '#heddle/sync/owner.js';
+import { thisThread } from '#heddle/sync/owner.js';
 import { RLock } from '#heddle/sync/rlock.js';
 import { append, ground, leave, notification, Waiter } from '#heddle/sync/waiters.js';
 import { bounded } from '../support/extent.ts';
@@ -32,7 +32,7 @@ const inPlace: typeof ground = {
     return at === 0 ? undefined : waiters.find((waiter) => addressOf(waiter) === at)!;
   },
   store: (address, waiter) => atomic.store(address, waiter === undefined ? 0 : addressOf(waiter)),
-  hasDied: (of) => of !== mark && atomic.load(DEAD) === of,
+  hasDied: (of) => of !== thisThread.mark && atomic.load(DEAD) === of,
 };
 Object.assign(ground, inPlace);
 after(() => Object.assign(ground, real));
@@ -136,7 +136,7 @@ const notifiesOne =
 const mortal =
   (setting: Setting): Program =>
   (context) => {
-    atomic.store(MORTAL, mark);
+    atomic.store(MORTAL, thisThread.mark);
     enter(context, setting);
     waiting(context, setting, ours, 5);
     exit(context, setting);

@@ -3,7 +3,7 @@
 import { atomic } from '#heddle/memory/atomics.js';
 import { R_ENDED } from '#heddle/memory/layout.js';
 import { record } from '#heddle/memory/self.js';
-import { mark, renewMark } from '#heddle/sync/owner.js';
+import { renewMark, thisThread } from '#heddle/sync/owner.js';
 import { forgetDue } from '#heddle/sync/wakes.js';
 import type { Program } from './automaton.ts';
 import type { ThreadPlan } from './machine.ts';
@@ -24,4 +24,4 @@ export function threads(...programs: readonly Program[]): ThreadPlan[] {
 }
 
 /** Which of the threads runs now. */
-export const current = (): number => (mark >>> 15) - 1;
+export const current = (): number => (thisThread.mark >>> 15) - 1;

@@ -9,7 +9,7 @@ import { WANTED } from '#heddle/sync/acquirable.js';
 import { addressOf } from '#heddle/sync/cell.js';
 import { ThreadError } from '#heddle/sync/errors.js';
 import { acquireAgain, IS_HELD, SAVE } from '#heddle/sync/monitor.js';
-import { mark, NO_MARK_BIT } from '#heddle/sync/owner.js';
+import { NO_MARK_BIT, thisThread } from '#heddle/sync/owner.js';
 import { RLock, recursionCount } from '#heddle/sync/rlock.js';
 import { bounded } from '../support/extent.ts';
 import type { Context } from './automaton.ts';
@@ -147,7 +147,7 @@ function copy(bug?: Bug): Use {
     bug === 'a mark with CONTENDED is taken for a stranger’s' ? before : before & ~NO_MARK_BIT;
   const attempt = (state: { parked: number }): number | undefined => {
     for (;;) {
-      const before = atomic.compareExchange(word, 0, mark | state.parked);
+      const before = atomic.compareExchange(word, 0, thisThread.mark | state.parked);
       if (before === 0) return undefined;
       if (bug !== 'whoever acquires after parking says that nobody is parked') state.parked = NO_MARK_BIT;
       if (bug === 'whoever parks does not say so') return before;
@@ -159,9 +159,9 @@ function copy(bug?: Bug): Use {
     const state = { parked: 0 };
     blockUntil({ word, attempt: () => attempt(state), describe: () => '' }, Infinity);
     context.enter(word);
-    context.check(ownerIn(atomic.load(word)) === mark, 'its owner is a stranger');
+    context.check(ownerIn(atomic.load(word)) === thisThread.mark, 'its owner is a stranger');
     context.leave(word);
-    if (atomic.exchange(word, 0) !== mark) wake(word, 1);
+    if (atomic.exchange(word, 0) !== thisThread.mark) wake(word, 1);
     context.released(true);
   };
 }

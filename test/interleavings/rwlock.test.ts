@@ -6,7 +6,7 @@ import { atomic } from '#heddle/memory/atomics.js';
 import { awaitLater } from '#heddle/memory/park.js';
 import { WANTED } from '#heddle/sync/acquirable.js';
 import { addressOf } from '#heddle/sync/cell.js';
-import { countEnd, mark, renewMark } from '#heddle/sync/owner.js';
+import { countEnd, renewMark, thisThread } from '#heddle/sync/owner.js';
 import type * as module from '#heddle/sync/rwlock.js';
 import { RWLock } from '#heddle/sync/rwlock.js';
 import { bounded } from '../support/extent.ts';
@@ -190,10 +190,10 @@ test('logical threads have marks of their own', () => {
   const marks: number[] = [];
   for (const slot of [1, 2]) {
     renewMark(slot);
-    marks.push(mark);
+    marks.push(thisThread.mark);
   }
   renewMark();
-  assert.equal(new Set([...marks, mark]).size, 3);
+  assert.equal(new Set([...marks, thisThread.mark]).size, 3);
 });
 
 /** Enough for every bug here. */
@@ -204,26 +204,26 @@ const bugs: Readonly<Record<string, readonly [scenario: string, passage: string,
   {
     'a reader looks for a writer before it enters': [
       'one of two writers is killed',
-      'enroll(lock + ROLL, mark);\n    return atomic.load(lock + WRITER) === FREE || readOrStepBack(lock);',
-      'const free = atomic.load(lock + WRITER) === FREE;\n    enroll(lock + ROLL, mark);\n    return free || readOrStepBack(lock);',
+      'enroll(lock + ROLL, thisThread.mark);\n    return atomic.load(lock + WRITER) === FREE || readOrStepBack(lock);',
+      'const free = atomic.load(lock + WRITER) === FREE;\n    enroll(lock + ROLL, thisThread.mark);\n    return free || readOrStepBack(lock);',
       /while somebody/,
     ],
     'a writer looks for readers before it claims': [
       'one reads, one writes, one tries to write',
       'if (!isDeserted(lock + ROLL) || !claim(lock))\n            return false;\n        if (write(lock))',
-      'if (!isDeserted(lock + ROLL) || !claim(lock))\n            return false;\n        if (atomic.store(lock + INSIDE, mark), true)',
+      'if (!isDeserted(lock + ROLL) || !claim(lock))\n            return false;\n        if (atomic.store(lock + INSIDE, thisThread.mark), true)',
       /while somebody/,
     ],
     'a reader that leaves wakes nobody': [
       'one reads, one writes',
-      'if (!strike(lock + ROLL, mark))\n            return false;\n        afterReader(lock);',
-      'if (!strike(lock + ROLL, mark))\n            return false;',
+      'if (!strike(lock + ROLL, thisThread.mark))\n            return false;\n        afterReader(lock);',
+      'if (!strike(lock + ROLL, thisThread.mark))\n            return false;',
       /^deadlock/,
     ],
     'a reader that steps back wakes nobody': [
       'one reads, one writes',
-      'strike(lock + ROLL, mark);\n            afterReader(lock);\n            return false;',
-      'strike(lock + ROLL, mark);\n            return false;',
+      'strike(lock + ROLL, thisThread.mark);\n            afterReader(lock);\n            return false;',
+      'strike(lock + ROLL, thisThread.mark);\n            return false;',
       /^deadlock/,
     ],
     'the last reader wakes one writer, not the one that has claimed it': [

@@ -19,6 +19,10 @@ export const root = dirname(createRequire(import.meta.url).resolve('heddle/packa
 const folderFor = (source: string): string =>
   join(root, 'build', ...(/#heddle\/|file:\/\//.test(source) ? [] : ['joined']), 'programs');
 
+/** A module that all programs load first, if the suite is to run under a module hook: test/environments/module_hooks.test.ts. */
+const { HEDDLE_TEST_IMPORT } = process.env;
+const hooks = HEDDLE_TEST_IMPORT === undefined ? [] : [`--import=${HEDDLE_TEST_IMPORT}`];
+
 export interface ProgramOptions {
   /** Arguments of the program. */
   readonly args?: readonly string[];
@@ -75,7 +79,7 @@ while (thread._count() > 0) idle.acquire({ timeout: 1 });
 export function programFile(file: string, options: ProgramOptions = {}): Promise<Outcome> {
   const { args = [], nodeOptions = [], env = {}, cwd = root, limits, onStdout } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
+    const child = spawn(process.execPath, [...hooks, ...nodeOptions, file, ...args], {
       cwd,
       env: { ...withoutRunner(process.env), NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
