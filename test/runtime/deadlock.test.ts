@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { extent } from '../support/extent.ts';
 import type { Outcome } from '../support/program.ts';
 import { runtimeProgram, silent } from './prelude.ts';
 
@@ -294,7 +295,7 @@ suite('no deadlock', { concurrency: 3 }, () => {
   test('threads that hand over under load, and wait for long now and then', async () => {
     // Rounds in which each thread waits for its turn, most of them short, some longer than a slice, blocked or on the event loop.
     const outcome = await run(`
-      const THREADS = 6, ends = Date.now() + 6000;
+      const THREADS = 6, ends = Date.now() + ${extent(2000, 6000)};
       const locks = Array.from({ length: THREADS }, held), ended = counter(), stop = counter(), done = held();
       /** Has its turn; whether that was the last one. */
       function hasTurn(n, round) {

@@ -10,13 +10,31 @@ const PRELUDE = `
 import * as thread from 'heddle/thread';
 import { interruptible } from 'heddle';
 import { becomes, counter, eventually, raise, reaches, value } from '${counterModule}';
+const { _count, allocate_lock, interrupt_main, KeyboardInterrupt, start_new_thread } = thread;
+
+/** The turn after the next of the event loop. */
+function turn() {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+}
+
+/** The name of what \`action\` throws, or what it returns. */
+function attempt(action) {
+  try {
+    return action();
+  } catch (error) {
+    return error.name;
+  }
+}
+`;
+
+/** For those that look inside. */
+const INSIDE = `
 import { tidyUp } from '#heddle/heap/tidy.js';
 import { locksPinnedBy } from '#heddle/heap/pins.js';
 import { atomic } from '#heddle/memory/atomics.js';
 import { H_WORKERS, R_WAITS } from '#heddle/memory/layout.js';
 import { recordOf } from '#heddle/memory/self.js';
 import { checkTable, FREE, IDLE, slots, stateOf } from '#heddle/runtime/table.js';
-const { _count, allocate_lock, interrupt_main, KeyboardInterrupt, start_new_thread } = thread;
 
 /** Blocks until no thread runs and every worker is parked. */
 function quiet() {
@@ -50,28 +68,18 @@ function park(size) {
   gate.release();
   quiet();
 }
-
-/** The turn after the next of the event loop. */
-function turn() {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-}
-
-/** The name of what \`action\` throws, or what it returns. */
-function attempt(action) {
-  try {
-    return action();
-  } catch (error) {
-    return error.name;
-  }
-}
 `;
+
+const LOOKS_INSIDE =
+  /\b(tidyUp|locksPinnedBy|atomic|[HR]_[A-Z]+|recordOf|checkTable|FREE|IDLE|slots|stateOf|quiet|lockCount|inState|park)\b/;
 
 /** What Node prints when a program ends within the moment in which the supervisor still talks to its debugger. */
 const PARTING = 'Waiting for the debugger to disconnect...\n';
 
 /** Runs source text that uses these names. */
 export async function runtimeProgram(source: string, options: ProgramOptions = {}): Promise<Outcome> {
-  const outcome = await program(`${PRELUDE}\n${source}`, options);
+  const inside = LOOKS_INSIDE.test(source) ? INSIDE : '';
+  const outcome = await program(`${PRELUDE}${inside}\n${source}`, options);
   return { ...outcome, stderr: outcome.stderr.replace(PARTING, '') };
 }
 

@@ -14,10 +14,10 @@ export const root = dirname(createRequire(import.meta.url).resolve('heddle/packa
 
 /**
  * Programs lie inside a package, so that they can import it by its name: inside the joined one, as users have it, which loads in half the
- * time, unless they look into its modules, or use helpers of the tests, which do.
+ * time, unless they look into its modules, or use helpers of the tests that do: all but counter.ts.
  */
 const folderFor = (source: string): string =>
-  join(root, 'build', ...(/#heddle\/|file:\/\//.test(source) ? [] : ['joined']), 'programs');
+  join(root, 'build', ...(/#heddle\/|file:\/\/\S+\/support\/(?!counter\.)/.test(source) ? [] : ['joined']), 'programs');
 
 /** A module that all programs load first, if the suite is to run under a module hook: test/environments/module_hooks.test.ts. */
 const { HEDDLE_TEST_IMPORT } = process.env;
