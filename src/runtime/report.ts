@@ -21,7 +21,9 @@ const PLATFORM_FRAME = /^\s+at .*\bnode:(internal|events|vm|inspector|async_hook
 /** Text of an error for people: source-mapped, without Heddle's and the platform's frames. */
 export function describeError(error: unknown): string {
   try {
-    return mapStack(withShownStacks(error, describeStackOf, inspect));
+    const text = mapStack(withShownStacks(error, describeStackOf, inspect));
+    // An error that has no frames is put into brackets, which tell people nothing.
+    return error instanceof Error ? text.replace(/^\[(.*?)\](?= \{|$)/, '$1') : text;
   } catch {
     // Parts of it throw when they are looked at.
     return mapStack(inspect(error));
