@@ -104,18 +104,20 @@ export class Crew {
     atomic.store(place, 0);
   }
 
-  /** Frees the places of the dead; whether there were any. */
-  bury(by: number): boolean {
-    let found = false;
+  /** Frees the places of the dead: how many there were, and how many of them had never begun. */
+  bury(by: number): { readonly dead: number; readonly unbegun: number } {
+    let dead = 0;
+    let unbegun = 0;
     for (let index = atomic.load(this.#used) - 1; index >= 0; index--) {
       const place = this.#placeOf(index);
       const mark = atomic.load(place);
       if (mark === 0 || fateOf(mark) === 'alive') continue;
       if (atomic.compareExchange(place, mark, by) !== mark) continue;
+      if (atomic.load(place + STATE) === STARTING) unbegun++;
       this.free(index);
-      found = true;
+      dead++;
     }
-    return found;
+    return { dead, unbegun };
   }
 
   #placeOf(index: number): number {

@@ -21,13 +21,12 @@ import {
 import { ThreadError } from '../sync/errors.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { PLACES } from './crew.js';
-import { BrokenExecutor } from './errors.js';
 import { CALL, Future, forgetTask, INTERRUPTIBLE, OWNER, STATE } from './future.js';
 import { type MapOptions, MapResults, readMapArguments } from './map.js';
 import { checkOptions, checkTaskOptions, type ExecutorOptions, type TaskOptions } from './options.js';
 import {
-  BROKEN_TEXT,
   backlogOf,
+  brokenError,
   bury,
   crewOf,
   drain,
@@ -93,7 +92,7 @@ export class ThreadPoolExecutor extends Pool {
    *
    * What cannot travel is the error of the future: a CaptureError.
    *
-   * @throws ThreadError "cannot schedule new futures after shutdown". BrokenExecutor when the initializer has failed.
+   * @throws ThreadError "cannot schedule new futures after shutdown". BrokenExecutor when the initializer has failed, or no thread gets as far as that.
    */
   submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
     return submitTo(this, fn, args, this.submit) as Future<Awaited<R>>;
@@ -315,7 +314,7 @@ function writeTask(
 function refuseClosed(executor: ThreadPoolExecutor, args: readonly unknown[]): void {
   if (!isClosed(executor)) return;
   takeAllMarked(args);
-  if (isBroken(executor)) throw new BrokenExecutor(BROKEN_TEXT);
+  if (isBroken(executor)) throw brokenError(executor);
   throw new ThreadError('cannot schedule new futures after shutdown');
 }
 

@@ -1,7 +1,7 @@
 // What threads share of an executor, and how they tell each other.
 //
 // Cell {header, signal, asynchronous waiters, gone, asynchronous waiters, flags, most threads, names given, places used, waking, room,
-//       asynchronous waiters, table,
+//       asynchronous waiters, unbegun, table,
 //       head, tail, name, initializer}
 //
 //   signal   raised by whoever adds a task, or wants the threads to look again; idle threads park on it
@@ -9,7 +9,8 @@
 //   gone     raised by a thread that leaves; who waits for all to be gone parks on it
 //   waking   1 = a thread was woken for a task and has not looked yet: others need not be, since it wakes the next if there is more to do.
 //            Cleared by every thread that looks before it parks, so at the latest when the next one does if that one is killed
-//   flags    SHUTDOWN: no more tasks; BROKEN: the initializer has failed. Only set
+//   unbegun  threads that have died on their way here, one after another: cleared by each that begins
+//   flags    SHUTDOWN: no more tasks; BROKEN: the initializer has failed, or, with LIFELESS, no thread gets as far as that. Only set
 //
 // The rest is in backlog.ts (tasks), crew.ts (threads), worker.ts (what a thread does), exit.ts (the end of the process).
 
@@ -32,8 +33,9 @@ const NAMES = 28;
 const USED = 32;
 const WAKING = 36;
 const ROOM = 40;
-const TABLE = 48;
-const WORDS = 11 + (PLACES * PLACE) / 4;
+const UNBEGUN = 48;
+const TABLE = 52;
+const WORDS = 12 + (PLACES * PLACE) / 4;
 const HEAD = TABLE + PLACES * PLACE;
 export const NAME = HEAD + 8;
 export const INITIALIZER = HEAD + 12;
@@ -42,7 +44,15 @@ const HEADER = syncHeader(EXECUTOR, WORDS, 4);
 export const SHUTDOWN = 1;
 export const BROKEN = 2;
 
-export const BROKEN_TEXT = 'A thread initializer failed, the thread pool is not usable anymore';
+const LIFELESS = 4;
+
+const BROKEN_TEXT = 'A thread initializer failed, the thread pool is not usable anymore';
+const LIFELESS_TEXT =
+  'the threads of this executor die before they can take a task: what they have died of is reported on stderr. Mend that, and make a new ' +
+  'executor; if it is an option of Node or a module that it preloads, run the program without it';
+
+/** So many die in succession, none having begun, before nobody starts more. */
+const MOST_UNBEGUN = 3;
 
 /** How a thread is started; set by worker.ts, which has what it runs. */
 export const starter = {
@@ -82,8 +92,11 @@ export const flagsOf = (executor: Pool): number => atomic.load(addressOf(executo
 /** Whether its threads are to leave when nothing waits. */
 export const isClosed = (executor: Pool): boolean => flagsOf(executor) !== 0;
 
-/** Whether its initializer has failed. */
+/** Whether it is of no use any more. */
 export const isBroken = (executor: Pool): boolean => (flagsOf(executor) & BROKEN) !== 0;
+
+export const brokenError = (executor: Pool): BrokenExecutor =>
+  new BrokenExecutor((flagsOf(executor) & LIFELESS) === 0 ? BROKEN_TEXT : LIFELESS_TEXT);
 
 /** The word that its idle threads park on. */
 export const signalOf = (executor: Pool): number => addressOf(executor) + SIGNAL;
@@ -178,9 +191,14 @@ export function drain(executor: Pool, each: (future: Future<unknown>) => boolean
   while (backlogOf(executor).shift(each) !== undefined);
 }
 
-/** The initializer has failed: nothing that waits will be done. */
-export function breakDown(executor: Pool): void {
-  atomic.or(addressOf(executor) + FLAGS, BROKEN);
+/** A thread of the executor has begun. */
+export function tellBegun(executor: Pool): void {
+  atomic.store(addressOf(executor) + UNBEGUN, 0);
+}
+
+/** The initializer has failed, or `how`: nothing that waits will be done. */
+export function breakDown(executor: Pool, how = 0): void {
+  atomic.or(addressOf(executor) + FLAGS, BROKEN | how);
   failAll(executor);
   rouse(executor);
 }
@@ -188,14 +206,17 @@ export function breakDown(executor: Pool): void {
 export function failAll(executor: Pool): void {
   drain(executor, (future) => {
     if (!claimMine(future)) return false;
-    failClaimed(future, new BrokenExecutor(BROKEN_TEXT));
+    failClaimed(future, brokenError(executor));
     return true;
   });
 }
 
-/** The places of threads that have died are free again. */
+/** The places of threads that have died are free again. Threads that never begin would be replaced for ever: then the executor is broken. */
 export function bury(executor: Pool): void {
-  if (crewOf(executor).bury(thisThread.mark)) tellGone(executor);
+  const { dead, unbegun } = crewOf(executor).bury(thisThread.mark);
+  if (dead > 0) tellGone(executor);
+  if (unbegun > 0 && atomic.add(addressOf(executor) + UNBEGUN, unbegun) + unbegun >= MOST_UNBEGUN)
+    breakDown(executor, LIFELESS);
 }
 
 /** A thread is gone. */

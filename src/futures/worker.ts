@@ -52,6 +52,7 @@ import {
   signalOf,
   starter,
   takeTask,
+  tellBegun,
   tellGone,
 } from './pool.js';
 import { beginTask, leavePost, summonQuietly, takePost } from './post.js';
@@ -93,6 +94,7 @@ export async function serve(executor: Pool, index: number, number: number, by: n
   const crew = crewOf(executor);
   if (!crew.handOver(index, by, thisThread.mark) && crew.ownerOf(index) !== thisThread.mark) return;
   crew.setState(index, RUNNING);
+  tellBegun(executor);
   // From here on the runtime holds the event loop for this thread.
   await undefined;
   const baseline = loopLoad();

@@ -94,3 +94,27 @@ test('--preserve-symlinks: the library is the same in the threads', async () => 
     assert.deepEqual([outcome.stdout, outcome.stderr], ['thread 5\n', ''], JSON.stringify(way));
   }
 });
+
+/** A preload that lets none of the program's threads begin. */
+const DEADLY = `data:text/javascript,${encodeURIComponent(`
+  import { workerData } from 'node:worker_threads';
+  if (workerData?.role === 'thread') throw new Error('deadly');
+`)}`;
+
+for (const way of ['await', 'result()']) {
+  test(`threads that die before their first task: the executor is broken, not refilled for ever (${way})`, async () => {
+    const outcome = await program(
+      `import { run, ThreadPoolExecutor } from 'heddle';
+       const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
+       const show = (error) => console.log(error.name, /die before they can take a task/.test(error.message));
+       for (const start of [() => run(() => 1), () => executor.submit(() => 1), () => executor.submit(() => 2)]) {
+         try { ${way === 'await' ? 'await start()' : 'start().result()'}; } catch (error) { show(error); }
+       }
+       executor.shutdown();`,
+      { nodeOptions: ['--import', DEADLY] },
+    );
+    assert.deepEqual([outcome.status, outcome.stdout], [0, 'BrokenExecutor true\n'.repeat(3)], outcome.stderr);
+    assert.match(outcome.stderr, /^Exception in thread run_0:\nError: deadly\n/);
+    assert.ok(outcome.stderr.split('Error: deadly').length < 14, outcome.stderr);
+  });
+}
