@@ -10,7 +10,7 @@ import { slot } from '../memory/memory.js';
 import { rouse } from '../memory/park.js';
 import { recordOf } from '../memory/self.js';
 import { runEndable } from '../platform/debugger.js';
-import { emitSigint, exitHere, handlesSigint, mainStatus, onFatalError, onSigintTaken } from '../platform/process.js';
+import { emitSigint, handlesSigint, mainStatus, onFatalError, onSigintTaken } from '../platform/process.js';
 import { KeyboardInterrupt, SystemExit } from '../sync/errors.js';
 import {
   ARM,
@@ -30,7 +30,7 @@ import {
 } from '../sync/safepoint.js';
 import { print } from './console.js';
 import { describeError, isInLibrary } from './report.js';
-import { attendShutdown, isWaitingForThreads, mustWaitForThreads } from './shutdown.js';
+import { attendShutdown, exitAfterThreads, isWaitingForThreads, mustWaitForThreads } from './shutdown.js';
 import { ask, awaitSigintWatch, summonSupervisor } from './supervisor.js';
 
 /** What a shell reports for a program that Ctrl-C has ended. */
@@ -155,13 +155,13 @@ export function attendMain(): void {
   onFatalError((error) => {
     if (error instanceof KeyboardInterrupt) {
       print(2, `${describeError(error)}\n`);
-      exitHere(isWaitingForThreads() ? mainStatus() : SIGINT_STATUS);
+      exitAfterThreads(isWaitingForThreads() ? mainStatus() : SIGINT_STATUS);
     }
-    if (error instanceof SystemExit) exitHere(statusOf(error));
+    if (error instanceof SystemExit) exitAfterThreads(statusOf(error));
     // The platform would print it when the threads have ended.
     if (mustWaitForThreads()) {
       print(2, `${describeError(error)}\n`);
-      exitHere(FAILURE);
+      exitAfterThreads(FAILURE);
     }
   });
   attendShutdown();

@@ -8,8 +8,9 @@
 // event loops.
 //
 //   the event loop is empty   → ENDING, wait on the event loop for one thread after the other, so that Ctrl-C is delivered as ever
-//   process.exit(), an error  → ENDING, wait in the exit event, before the program's handlers. The supervisor goes on meanwhile
+//   exit(), an error          → ENDING, wait in the exit event, before the program's handlers. The supervisor goes on meanwhile
 //   one of these while it waits already, such as an uncaught KeyboardInterrupt → it waits no longer
+//   process.exit()            → ENDING, OVER: it does not wait, as everywhere in the platform
 //
 // Waited for are the threads with R_KEEPS, also those that are started meanwhile by others, and what layers above have said (`waitAtEnd`).
 // When such a thread has ended, one turn of its event loop is waited for too: what it has left there at once, the report of a rejection for
@@ -29,7 +30,7 @@ import {
 import { slot } from '../memory/memory.js';
 import { awaitLater, blockUntil, patience, type Wanted, wake } from '../memory/park.js';
 import { record, recordOf } from '../memory/self.js';
-import { onExit, onLoopDry, renounceSigint } from '../platform/process.js';
+import { exitHere, onExit, onLoopDry, renounceSigint } from '../platform/process.js';
 import { addressOf, loadValue, SyncCell } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { describeOwner, describeThread } from '../sync/names.js';
@@ -52,6 +53,9 @@ const sources: (() => Wanted | undefined)[] = [];
 
 /** Whether the event loop is kept alive by the wait for threads. */
 let waiting = false;
+
+/** Whether the main thread ends by what waits for threads. */
+let waitsInExit = false;
 
 /** How far the process has come to its end. */
 export const phase = (): number => atomic.load(H_SHUTDOWN);
@@ -92,6 +96,12 @@ export const mustWaitForThreads = (): boolean => phase() === LIVING && (callback
 /** Whether the main thread has ended and waits on its event loop. */
 export const isWaitingForThreads = (): boolean => waiting;
 
+/** Ends the process when its threads have ended: they are waited for, unless that was done already. */
+export function exitAfterThreads(status: number): never {
+  waitsInExit = true;
+  return exitHere(status);
+}
+
 /** Makes the main thread's end wait. */
 export function attendShutdown(): void {
   onLoopDry(() => {
@@ -102,7 +112,7 @@ export function attendShutdown(): void {
   onExit(() => {
     if (!waiting) {
       if (phase() === LIVING) end();
-      block();
+      if (waitsInExit) block();
     }
     advance(OVER);
     refuseWaits();

@@ -55,7 +55,7 @@ test('2.9-12 [join_nondaemon_on_shutdown] main ends by SystemExit; a thread stil
 for (const [how, source, status] of [
   ['its event loop has run dry', '', 0],
   ['process.exitCode is set', 'process.exitCode = 5;', 5],
-  ['process.exit()', 'process.exit(7);', 7],
+  ['SystemExit', 'throw new SystemExit(7);', 7],
   ['a timer', "setTimeout(() => console.log('timer'), 5);", 0],
 ] as const) {
   test(`1.14-15 main has ended: ${how}. Callbacks, then threads, then exit handlers`, async () => {
@@ -74,6 +74,46 @@ for (const [how, source, status] of [
     );
   });
 }
+
+test('process.exit() ends the process at once: threads are not waited for, whatever they do', async () => {
+  for (const thread of ['for (;;);', 'new Event().wait();', 'return new Promise(() => setInterval(() => {}, 1000));']) {
+    const outcome = await ending(`
+      const running = new Event();
+      process.on('exit', (code) => console.log('exit handler', code));
+      atShutdown(() => console.log('callback'));
+      new Thread(() => { running.set(); ${thread} }).start();
+      running.wait();
+      process.exit(7);
+    `);
+    assert.deepEqual(outcome, silent('callback\nexit handler 7\n', 7));
+  }
+});
+
+for (const how of [
+  'setTimeout(() => process.exit(7), 1);',
+  'Promise.resolve().then(() => process.exit(7));',
+  "process.on('beforeExit', () => process.exit(7));",
+  "process.on('uncaughtException', () => process.exit(7)); throw new Error('main fails');",
+]) {
+  test(`… and so it is wherever it is called: ${how}`, async () => {
+    const outcome = await ending(`
+      new Thread(() => { for (;;); }).start();
+      ${how}
+    `);
+    assert.deepEqual(outcome, silent('', 7));
+  });
+}
+
+test('… tasks of executors neither', async () => {
+  const outcome = await ending(`
+    import { run } from 'heddle';
+    const running = new Event();
+    run((running) => { running.set(); for (;;); }, running);
+    running.wait();
+    process.exit(7);
+  `);
+  assert.deepEqual(outcome, silent('', 7));
+});
 
 test('1.14-15 main has ended by an error: it is printed first, and the status is 1', async () => {
   const outcome = await ending(`
@@ -277,7 +317,7 @@ test('1.14-15 what a thread leaves behind just before it ends is waited for', as
     const task = { word: H_QUIET, attempt: () => { console.log('waited'); done.set(); }, describe: () => 'a task' };
     waitAtEnd(() => (left.isSet() && !done.isSet() ? task : undefined));
     waitAtEnd(() => { looked.set(); leaving.join(); });
-    process.exit();
+    throw new SystemExit();
   `);
   assert.deepEqual(outcome, silent('waited\n'));
 });
@@ -292,7 +332,7 @@ test('1.14-15 … also a thread that a task has started by then', async () => {
       started.set();
     }, []);
     waitAtEnd(() => { looked.set(); started.wait(); });
-    process.exit();
+    throw new SystemExit();
   `);
   assert.deepEqual(outcome, silent('waited for\n'));
 });
@@ -309,7 +349,7 @@ test('2.9-54 [dummy_thread_on_interpreter_shutdown] a live dummy at the end is n
 
 for (const [how, source] of [
   ['on its event loop', ''],
-  ['in the exit event', 'process.exitCode = 0; process.exit();'],
+  ['in the exit event', 'process.exitCode = 0; throw new SystemExit(0);'],
 ] as const) {
   test(`2.9-55 [keyboard_interrupt_during_threading_shutdown] Ctrl-C while main waits ${how}`, async () => {
     const outcome = await ending(
@@ -343,7 +383,7 @@ test('a program whose own handler has Ctrl-C ends by it when main waits in the e
       setTimeout(() => { console.log('waiting'); new Event().wait(); }, 200);
       return new Promise(() => {});
     }).start();
-    process.exit();
+    throw new SystemExit();
   `,
     { onStdout: (text, kill) => text === 'waiting\n' && kill('SIGINT') },
   );
