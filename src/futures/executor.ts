@@ -20,8 +20,9 @@ import {
 } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
+import { CALL, forgetTask, INTERRUPTIBLE, OWNER } from './cell.js';
 import { PLACES } from './crew.js';
-import { CALL, Future, forgetTask, INTERRUPTIBLE, OWNER, STATE } from './future.js';
+import { Future } from './future.js';
 import { type MapOptions, MapResults, readMapArguments } from './map.js';
 import { checkOptions, checkTaskOptions, type ExecutorOptions, type TaskOptions } from './options.js';
 import {
@@ -46,7 +47,7 @@ import {
   summon,
 } from './pool.js';
 import { siteOf } from './site.js';
-import { cancel } from './state.js';
+import { cancel, STATE } from './state.js';
 
 export type { ExecutorOptions, TaskOptions } from './options.js';
 
@@ -123,7 +124,16 @@ export class ThreadPoolExecutor extends Pool {
   map(fn: AnyFunction, ...rest: readonly unknown[]): MapResults<unknown> {
     const { inputs, options } = readMapArguments(rest);
     const above = this.map as AnyFunction;
-    return new MapResults((args) => submitTo(this, fn, args, above), inputs, options);
+    return new MapResults(
+      (args) => {
+        const future = submitTo(this, fn, args, above);
+        // Who takes the results looks at it, or says by leaving that the others are of no interest.
+        Future.look(future);
+        return future;
+      },
+      inputs,
+      options,
+    );
   }
 
   /**
@@ -239,7 +249,7 @@ function cancelOn(signal: AbortSignal, future: Future<unknown>): void {
   if (future.done()) return;
   const abort = (): void => void future.cancel();
   signal.addEventListener('abort', abort, { once: true });
-  future.addDoneCallback(() => signal.removeEventListener('abort', abort));
+  Future.whenDone(future, () => signal.removeEventListener('abort', abort));
 }
 
 const PLAIN = { cancelled: false, interruptible: false };

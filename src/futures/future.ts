@@ -1,7 +1,7 @@
 // Future: the outcome of a call that another thread makes, in a cell that all threads share.
 //
 // Cell {header, state, asynchronous waiters, watched, worker's number, interruptible,
-//       outcome, call, executor}
+//       outcome, call, executor, place of the submission}
 //
 // Words and transitions of the state are in state.ts. The outcome is a parcel, or a value as it is (src/parcel/parcel.ts); it is written
 // before the state says so. Behind it are the words of the call (src/parcel/call.ts) and the executor. `interruptible` is 1 from the submission on, if that has said so,
@@ -11,13 +11,10 @@ import { seenFrom } from '../closure/errors.js';
 import { goneText } from '../heap/plain.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
-import { V } from '../memory/memory.js';
-import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
+import { awaitLater } from '../memory/park.js';
 import { CALL_WORDS } from '../parcel/call.js';
 import { pack, unpack } from '../parcel/parcel.js';
-import { print } from '../runtime/console.js';
 import { endCancelled } from '../runtime/interrupt.js';
-import { describeError } from '../runtime/report.js';
 import { timeoutOf } from '../sync/arguments.js';
 import {
   addressOf,
@@ -32,45 +29,36 @@ import {
   syncHeader,
 } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
-import { isThenable } from '../sync/held.js';
-import { slotOf, thisThread } from '../sync/owner.js';
+import { slotOf } from '../sync/owner.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { blocking } from './blocking.js';
-import { BrokenExecutor, CancelledError, InvalidStateError, TimeoutError } from './errors.js';
+import { type Callback, callBack, kindOf } from './callbacks.js';
+import { attempt, INTERRUPTIBLE, OUTCOME, SITE, setByHand, waitFor, wantedOf } from './cell.js';
+import { CancelledError, InvalidStateError, TimeoutError } from './errors.js';
 import { packError } from './outcome.js';
 import { addSite, type Site } from './site.js';
 import {
-  attemptEnd,
   CANCELLED,
   cancel,
   cancelRun,
   FAILED,
   FINISHED,
   isCancelled,
-  isOrphaned,
   isOver,
   isRunning,
+  lookAt,
   NOTIFIED,
   nameOf,
   PENDING,
   RUNNING,
-  runnerOf,
-  settle,
-  settleByHand,
+  STATE,
 } from './state.js';
+import { forgetFailure, forgetSubmission, noteSubmission } from './unseen.js';
 
-export const STATE = 4;
-export const WORKER = 16;
-export const INTERRUPTIBLE = 20;
-const OUTCOME = 24;
-export const CALL = 28;
-export const OWNER = CALL + CALL_WORDS * 4;
-const HEADER = syncHeader(FUTURE, 5, 2 + CALL_WORDS);
+const HEADER = syncHeader(FUTURE, 5, 3 + CALL_WORDS);
 
 /** Milliseconds to wait at most, none = for ever; or an object that says so. */
 export type Timeout = number | { readonly timeout?: number | undefined };
-
-type Callback = (future: never) => unknown;
 
 /** What this thread knows of a future. */
 interface Local {
@@ -80,14 +68,8 @@ interface Local {
   /** Callbacks are being called. */
   calling?: boolean;
   site?: Site | undefined;
-}
-
-/** What a future asks of the executor that it waits in. */
-export interface Keeper {
-  /** It has waited for a while: whether anybody is left to run it. */
-  lookAfter(): void;
-  /** "thread 'pool_3'" */
-  describeWorker(number: number): string;
+  /** This thread has looked at it. */
+  looked?: boolean;
 }
 
 /**
@@ -136,6 +118,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
    */
   cancel(): boolean {
     const word = ownAddress(this, FUTURE) + STATE;
+    Future.look(this);
     return cancel(word) || this.#cancelRun(word) || isCancelled(atomic.load(word));
   }
 
@@ -171,13 +154,23 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
    */
   addDoneCallback(fn: (future: this) => unknown): void {
     if (typeof fn !== 'function') throw new TypeError(`addDoneCallback() takes a function, not ${String(fn)}`);
+    Future.look(this);
+    Future.whenDone(this, fn as Callback);
+  }
+
+  /** @internal As `addDoneCallback`, for what is no look at the outcome. */
+  static whenDone(future: Future<unknown>, fn: Callback): void {
+    future.#whenDone(fn);
+  }
+
+  #whenDone(fn: Callback): void {
     const local = this.#here();
     if (local.callbacks === undefined) {
       // Before anything else: the future may be done, and the callbacks be called, at any step from here on.
-      local.callbacks = [fn as Callback];
+      local.callbacks = [fn];
       if (!this.done()) awaitLater(wantedOf(this), Infinity, () => this.#runCallbacks());
     } else {
-      local.callbacks.push(fn as Callback);
+      local.callbacks.push(fn);
     }
     this.#runCallbacks();
   }
@@ -254,6 +247,19 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   /** @internal Where it was submitted, in this thread. */
   static noteSite(future: Future<unknown>, site: Site): void {
     future.#here().site = site;
+    const address = addressOf(future);
+    const text = noteSubmission(address + STATE, site);
+    if (text !== undefined) storeValue(address + SITE, text, '');
+  }
+
+  /** @internal This thread looks at its outcome, or is to be told of it: failing, it is not reported. */
+  static look(future: Future<unknown>): void {
+    const local = future.#here();
+    if (local.looked === true) return;
+    local.looked = true;
+    const word = ownAddress(future, FUTURE) + STATE;
+    lookAt(word);
+    if (atomic.load(word) === FAILED) forgetFailure(word);
   }
 
   /** @internal This thread has seen that it is done. */
@@ -274,6 +280,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
     const known = this.#local?.outcome;
     if (known !== undefined) return known;
     const limit = limitOf(timeout);
+    Future.look(this);
     poll();
     const done = isOver(atomic.load(ownAddress(this, FUTURE) + STATE)) || (limit > 0 && waitFor(this, limit));
     poll();
@@ -298,6 +305,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
     const keep = (value: unknown): NonNullable<Local['outcome']> => {
       if (state === FAILED) addSite(value, local.site);
       local.site = undefined;
+      forgetSubmission(address + STATE);
       local.outcome ??= state === FAILED ? { error: value } : { value };
       return local.outcome;
     };
@@ -308,6 +316,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   #promise(): Promise<T> {
     const local = this.#here();
     if (local.promise === undefined) {
+      Future.look(this);
       local.promise = new Promise((resolve, reject) => {
         const deliver = async (): Promise<void> => {
           const outcome = await this.#read();
@@ -325,7 +334,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
           else deliver().catch(reject);
         });
       });
-      // An error of a future that nobody looks at is nobody's business; what `then` returns is another promise.
+      // What `then` returns is another promise.
       local.promise.catch(() => {});
     }
     return local.promise as Promise<T>;
@@ -344,106 +353,8 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
 
 defineSyncClass(FUTURE, Future);
 
-function callBack(fn: Callback, future: Future<unknown>): void {
-  const report = (error: unknown): void =>
-    print(2, `exception calling callback for ${String(future)}\n${describeError(error)}\n`);
-  try {
-    const returned = fn(future as never);
-    if (isThenable(returned)) returned.then(undefined, report);
-  } catch (error) {
-    report(error);
-  }
-}
-
 /** Milliseconds that a call may wait: Infinity = for ever. */
 export function limitOf(timeout: Timeout | undefined): number {
   if (timeout === undefined) return Infinity;
   return timeoutOf(typeof timeout === 'object' ? timeout : { timeout }, ['timeout']);
-}
-
-/** A future's end as something to wait for. */
-export function wantedOf(future: Future<unknown>): Wanted {
-  const address = addressOf(future);
-  const word = address + STATE;
-  let looks = 0;
-  return {
-    word,
-    attempt() {
-      const state = attempt(future);
-      // It has waited for a while, and nobody has begun.
-      if (state === PENDING && looks++ > 0) (loadValue(address + OWNER) as Keeper | undefined)?.lookAfter();
-      return state;
-    },
-    describe: () => `the result of future 0x${address.toString(16)}, which is ${nameOf(atomic.load(word))}`,
-    // Whoever runs it. If that thread is over there is an outcome: the next attempt makes one.
-    holder() {
-      const state = atomic.load(word);
-      return isOrphaned(state) ? 0 : runnerOf(state);
-    },
-  };
-}
-
-/** Blocks until the future is done; false = the time has passed. */
-function waitFor(future: Future<unknown>, limit: number): boolean {
-  const wanted = wantedOf(future);
-  mask();
-  blocking.enter();
-  try {
-    return blockUntil(wanted, limit);
-  } finally {
-    blocking.leave();
-    unmask();
-  }
-}
-
-/** An attempt to find it over; see `attemptEnd`. */
-function attempt(future: Future<unknown>): number | undefined {
-  const address = addressOf(future);
-  return attemptEnd(address + STATE, thisThread.mark, () => {
-    const keeper = loadValue(address + OWNER) as Keeper | undefined;
-    const name = keeper?.describeWorker(atomic.load(address + WORKER)) ?? 'the thread';
-    const error = new BrokenExecutor(
-      `the task is lost: ${name}, which ran it, has died before it was done. Its report on stderr says of what`,
-    );
-    storeValue(address + OUTCOME, packError(error), 'an error');
-    forgetTask(address);
-  });
-}
-
-/** What ran is of no use any more, and holds its arguments. */
-export function forgetTask(address: number): void {
-  V.I32.fill(0, (address + CALL) >>> 2, (address + OWNER) >>> 2);
-}
-
-/** Whether a future that this thread runs was cancelled meanwhile. */
-export const wasCancelled = (future: Future<unknown>): boolean => isCancelled(atomic.load(addressOf(future) + STATE));
-
-/** The outcome of a future that this thread runs, unless it has one. */
-export function finish(future: Future<unknown>, outcome: number, packed: unknown): void {
-  const address = addressOf(future);
-  const mine = settle(address + STATE, thisThread.mark, outcome, () => {
-    storeValue(address + OUTCOME, packed, 'the result');
-    forgetTask(address);
-  });
-  if (!mine) forgetTask(address);
-}
-
-function setByHand(future: Future<unknown>, outcome: number, packed: unknown): void {
-  const address = addressOf(future);
-  if (
-    settleByHand(address + STATE, thisThread.mark, outcome, () => storeValue(address + OUTCOME, packed, 'the result'))
-  )
-    return;
-  throw new InvalidStateError(`${nameOf(atomic.load(address + STATE)).toUpperCase()}: ${String(future)}`);
-}
-
-/** Fails a future that this thread has claimed. */
-export function failClaimed(future: Future<unknown>, error: unknown): void {
-  finish(future, FAILED, packError(error));
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value !== 'object' && typeof value !== 'function') return typeof value;
-  return value.constructor?.name ?? 'object';
 }

@@ -20,10 +20,11 @@ import type { Job } from '../parcel/call.js';
 import { addressOf, EXECUTOR, loadValue, SyncCell, syncHeader } from '../sync/cell.js';
 import { thisThread } from '../sync/owner.js';
 import { Backlog } from './backlog.js';
+import { failClaimed } from './cell.js';
 import { BLOCKED, Crew, LOOKING, PARKED, PLACE, PLACES, RESERVE, RUNNING, STARTING } from './crew.js';
 import { BrokenExecutor } from './errors.js';
-import { type Future, failClaimed, STATE } from './future.js';
-import { claim } from './state.js';
+import type { Future } from './future.js';
+import { claim, STATE } from './state.js';
 
 const SIGNAL = 4;
 export const GONE = 12;

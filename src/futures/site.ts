@@ -33,13 +33,17 @@ export function siteOf(fn: unknown, above: (...args: never[]) => unknown): Site 
   return site;
 }
 
+/** The submitter's frames, as text for people; empty if there are none. */
+export function framesOf(site: Site | undefined): string {
+  const stack = site?.stack;
+  // The first line names the object that has the stack.
+  return typeof stack === 'string' ? describeStack(stack.slice(stack.indexOf('\n') + 1)) : '';
+}
+
 /** Puts the submitter's frames under those of the thread. */
 export function addSite(error: unknown, site: Site | undefined): void {
   if (site === undefined || !(error instanceof Error) || typeof error.stack !== 'string') return;
-  const { stack } = site;
-  if (typeof stack !== 'string') return;
-  // The first line names the object that has the stack.
-  const frames = describeStack(stack.slice(stack.indexOf('\n') + 1));
+  const frames = framesOf(site);
   if (frames === '' || !Object.isExtensible(error)) return;
   error.stack = `${error.stack}\n    --- submitted from ---\n${frames}`;
 }

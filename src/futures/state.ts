@@ -14,12 +14,16 @@
 // constants are no slot's.
 //
 // The word behind counts asynchronous waiters (src/memory/park.ts). The one behind that is WATCHED since somebody waits for this future
-// among others: then H_FUTURES is raised when it is done. Both sides write their word before they read the other's.
+// among others: then H_FUTURES is raised when it is done. Both sides write their word before they read the other's. It is LOOKED since
+// somebody has asked for the outcome, or is to be told of it. Above these it has the future's number; 0 = none yet (unseen.ts).
 
 import { atomic } from '../memory/atomics.js';
 import { H_FUTURES } from '../memory/layout.js';
 import { patience, wake } from '../memory/park.js';
 import { fateOf } from '../sync/owner.js';
+
+/** Where in its cell a future's state is. */
+export const STATE = 4;
 
 export const SETTLING = 2 ** 14;
 const CONSTANT = 2 ** 14 - 1;
@@ -34,6 +38,8 @@ export const FAILED = constant(5);
 
 const WATCH = 8;
 const WATCHED = 1;
+const LOOKED = 2;
+const NUMBER_SHIFT = 2;
 
 const isConstant = (state: number): boolean => (state & CONSTANT) === CONSTANT;
 
@@ -139,12 +145,26 @@ export function attemptEnd(word: number, by: number, write: () => void): number 
 
 /** From now on H_FUTURES is raised when it is done; it may be already. */
 export function watch(word: number): void {
-  atomic.store(word + WATCH, WATCHED);
+  atomic.or(word + WATCH, WATCHED);
+}
+
+/** From now on its failing is no news. */
+export function lookAt(word: number): void {
+  atomic.or(word + WATCH, LOOKED);
+}
+
+export const isLookedAt = (word: number): boolean => (atomic.load(word + WATCH) & LOOKED) !== 0;
+
+export const numberOf = (word: number): number => atomic.load(word + WATCH) >>> NUMBER_SHIFT;
+
+/** Gives a number to one that has none: its maker does so, or who is about to fail it. */
+export function setNumber(word: number, number: number): void {
+  atomic.or(word + WATCH, number << NUMBER_SHIFT);
 }
 
 function tell(word: number): void {
   wake(word, Infinity);
-  if (atomic.load(word + WATCH) !== WATCHED) return;
+  if ((atomic.load(word + WATCH) & WATCHED) === 0) return;
   atomic.add(H_FUTURES, 1);
   wake(H_FUTURES, Infinity);
 }

@@ -11,9 +11,10 @@ import { timeoutOf } from '../sync/arguments.js';
 import { addressOf } from '../sync/cell.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { blocking } from './blocking.js';
+import { wantedOf } from './cell.js';
 import { TimeoutError } from './errors.js';
-import { Future, STATE, wantedOf } from './future.js';
-import { FAILED, watch } from './state.js';
+import { Future } from './future.js';
+import { FAILED, STATE, watch } from './state.js';
 
 export const FIRST_COMPLETED = 'FIRST_COMPLETED';
 export const FIRST_EXCEPTION = 'FIRST_EXCEPTION';
@@ -44,6 +45,7 @@ class Watch<F extends Future<unknown>> {
       if (!(future instanceof Future)) throw new TypeError(`${String(future)} is not a Future`);
       if (this.pending.has(future)) continue;
       this.pending.set(future, wantedOf(future));
+      Future.look(future);
       watch(addressOf(future) + STATE);
     }
     this.look();

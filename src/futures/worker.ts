@@ -30,9 +30,10 @@ import { startThread } from '../runtime/start.js';
 import { addressOf } from '../sync/cell.js';
 import { THREAD_MARK, thisThread } from '../sync/owner.js';
 import { makeRunning, PLAIN } from '../threading/thread.js';
+import { WORKER } from './cell.js';
 import { LOOKING, PARKED, RESERVE, RESTING, RUNNING } from './crew.js';
 import { enlist, strike, tellQuiet } from './exit.js';
-import { type Future, WORKER } from './future.js';
+import type { Future } from './future.js';
 import { perform } from './perform.js';
 import {
   backlogOf,

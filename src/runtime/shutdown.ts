@@ -79,6 +79,14 @@ export function waitAtEnd(source: () => Wanted | undefined): void {
   sources.push(source);
 }
 
+/** What is said when nobody is waited for any more, before the program's own exit handlers. */
+const lastWords: (() => void)[] = [];
+
+/** Calls `callback` when all that the end of the process waits for is over. In the main thread only. */
+export function atVeryEnd(callback: () => void): void {
+  lastWords.push(callback);
+}
+
 /**
  * `late` says that it is for what the end waits for, a task that was submitted before.
  * @throws ThreadError when this thread starts no more threads, because the process ends.
@@ -114,6 +122,7 @@ export function attendShutdown(): void {
       if (phase() === LIVING) end();
       if (waitsInExit) block();
     }
+    for (const callback of lastWords) callback();
     advance(OVER);
     refuseWaits();
   });
