@@ -92,7 +92,7 @@ export function captureCall(
 export function captureValue(value: unknown, name: string, thrown = false): Captured {
   const trees = captureTrees([value]);
   if (trees !== undefined) return trees;
-  const encoder = new Encoder();
+  const encoder = new Encoder(undefined, new Map(), false);
   try {
     const { nodes, roots } = encoder.encode([[value, rootPath(name)]], undefined, thrown);
     const root = roots[0]!;

@@ -143,7 +143,10 @@ function encodeByValue(encoder: Encoder, pending: PendingValue): Node | undefine
   }
   if (isInstance(value, 'URL') || isInstance(value, 'URLSearchParams')) {
     encoder.changing = true;
-    return [tagOf(value) === 'URL' ? 'url' : 'params', String(value)];
+    const node: Node = [tagOf(value) === 'URL' ? 'url' : 'params', String(value)];
+    encoder.nodes[pending.index] = node;
+    encoder.finish(pending.index, value, pending.path);
+    return node;
   }
   const { name } = classOf(value) ?? { name: '' };
   // Sharing is what a shared memory is for; an unshared one cannot be cloned.
@@ -195,12 +198,11 @@ function encodeTransferred(encoder: Encoder, pending: PendingValue): Node | unde
   const { value, passed, part, index } = pending;
   const name = classOf(value)?.name ?? '';
   if (!TRANSFERRED.has(name) || !(value instanceof globalClass(name))) return undefined;
-  if (passed && !part) {
-    return ['shared', encoder.give(value)];
-  }
+  if (passed && !part && encoder.gives) return ['shared', encoder.give(value)];
   encoder.leave(pending, {
     why: `it is a ${name}, which can only be in one thread`,
-    remedy: 'Pass it as an argument: it is then transferred, and this thread cannot use it any more',
+    remedy:
+      'Pass it as an argument of a thread or a task: it is then transferred, and this thread cannot use it any more',
   });
   return encoder.nodes[index];
 }

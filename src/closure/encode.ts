@@ -73,8 +73,8 @@ export class Encoder extends Luggage {
   #passing = true;
   readonly detours = new Detours();
 
-  constructor(kept?: Kept, inspections = new Map<object, Inspected>()) {
-    super();
+  constructor(kept?: Kept, inspections = new Map<object, Inspected>(), gives = true) {
+    super(gives);
     this.#kept = kept;
     expireExports();
     this.inspections = inspections;

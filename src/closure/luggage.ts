@@ -10,6 +10,12 @@ export class Luggage {
   /** Addresses of the shared objects that it names. */
   readonly handles: number[] = [];
   readonly gifts: Gift[] = [];
+  /** Whether objects may go away with it: with a call, which somebody will make. */
+  readonly gives: boolean;
+
+  constructor(gives: boolean) {
+    this.gives = gives;
+  }
 
   /** It takes nothing along. */
   unpack(): void {

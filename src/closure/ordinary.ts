@@ -86,15 +86,22 @@ const REMEDIES: Readonly<Record<string, string>> = {
   URLPattern: 'Pass what it is made from',
 };
 
-/** Why an instance of a platform class stays. */
+const articleOf = (name: string): string => (/^(?:[AEIO]|U(?!RL))/.test(name) ? 'an' : 'a');
+
+/** Why an instance of a platform class stays. `name` is that of the first class of the platform's among its own. */
 export function staysWhole(value: object, name: string): Reason {
   let remedy: string | undefined;
   for (let at: object | null = value; at !== null && remedy === undefined; at = Object.getPrototypeOf(at)) {
     const made: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
     if (typeof made === 'function' && Object.hasOwn(REMEDIES, made.name)) remedy = REMEDIES[made.name];
   }
+  const { value: direct } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(value) ?? {}, 'constructor') ?? {};
+  const isOwn = typeof direct === 'function' && direct.name !== name && name !== '';
+  const what = isOwn
+    ? `an instance of ${direct.name || 'a class'}, which extends ${name} and so`
+    : `${articleOf(name)} ${name || 'native object'}, which`;
   return {
-    why: `it is ${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name || 'native object'}, which holds state outside JavaScript`,
+    why: `it is ${what} holds state outside JavaScript`,
     remedy: remedy ?? 'Make it in the thread',
   };
 }

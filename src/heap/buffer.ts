@@ -356,7 +356,8 @@ defineKind(K_BUFFER, (cell) => {
   if (view === GIVEN) {
     const object = exchange.fetch(V.I32[cell + SERIAL]!);
     if (object === undefined) throw new TypeError('what was passed can only be in one thread, and another has it');
-    return nativeWrapper(object, cell);
+    // It is this thread's now, and no shared object: passed on, it is given away again.
+    return object;
   }
   if (view === 0) {
     const buffer = fetchObject(V.I32[cell + SERIAL]!) as SharedArrayBuffer;

@@ -9,6 +9,7 @@
 // A function is known to be one that cannot change at its second call (src/closure/capture.ts).
 
 import { captureCall, type KeptFunction, type Naming } from '../closure/capture.js';
+import { CaptureError } from '../closure/errors.js';
 import type { AnyFunction } from '../closure/functions.js';
 import { dropKept, keep, rebuild } from '../closure/rebuild.js';
 import { type Gift, give } from '../heap/buffer.js';
@@ -88,11 +89,9 @@ function giveAway(gifts: readonly Gift[], label: string): void {
   } catch (cause) {
     // It was passed on before, for one: the platform does not say which.
     const names = gifts.map(({ object }) => object.constructor.name).join(', ');
-    throw new TypeError(
-      `${label} cannot start: one of its arguments cannot be passed on (${names}): ${String(cause)}`,
-      {
-        cause,
-      },
+    throw new CaptureError(
+      `${label} cannot start: one of its arguments cannot be passed on (${names}), since it was given away before, or is in use`,
+      { cause },
     );
   }
 }

@@ -11,7 +11,6 @@
 // has read it once knows it.
 
 import { type Captured, captureValue } from '../closure/capture.js';
-import { CaptureError } from '../closure/errors.js';
 import type { CodeRecord, Graph, MapRecord, Packet } from '../closure/graph.js';
 import { addCode, addMap, hasCode, hasMap, importsOf, rebuild } from '../closure/rebuild.js';
 import { detach, takeMarked } from '../closure/transfer.js';
@@ -167,12 +166,6 @@ export function packCopy(value: unknown, name: string, thrown = false): unknown 
 
 function packWhole(value: unknown, name: string, thrown: boolean): Parcel {
   const captured = captureValue(value, name, thrown);
-  const [gift] = captured.gifts;
-  if (gift !== undefined) {
-    throw new CaptureError(
-      `${name} holds a ${gift.object.constructor.name}, which can only be in one thread: pass it as an argument of a thread or a task`,
-    );
-  }
   return parcelOf(captured);
 }
 

@@ -176,8 +176,13 @@ const ARRIVING: Record<string, Arriving> = {
     (parsed: Any) => [parsed instanceof (url as Any).Url, parsed.host, { ...parsed.query }, parsed.format()],
   ),
   URL: arriving(
-    () => new URL('http://a/b?c=d'),
-    (parsed: URL) => [parsed instanceof URL, parsed.href, parsed.searchParams.get('c')],
+    () => Object.assign(new URL('http://a/b?c=d'), { note: [1] }),
+    (parsed: URL & { note: number[] }) => [
+      parsed.note,
+      parsed instanceof URL,
+      parsed.href,
+      parsed.searchParams.get('c'),
+    ],
   ),
   URLSearchParams: arriving(
     () => new URLSearchParams('a=1&a=2'),
@@ -487,7 +492,7 @@ staying('Blob of a file', () => openAsBlob(process.execPath), /a Blob of a file/
 staying(
   'class of the program that extends a class of Node',
   () => new (class Mine extends URL {})('http://a'),
-  /an? URL/,
+  /an instance of Mine, which extends URL/,
 );
 if (has('URLPattern')) staying('URLPattern', () => new globals['URLPattern']({ pathname: '/a' }));
 if (has('DisposableStack')) staying('DisposableStack', () => new globals['DisposableStack']());
@@ -629,4 +634,33 @@ test('where the function of another context is made, it sees that global variabl
   ) => number;
   for (let n = 0; n < 5; n++) assert.equal(await run(factor, n), n * 3 + 1);
   assert.deepEqual(await run(() => [1, 2].map((n) => factor(n))), [4, 7]);
+});
+
+test('a port or stream goes with a call, and nowhere else', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const heard = new Promise((resolve) => port2.once('message', resolve));
+  await run(({ port }: { port: typeof port1 }) => port.postMessage('from there'), { port: port1 });
+  assert.equal(await heard, 'from there');
+  port2.close();
+  const text = new ReadableStream({
+    start(controller) {
+      controller.enqueue('abc');
+      controller.close();
+    },
+  });
+  const read = async (stream: ReadableStream): Promise<unknown> => (await stream.getReader().read()).value;
+  assert.equal(await run(read, text), 'abc');
+  const back = run(
+    (given: ReadableStream) => ({ given }),
+    new ReadableStream({ start: (controller) => controller.close() }),
+  );
+  await assert.rejects(back, /^CaptureError: cannot return 'the result\.given' from a thread: it is a ReadableStream/);
+  assert.throws(
+    () => new Queue<unknown>().put([new ReadableStream()]),
+    /^CaptureError: cannot put 'item\[0\]' into a queue: it is a ReadableStream/,
+  );
+  await assert.rejects(
+    async () => run((port: unknown) => String(port), port1),
+    /^CaptureError: .*\(MessagePort\), since it was given away before/,
+  );
 });

@@ -92,7 +92,7 @@ test('a start that cannot pass on its arguments leaves the worker as it was', as
     console.log(value(ran), _count());
     process.exit();
   `);
-  assert.deepEqual(outcome, silent('TypeError\n9 0\n'));
+  assert.deepEqual(outcome, silent('CaptureError\n9 0\n'));
 });
 
 test('what a thread’s own class has added is gone when the next thread meets the object on the worker', async () => {
