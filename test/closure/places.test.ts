@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { buildSync } from 'esbuild';
+import { buildSync, transformSync } from 'esbuild';
 import { root } from '../support/program.ts';
 import { fixture } from './fixture.ts';
 
@@ -260,4 +260,50 @@ test("what vitest makes of a module: imports as members of '__vite_ssr_import_N_
     }),
     [[20, 'a/b', 'spec.mjs'], '/'],
   );
+});
+
+/** As loaders run it: under the name of the source, with a map in its last line, at other positions. */
+const loaded = (source: string): string =>
+  transformSync(source, { loader: 'ts', sourcemap: 'inline', sourcefile: 'page spec.ts', minifyWhitespace: true }).code;
+
+const SPEC = (lines: number): string => `${'\n'.repeat(lines)}(async ({ frame, run, show, start }: any) => {
+  interface Thing { readonly n: number } type Maybe = Thing | undefined;
+  const thing: Thing = { n: 1 };
+  const fail = (given: Thing): never => { const { n }: Thing = given;
+    throw new Error(String(n)); };
+  const make = () => (): never => { const nothing: undefined = undefined;
+    throw new Error(String(nothing)); };
+  show(start((): Maybe => undefined).label.replace(/.*\\//, ''));
+  show(await run(fail, thing).catch(frame));
+  const first = await run(fail, thing).catch((error: Error) => error);
+  show(await run((error: Error): never => { throw error; }, first).catch(frame));
+  show(await run((error: Error): string => String(error.stack).split('\\n')[1]!.replace(/.*\\//, ''), first));
+  show(await run(await run(make)).catch(frame));
+  show(await run((): string => { const made: Error =
+    new Error('inside'); return String(made.stack).split('\\n')[1]!.replace(/.*\\//, ''); }));
+  let count: number = 0;
+  try { start((): void => { const by: number = 1; count += by; }); } catch (error) { show(/spec\\.ts:\\d+:\\d+\\)/.exec((error as Error).message)![0]); }
+})`;
+
+test('text that is not on disk, made again under the same name, in a folder such as (group)', async () => {
+  const shown = await fixture({
+    'main.mjs': `
+      import vm from 'node:vm';
+      import * as tools from './thread.mjs';
+      const filename = new URL('./(group)/page spec.ts', import.meta.url).pathname.replaceAll('%20', ' ');
+      await vm.runInThisContext(${JSON.stringify(loaded(SPEC(0)))}, { filename })(tools);
+      await vm.runInThisContext(${JSON.stringify(loaded(SPEC(30)))}, { filename })(tools);
+    `,
+    '(group)/page spec.ts': SPEC(30),
+  });
+  const places = (lines: number): string[] => [
+    `page spec.ts:${8 + lines}:14`,
+    `page%20spec.ts:${5 + lines}:11`,
+    `page%20spec.ts:${5 + lines}:11`,
+    `page%20spec.ts:${5 + lines}:11)`,
+    `page%20spec.ts:${7 + lines}:11`,
+    `page%20spec.ts:${15 + lines}:5`,
+    `spec.ts:${17 + lines}:51)`,
+  ];
+  assert.deepEqual(shown, [...places(0), ...places(30)]);
 });
