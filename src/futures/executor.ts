@@ -8,6 +8,7 @@ import { atomic } from '../memory/atomics.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
 import { jobOf, writeCall } from '../parcel/call.js';
 import { cores } from '../platform/process.js';
+import { onAbort } from '../sync/aborts.js';
 import {
   addressOf,
   defineSyncClass,
@@ -248,8 +249,7 @@ export class Submitter {
 function cancelOn(signal: AbortSignal, future: Future<unknown>): void {
   if (future.done()) return;
   const abort = (): void => void future.cancel();
-  signal.addEventListener('abort', abort, { once: true });
-  Future.whenDone(future, () => signal.removeEventListener('abort', abort));
+  Future.whenDone(future, onAbort(signal, abort));
 }
 
 const PLAIN = { cancelled: false, interruptible: false };

@@ -1,6 +1,7 @@
 // map(): calls for items, results in the order of the items.
 
 import { atomic } from '../memory/atomics.js';
+import { onAbort } from '../sync/aborts.js';
 import { timeoutOf } from '../sync/arguments.js';
 import { TimeoutError } from './errors.js';
 import type { Future } from './future.js';
@@ -22,6 +23,9 @@ export interface MapOptions {
   /** Called, in the thread that takes them, after each result. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
+
+/** Timers count in 32 bits: one that is longer ends at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 type Input = Iterable<unknown> | AsyncIterable<unknown>;
 
@@ -78,6 +82,8 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
   #submitted = 0;
   #taken = 0;
   #exhausted = false;
+  /** Does not listen to the signal any more. */
+  #ignore: () => void;
   /** A read of asynchronous inputs that is under way. */
   #reading: Promise<void> | undefined;
 
@@ -95,7 +101,7 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
     const isSync = inputs.every((input) => !(Symbol.asyncIterator in Object(input)));
     this.#sync = isSync ? (this.#async as Iterator<unknown>[]) : undefined;
     options.signal?.throwIfAborted();
-    options.signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#ignore = onAbort(options.signal, this.#abort);
     if (isSync) {
       this.#fill();
     } else if (inputs.every((input) => Symbol.iterator in Object(input))) {
@@ -163,7 +169,7 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
 
   /** Cancels the calls that have not begun, and takes no more items. */
   cancel(): void {
-    this.#options.signal?.removeEventListener('abort', this.#abort);
+    this.#ignore();
     for (const future of this.#futures.slice(this.#next)) future.cancel();
     this.#futures = [];
     this.#next = 0;
@@ -272,14 +278,17 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
     const left = this.#left();
     const { signal } = this.#options;
     return new Promise((resolve, reject) => {
-      const timer = left === undefined ? undefined : setTimeout(() => over(() => reject(this.#late())), left);
+      const timer =
+        left === undefined || left > LONGEST_TIMER
+          ? undefined
+          : setTimeout(() => over(() => reject(this.#late())), left);
       const abort = (): void => over(() => reject(signal?.reason));
       const over = (then: () => void): void => {
         if (timer !== undefined) clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
+        ignore();
         then();
       };
-      signal?.addEventListener('abort', abort, { once: true });
+      const ignore = onAbort(signal, abort);
       promise.then(
         (value) => over(() => resolve(value)),
         (error) => over(() => reject(error)),

@@ -3,6 +3,7 @@
 import { goneText } from '../heap/plain.js';
 import { INSPECT } from '../heap/values.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
+import { onAbort } from './aborts.js';
 import { type AcquireOptions, blockingTimeout, timeoutOf } from './arguments.js';
 import { SyncCell } from './cell.js';
 import { type HeldLock, heldLock, isThenable } from './held.js';
@@ -181,9 +182,9 @@ export function eventually(
       pending.cancel();
       reject(signal?.reason);
     };
-    signal?.addEventListener('abort', abort, { once: true });
+    const ignore = onAbort(signal, abort);
     const settle = (got: boolean, error?: unknown): void => {
-      signal?.removeEventListener('abort', abort);
+      ignore();
       if (error !== undefined) reject(error);
       else resolve(got);
     };

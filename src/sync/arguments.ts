@@ -2,7 +2,7 @@
 
 /** How to wait. */
 export interface AcquireOptions {
-  /** Milliseconds to wait at most; -1 or none = for ever. */
+  /** Milliseconds to wait at most; Infinity, -1 or none = for ever. */
   timeout?: number | undefined;
 }
 
@@ -82,7 +82,7 @@ function checkedNumber(timeout: unknown): number {
     );
   }
   if (Number.isNaN(timeout)) throw new RangeError('Invalid value NaN (not a number): a timeout is milliseconds');
-  if (Math.abs(timeout) > TIMEOUT_MAX) {
+  if (Math.abs(timeout) > TIMEOUT_MAX && timeout !== Infinity) {
     throw new RangeError(
       `timestamp out of range for platform time_t: ${timeout} ms; leave the timeout out to wait for ever`,
     );

@@ -28,6 +28,7 @@ import {
   wanted,
 } from '../memory/mutex.js';
 import type { Wanted } from '../memory/park.js';
+import { onAbort } from './aborts.js';
 import { type AcquireOptions, blockingTimeout, timeoutOf } from './arguments.js';
 import { defineSync, LOCK, syncHeader } from './cell.js';
 import { ThreadError } from './errors.js';
@@ -174,9 +175,9 @@ export class Lock implements Monitor {
         pending.cancel();
         reject(signal?.reason);
       };
-      signal?.addEventListener('abort', abort, { once: true });
+      const ignore = onAbort(signal, abort);
       const settle = (success: boolean, error?: unknown): void => {
-        signal?.removeEventListener('abort', abort);
+        ignore();
         if (success) acquired();
         else if (error !== undefined) reject(error);
         else resolve(false);

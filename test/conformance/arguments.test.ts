@@ -119,7 +119,7 @@ test('1.5-13 a time-out of 0 tries; a tiny one is accepted', () => {
 test('1.5-14 time-outs that are no time', () => {
   const lock = thread.allocate_lock();
   refuses(() => lock.acquire({ timeout: Number.NaN }), 'RangeError', 'Invalid value NaN (not a number)');
-  for (const timeout of [Infinity, -Infinity, 1e100, thread.TIMEOUT_MAX * 2]) {
+  for (const timeout of [-Infinity, 1e100, thread.TIMEOUT_MAX * 2]) {
     refuses(() => lock.acquire({ timeout }), 'RangeError', 'timestamp out of range for platform time_t');
   }
 });
