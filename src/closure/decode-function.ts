@@ -4,10 +4,13 @@ import type { Decoder } from './decode.js';
 import type { CodeRecord, FunctionPayload } from './graph.js';
 import { metaOf } from './modules.js';
 import { poisonValue } from './poison.js';
-import { functionAtHome, rebuiltFunctions } from './rebuilt.js';
+import { functionAtHome, noteRebuilt, rebuiltFunctions } from './rebuilt.js';
 import { mapOwnStacks } from './stacks.js';
 
 const records = new Map<string, CodeRecord>();
+
+/** All that this thread has got. */
+export const allCodes = (): Iterable<CodeRecord> => records.values();
 
 export const hasCode = (id: string): boolean => records.has(id);
 
@@ -45,7 +48,7 @@ export function makeFunction(decoder: Decoder, payload: FunctionPayload): object
   );
   const fn = record.form === 'method' ? methodIn(made, decoder, payload) : made;
   rename(fn, payload.name);
-  rebuiltFunctions.set(fn, { record, origin: payload.origin, env });
+  noteRebuilt(fn, { record, origin: payload.origin, env });
   decoder.later(() => {
     for (const at of record.free.keys()) {
       if (!bound[at]) continue;

@@ -330,7 +330,7 @@ export class Decoder {
   #freeze(node: Node, value: object): void {
     // Of what the platform cloned, only flat data is this thread's own.
     if (node[0] === 'raw' && !Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return;
-    freeze(value);
+    freeze(value, node[4] === FROZEN);
   }
 
   #buffer({ at, limit }: Payloads['bytes']): ArrayBuffer {

@@ -22,7 +22,7 @@ function refusal(kind: string, method: string): PropertyDescriptor {
     const value = (): never => {
       throw new TypeError(
         `cannot ${method} on a captured ${kind}: a thread has its own copy of what is captured, so the change would be lost. ` +
-          'Pass it as an argument to have a copy that can be changed, or share the data',
+          'Put data that is changed together into shared(), pass it as an argument for a copy that can be changed, or use a ThreadLocal',
       );
     };
     methods.add(value);
@@ -32,8 +32,16 @@ function refusal(kind: string, method: string): PropertyDescriptor {
   return found;
 }
 
-export function freeze(value: object): void {
+const frozen = new WeakSet<object>();
+
+/** Whether it can be changed where it comes from, and was made read-only here. */
+export const wasFrozenHere = (value: unknown): value is object =>
+  ((typeof value === 'object' && value !== null) || typeof value === 'function') && frozen.has(value);
+
+/** `already`: the program has frozen it itself. */
+export function freeze(value: object, already = false): void {
   if (ArrayBuffer.isView(value)) return;
+  if (!already) frozen.add(value);
   if (Object.isExtensible(value)) {
     if (isMap(value)) for (const method of MAP_WRITES) Object.defineProperty(value, method, refusal('Map', method));
     else if (isSet(value))

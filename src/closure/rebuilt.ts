@@ -11,6 +11,16 @@ export interface Rebuilt {
 /** Functions that were rebuilt here: they travel on without being looked into. */
 export const rebuiltFunctions = new WeakMap<object, Rebuilt>();
 
+/** The latest of the functions that were rebuilt from a code. */
+const latest = new Map<string, WeakRef<object>>();
+
+export function noteRebuilt(fn: object, rebuilt: Rebuilt): void {
+  rebuiltFunctions.set(fn, rebuilt);
+  latest.set(rebuilt.record.id, new WeakRef(fn));
+}
+
+export const latestOf = (code: string): object | undefined => latest.get(code)?.deref();
+
 /** Why a value stayed behind, by the object that stands for it here. */
 export const poisons = new WeakMap<object, string>();
 

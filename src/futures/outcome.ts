@@ -1,6 +1,7 @@
 // Errors on their way out of a task.
 
 import { CaptureError } from '../closure/errors.js';
+import { explainFrozen } from '../closure/frozen.js';
 import { settle } from '../closure/stacks.js';
 import { pack, packThrown } from '../parcel/parcel.js';
 import { settleStack } from '../runtime/report.js';
@@ -57,6 +58,7 @@ const DEPTH = 8;
 
 /** The stack of an error, and of its causes, as others are to see it. */
 export function showHere(error: unknown, depth = 0): void {
+  explainFrozen(error);
   try {
     if (!(error instanceof Error) || depth > DEPTH) return;
     settleStack(error);

@@ -1,6 +1,7 @@
 // What is printed when a thread ends by an error that nobody caught.
 
 import { isFrame, joinStack, placeIn, splitStack } from '../closure/frames.js';
+import { explainFrozen } from '../closure/frozen.js';
 import { isSettled, mapStack, settle, showFrame, showFrameByPath } from '../closure/stacks.js';
 import { withFrames } from '../memory/frames.js';
 import { slot as ownSlot } from '../memory/memory.js';
@@ -138,6 +139,7 @@ let how = (error: unknown): Promise<void> | void => {
 
 /** Tells that this thread ends by an error, SystemExit included; a promise when it takes turns of the event loop. Must not throw. */
 export function tell(error: unknown): Promise<void> | void {
+  explainFrozen(error);
   return how(error);
 }
 
