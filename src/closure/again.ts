@@ -31,6 +31,9 @@ export type Ingredient =
       readonly read: (inspections: Map<object, Inspected>) => unknown;
       readonly changing: boolean;
       readonly again: (() => Made | string) | undefined;
+      /** Of a module as a whole: the members that are used, if there is no other use, and how one could be made. */
+      readonly members?: readonly string[];
+      readonly member?: (name: string) => Made | string;
     }
   | { readonly kind: 'node'; readonly node: Node }
   /** Declared in a module, where nobody but the module can see its value. `late`: it is made after this one. */

@@ -1,6 +1,7 @@
 // What a thread makes by itself, on its way out: the steps of its recipe, with what they need.
 import { type Made, madeOf, makeAgain, type Part } from './again.js';
 import type { Encoder } from './encode.js';
+import { encodeMembers, isNamespaceLike } from './encode-module.js';
 import type { AgainPayload, Ref, Slot } from './graph.js';
 import { type Path, rootPath } from './paths.js';
 
@@ -33,12 +34,14 @@ function encodePart(encoder: Encoder, { record, env }: Part, of: string, through
         slots[at] = encodeAgain(encoder, ingredient.made, rootPath(ingredient.made.name, capture(by, through)));
         break;
       case 'value': {
-        const { name, changing, again } = ingredient;
+        const { name, changing, again, members, member } = ingredient;
         const value = ingredient.read(encoder.inspections);
         if (changing) encoder.changing = true;
         const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
-        const held = isObject && again ? { value, again } : {};
-        slots[at] = encoder.slot(value, rootPath(name, { ...capture(by, through), ...held }));
+        const held = isObject && again ? { value, again, member } : {};
+        const here = rootPath(name, { ...capture(by, through), ...held });
+        const isModule = isObject && members && isNamespaceLike(encoder, value);
+        slots[at] = isModule ? encodeMembers(encoder, value, members, here) : encoder.slot(value, here);
       }
     }
   }

@@ -1,7 +1,6 @@
 // Functions: by name, by import, or as code and environment.
 import type { Inspected } from '../platform/inspector.js';
-import { isGeneratorFunction, isModuleNamespaceObject, isProxy } from '../platform/kinds.js';
-import { commonjsCache } from '../platform/modules.js';
+import { isGeneratorFunction, isProxy } from '../platform/kinds.js';
 import { madeOf } from './again.js';
 import { type Analysis, analyse } from './analyse.js';
 import { flagsOf } from './attributes.js';
@@ -9,7 +8,7 @@ import type { Code } from './code.js';
 import { declarationsOf } from './declarations.js';
 import type { Encoder, PendingValue } from './encode.js';
 import { complete, exportedAs, importedThrough, isWrapper, mayBeImported } from './encode-import.js';
-import { encodeMembers, UNINITIALISED } from './encode-module.js';
+import { encodeMembers, isNamespaceLike, UNINITIALISED } from './encode-module.js';
 import { afterEntries } from './entries.js';
 import { bindingsOf, isUninitialised, packageImport } from './environment.js';
 import { CaptureError } from './errors.js';
@@ -21,7 +20,6 @@ import { ownerOf } from './instances.js';
 import { labelOf, nameOf } from './labels.js';
 import { recipeOf, recipeOfMember } from './make.js';
 import { showPosition } from './maps.js';
-import { isPackageNamespace } from './namespaces.js';
 import { isPackageFile } from './packages.js';
 import {
   type Capture,
@@ -271,27 +269,6 @@ function encodeToolVariable(encoder: Encoder, name: string, { record }: Code): S
   if (name === '__vite_ssr_import_meta__') return encoder.add(['importMeta', record.file]);
   return undefined;
 }
-
-/** What stands for a module, so that only the members that are used need to travel. */
-function isNamespaceLike(encoder: Encoder, value: object): boolean {
-  if (typeof value !== 'object') return false;
-  if (isModuleNamespaceObject(value)) return !isPackageNamespace(value, encoder.inspections);
-  if (Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value === 'Module') return true;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype && !Object.hasOwn(value, 'default')) return false;
-  if (Object.values(commonjsCache()).some((module) => module?.exports === value)) return !isPackageExports(value);
-  // Compilers stand an object of getters in for the namespace of a CommonJS module.
-  const found = Object.entries(Object.getOwnPropertyDescriptors(value));
-  return (
-    found.some(([, { get }]) => get !== undefined) &&
-    found.every(
-      ([key, { get, set, enumerable }]) => key === 'default' || key === '__esModule' || (get && !set && enumerable),
-    )
-  );
-}
-
-const isPackageExports = (value: object): boolean =>
-  Object.entries(commonjsCache()).some(([file, module]) => module?.exports === value && isPackageFile(file));
 
 function encodeRebuilt(
   encoder: Encoder,

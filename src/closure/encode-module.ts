@@ -1,7 +1,10 @@
 // Modules that are values: namespaces, and what compilers and test runners stand in for them.
+import { isModuleNamespaceObject } from '../platform/kinds.js';
+import { commonjsCache } from '../platform/modules.js';
 import type { Encoder } from './encode.js';
 import { FROZEN, type Node, type Property, type Slot } from './graph.js';
-import { namespaceExport } from './namespaces.js';
+import { isPackageNamespace, namespaceExport } from './namespaces.js';
+import { isPackageFile } from './packages.js';
 import { memberPath, type Path, propertyPath, type Reason } from './paths.js';
 
 export function encodeNamespace(encoder: Encoder, value: object, path: Path): Node {
@@ -60,3 +63,24 @@ function unreadable(error: unknown): Reason {
   const text = error instanceof Error ? error.message : String(error);
   return { why: `reading it throws: ${text}`, remedy: 'Give the module this member, or do not use it in the thread' };
 }
+
+/** What stands for a module, so that only the members that are used need to travel. */
+export function isNamespaceLike(encoder: Encoder, value: object): boolean {
+  if (typeof value !== 'object') return false;
+  if (isModuleNamespaceObject(value)) return !isPackageNamespace(value, encoder.inspections);
+  if (Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value === 'Module') return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype && !Object.hasOwn(value, 'default')) return false;
+  if (Object.values(commonjsCache()).some((module) => module?.exports === value)) return !isPackageExports(value);
+  // Compilers stand an object of getters in for the namespace of a CommonJS module.
+  const found = Object.entries(Object.getOwnPropertyDescriptors(value));
+  return (
+    found.some(([, { get }]) => get !== undefined) &&
+    found.every(
+      ([key, { get, set, enumerable }]) => key === 'default' || key === '__esModule' || (get && !set && enumerable),
+    )
+  );
+}
+
+const isPackageExports = (value: object): boolean =>
+  Object.entries(commonjsCache()).some(([file, module]) => module?.exports === value && isPackageFile(file));

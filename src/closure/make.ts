@@ -1,17 +1,14 @@
 // How the value of a variable that a function has captured could be made again by a thread.
 import type { Inspected } from '../platform/inspector.js';
-import { asUrl } from '../platform/modules.js';
 import type { Made } from './again.js';
 import type { Code } from './code.js';
-import { importedName, variableOf } from './declarations.js';
+import { variableOf } from './declarations.js';
 import { inspectFunction } from './functions.js';
 import type { Node } from './graph.js';
-import type { Syntax } from './parse.js';
-import { recipeFor, recipeForImport, type View } from './recipe.js';
+import { memberRecipe, recipeFor, recipeForImport, type View } from './recipe.js';
 import { mayComplete } from './setup.js';
-import { commonjsFileOf, exportedSite, isTop, type Place, siteOf, urlOf, viteExport } from './sites.js';
+import { isTop, type Place, siteOf } from './sites.js';
 import { fileSource } from './sources.js';
-import { viteImport } from './vite.js';
 
 /** What the module of `fn` shows of the variables at its top. */
 function viewOf(fn: object, file: string, inspections: Map<object, Inspected>): View {
@@ -46,19 +43,11 @@ export function recipeOf(fn: object, code: Code, name: string, inspections: Map<
   return recipeFor(siteOf(place, found.variable), viewOf(fn, place.file, inspections));
 }
 
-const NOWHERE: View = { file: '', look: () => undefined };
-
 /** The recipe for what a module of the program's exports, which was captured as a whole. */
 export function recipeOfMember(code: Code, name: string, owner: object, member: string): Made | string {
-  const file = commonjsFileOf(owner);
-  if (file !== undefined) return recipeFor(exportedSite(asUrl(file), member), NOWHERE);
   const found = variableOf(code, name);
-  const definition = found?.variable?.defs[0];
-  const vite = definition?.type === 'Variable' ? viteImport(definition.node as unknown as Syntax) : undefined;
-  if (vite !== undefined) return recipeFor(viteExport(code.record.file, vite, member), NOWHERE);
-  if (definition?.type !== 'ImportBinding') return `'${name}' is not an import`;
-  const { specifier } = importedName(definition as never);
-  return recipeFor(exportedSite(urlOf(code.record.file, specifier), member), NOWHERE);
+  if (!found?.variable) return `the declaration of '${name}' is not found`;
+  return memberRecipe({ file: code.record.file, parsed: found.file, map: found.map }, found.variable, owner, member);
 }
 
 /** The recipe for a package's export that the program's modules complete, on the way by which `fn` has got it. */

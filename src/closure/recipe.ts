@@ -2,17 +2,27 @@
 // initialiser needs is looked up where the engine shows it, and made from its own text where nobody but the module can see it.
 import type { Variable } from 'eslint-scope';
 import type { Inspected } from '../platform/inspector.js';
-import { threadId } from '../platform/modules.js';
+import { asUrl, threadId } from '../platform/modules.js';
 import type { Ingredient, Made, Part, Recipe } from './again.js';
 import { type Analysis, analyse } from './analyse.js';
 import { newCodeId } from './code.js';
-import { constancy, WRAPPER } from './declarations.js';
+import { constancy, importedName, WRAPPER } from './declarations.js';
 import type { Node } from './graph.js';
 import { addMap } from './maps.js';
 import { isOwnExport } from './packages.js';
 import { childrenOf, type Syntax } from './parse.js';
 import { completions, completionsOfImport } from './setup.js';
-import { type Place, type Site, siteOf, topVariable } from './sites.js';
+import {
+  commonjsFileOf,
+  exportedSite,
+  type Place,
+  type Site,
+  siteOf,
+  topVariable,
+  urlOf,
+  viteExport,
+} from './sites.js';
+import { viteImport } from './vite.js';
 
 import { isStandardGlobal } from './wellknown.js';
 
@@ -37,6 +47,20 @@ export function recipeFor(site: Site, view: View): Made | string {
     if (error instanceof Unmakeable) return error.message;
     throw error;
   }
+}
+
+const NOWHERE: View = { file: '', look: () => undefined };
+
+/** The recipe for what a module of the program's exports, if that is what `variable` holds. */
+export function memberRecipe(place: Place, variable: Variable, owner: object, member: string): Made | string {
+  const file = commonjsFileOf(owner);
+  if (file !== undefined) return recipeFor(exportedSite(asUrl(file), member), NOWHERE);
+  const definition = variable.defs[0]!;
+  const vite = definition.type === 'Variable' ? viteImport(definition.node as unknown as Syntax) : undefined;
+  if (vite !== undefined) return recipeFor(viteExport(place.file, vite, member), NOWHERE);
+  if (definition.type !== 'ImportBinding') return `'${variable.name}' is not an import`;
+  const { specifier } = importedName(definition as never);
+  return recipeFor(exportedSite(urlOf(place.file, specifier), member), NOWHERE);
 }
 
 /** The recipe for an import that its module completes (`dayjs.extend(utc)`), or undefined if it does not. */
@@ -132,8 +156,8 @@ class Builder {
     };
     if (!syntax) return { record, env: [] };
     const direct = directNames(syntax);
-    const env = free.map((name) => {
-      const found = this.#ingredient(place, name, start);
+    const env = analysis.free.map(({ name, bare, members }) => {
+      const found = this.#ingredient(place, name, start, bare ? undefined : [...members]);
       if (direct.has(name) && isHeddle(found))
         throw new Unmakeable(`it is made with Heddle's '${name}', which must be the same in all threads`);
       return found;
@@ -141,7 +165,12 @@ class Builder {
     return { record, env };
   }
 
-  #ingredient(place: Place, name: string, start: number): Ingredient | undefined {
+  #ingredient(
+    place: Place,
+    name: string,
+    start: number,
+    members: readonly string[] | undefined,
+  ): Ingredient | undefined {
     const variable = topVariable(place, name);
     if (!variable) return this.#undeclared(place, name);
     if (variable.defs[0]!.type === 'ImportBinding') {
@@ -154,7 +183,7 @@ class Builder {
       }
     }
     const seen = place.file === this.#view.file ? this.#view.look(name) : undefined;
-    if (seen && !this.#isBeingMade(place, variable)) return this.#seen(place, variable, seen.value);
+    if (seen && !this.#isBeingMade(place, variable)) return this.#seen(place, variable, seen.value, members);
     const site = siteOf(place, variable);
     if (site.kind === 'imported') return { kind: 'node', node: site.node };
     if (site.kind === 'unknown') throw new Unmakeable(`it is made with '${name}': ${site.why}`);
@@ -162,13 +191,22 @@ class Builder {
     return { kind: 'made', made: this.made(site), late };
   }
 
-  #seen(place: Place, variable: Variable, value: unknown): Ingredient {
+  #seen(place: Place, variable: Variable, value: unknown, members: readonly string[] | undefined): Ingredient {
     const { name } = variable;
     const changing = constancy(variable, place.parsed) !== 'always';
     const view = this.#view;
     const read = (inspections: Map<object, Inspected>): unknown => (view.look(name, inspections) ?? { value }).value;
     const again = (): Made | string => recipeFor(siteOf(place, variable), view);
-    return { kind: 'value', name, read: changing ? read : () => value, changing, again };
+    const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+    return {
+      kind: 'value',
+      name,
+      read: changing ? read : () => value,
+      changing,
+      again,
+      ...(members && { members }),
+      ...(isObject && { member: (member) => memberRecipe(place, variable, value, member) }),
+    };
   }
 
   /** Of a package, which the module may complete as well. */

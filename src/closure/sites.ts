@@ -6,7 +6,7 @@ import { constancy, type ImportedName, importedName, isDirect, type ParsedFile, 
 import type { MapRecord, Node } from './graph.js';
 import { moduleAt } from './liveness.js';
 import { mapOfFile, mapOfScript } from './maps.js';
-import { exportNamed } from './packages.js';
+import { exportNamed, isPackageFile } from './packages.js';
 import type { Syntax } from './parse.js';
 import { fileSource, ranSource } from './sources.js';
 import { viteExported, viteImport } from './vite.js';
@@ -66,8 +66,7 @@ export function siteOf(place: Place, variable: Variable, chain = 0): Site {
   const syntax = definition.node as unknown as Syntax;
   if (definition.type === 'Variable') {
     const specifier = viteImport(syntax);
-    const module = specifier === undefined ? undefined : vitePackage(place, specifier);
-    if (module) return module;
+    if (specifier !== undefined) return vitePackage(place, specifier) ?? unknown(`'${name}' is a module`);
     const declaration = definition.parent as unknown as Syntax;
     if (!syntax['init'] || !isDirect(declaration, variable.scope as Scope))
       return unknown(`'${name}' has no initialiser`);
@@ -85,8 +84,17 @@ export function siteOf(place: Place, variable: Variable, chain = 0): Site {
 function vitePackage(place: Place, specifier: string): Site | undefined {
   if (isBuiltin(specifier))
     return { kind: 'imported', node: ['import', { base: asUrl(place.file), specifier, name: '*' }] };
-  const found = exportNamed(place.file, { specifier: asUrl(specifier), name: '*' });
-  return found?.tag === 'import' ? { kind: 'imported', node: ['import', found.payload] } : undefined;
+  const path = vitePaths(place.file, specifier).find((each) => isPackageFile(each) && fileSource(each) !== undefined);
+  if (path === undefined) return undefined;
+  return { kind: 'imported', node: ['import', { base: asUrl(place.file), specifier: asUrl(path), name: '*' }] };
+}
+
+/** Vite's paths begin at the project's folder, which is one of those around the importer, or at the root. */
+function vitePaths(importer: string, specifier: string): string[] {
+  const paths = [specifier];
+  const folders = (asPath(importer) ?? '').split(/[\\/]/);
+  while (folders.pop() !== undefined && folders.length > 0) paths.push(folders.join('/') + specifier);
+  return paths;
 }
 
 /** What a module of the program's exports that Vite has compiled and imported by `specifier`. */
@@ -96,11 +104,8 @@ export function viteExport(importer: string, specifier: string, name: string): S
   return place && value ? expression(place, value, name) : unknown(`no export '${name}' is found in '${specifier}'`);
 }
 
-/** Vite's paths begin at the project's folder, which is one of those around the importer. */
 function vitePlace(importer: string, specifier: string): Place | undefined {
-  for (let folder = importer; /[^/]/.test(folder); ) {
-    folder = folder.replace(/\/[^/]*$/, '');
-    const file = folder + specifier;
+  for (const file of vitePaths(importer, specifier)) {
     const id = scriptOf(file);
     const source = id === undefined ? undefined : ranSource(id);
     const parsed = source && parsedFile(source);
