@@ -5,7 +5,7 @@ import type { Code } from './code.js';
 import { variableOf } from './declarations.js';
 import { inspectFunction } from './functions.js';
 import type { Node } from './graph.js';
-import { memberRecipe, recipeFor, recipeForImport, type View } from './recipe.js';
+import { commonjsRecipe, memberRecipe, recipeFor, recipeForImport, type View } from './recipe.js';
 import { mayComplete } from './setup.js';
 import { isTop, type Place, siteOf } from './sites.js';
 import { fileSource } from './sources.js';
@@ -45,6 +45,8 @@ export function recipeOf(fn: object, code: Code, name: string, inspections: Map<
 
 /** The recipe for what a module of the program's exports, which was captured as a whole. */
 export function recipeOfMember(code: Code, name: string, owner: object, member: string): Made | string {
+  const commonjs = commonjsRecipe(owner, member);
+  if (commonjs !== undefined) return commonjs;
   const found = variableOf(code, name);
   if (!found?.variable) return `the declaration of '${name}' is not found`;
   return memberRecipe({ file: code.record.file, parsed: found.file, map: found.map }, found.variable, owner, member);

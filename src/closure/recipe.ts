@@ -51,10 +51,16 @@ export function recipeFor(site: Site, view: View): Made | string {
 
 const NOWHERE: View = { file: '', look: () => undefined };
 
+/** The same of what a CommonJS module exports. */
+export function commonjsRecipe(owner: object, member: string): Made | string | undefined {
+  const file = commonjsFileOf(owner);
+  return file === undefined ? undefined : recipeFor(exportedSite(asUrl(file), member), NOWHERE);
+}
+
 /** The recipe for what a module of the program's exports, if that is what `variable` holds. */
 export function memberRecipe(place: Place, variable: Variable, owner: object, member: string): Made | string {
-  const file = commonjsFileOf(owner);
-  if (file !== undefined) return recipeFor(exportedSite(asUrl(file), member), NOWHERE);
+  const commonjs = commonjsRecipe(owner, member);
+  if (commonjs !== undefined) return commonjs;
   const definition = variable.defs[0]!;
   const vite = definition.type === 'Variable' ? viteImport(definition.node as unknown as Syntax) : undefined;
   if (vite !== undefined) return recipeFor(viteExport(place.file, vite, member), NOWHERE);

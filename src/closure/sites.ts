@@ -105,7 +105,7 @@ export function viteExport(importer: string, specifier: string, name: string): S
 }
 
 function vitePlace(importer: string, specifier: string): Place | undefined {
-  for (const file of vitePaths(importer, specifier)) {
+  for (const file of vitePaths(importer, specifier).flatMap((path) => [path, asUrl(path)])) {
     const id = scriptOf(file);
     const source = id === undefined ? undefined : ranSource(id);
     const parsed = source && parsedFile(source);
