@@ -24,7 +24,7 @@ export function describeError(error: unknown): string {
   try {
     const text = mapStack(withShownStacks(error, describeStackOf, inspect));
     // An error that has no frames is put into brackets, which tell people nothing.
-    return error instanceof Error ? text.replace(/^\[(.*?)\](?= \{|$)/, '$1') : text;
+    return error instanceof Error ? text.replace(/^\[(.*?)\](?= \{|$)/s, '$1') : text;
   } catch {
     // Parts of it throw when they are looked at.
     return mapStack(inspect(error));
