@@ -534,7 +534,7 @@ const WAYS: Record<string, (make: Make, ask: Ask) => unknown> = {
     const thread = new Thread(async (given: Any) => answers.put([await ask(given)]), { args: [await make()] });
     thread.start();
     try {
-      return ((await answers.getAsync({ timeout: 60_000 })) as unknown[])[0];
+      return ((await answers.getAsync()) as unknown[])[0];
     } finally {
       await thread.joinAsync();
     }

@@ -553,7 +553,7 @@ test('its threads are threads: currentThread and enumerate give them, by name', 
   const thread = enumerate().find(({ name }) => name === 'crew_0');
   assert.ok(thread?.isAlive);
   executor.shutdown();
-  assert.equal(thread.join(20_000), true);
+  assert.equal(thread.join(), true);
   assert.ok(!enumerate().includes(thread));
 });
 
