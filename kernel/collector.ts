@@ -2,7 +2,7 @@
 
 import {
   CLASSES, H_LIVE_BYTES, H_LIVE_CELLS, H_PARTIAL, H_ROOTS, H_SEGMENTS, H_SLOTS, H_USED_PAGES, META_SIZE, PAGE_SIZE, R_FRESH, R_INFLIGHT, R_LOG, R_LOG_HEAD,
-  R_LOG_TAIL, R_PINS, R_THREAD, RECORD_SIZE, RECORDS_START, ROOTS, SEG_FREE, SEG_HINT, SEG_META, SEGMENT_PAGES, SHAPES_START,
+  R_LOG_TAIL, R_PINS, R_TAKEN, R_TASK, R_THREAD, RECORD_SIZE, RECORDS_START, ROOTS, SEG_FREE, SEG_HINT, SEG_META, SEGMENT_PAGES, SHAPES_START,
 } from '../src/memory/layout';
 import {
   FREE_PAGE, K_ARRAY, K_BIGINT, K_BOX, K_BUFFER, K_DATE, K_ERROR, K_MAP, K_NUMBERS, K_RECORD, K_SET, K_STR16, K_STR8, K_SYNC, K_TABLE, K_WORDS, KIND_MASK,
@@ -21,6 +21,8 @@ let top: usize = 0;
 /** The stack was full: cells are marked that were not traced. */
 let overflowed: bool = false;
 let marked: i32 = 0;
+/** Bytes of the marked cells. */
+let size: u64 = 0;
 
 const LEAVES: u32 =
   (1 << K_STR8) | (1 << K_STR16) | (1 << K_BOX) | (1 << K_BIGINT) | (1 << K_DATE);
@@ -32,10 +34,16 @@ export function beginMarking(stack: usize, bytes: usize): void {
   top = stack;
   overflowed = false;
   marked = 0;
+  size = 0;
 }
 
 export function markedCells(): i32 {
   return marked;
+}
+
+/** In KiB. */
+export function markedSize(): i32 {
+  return <i32>(size >>> 10);
 }
 
 @inline
@@ -52,12 +60,15 @@ function push(cell: u32): void {
 function markCell(cell: u32): void {
   reach(cell);
   const index = (cell & 4095) >>> 4;
-  const word = metaOf(cell) + M_MARKED + ((index >>> 5) << 2);
+  const meta = metaOf(cell);
+  const word = meta + M_MARKED + ((index >>> 5) << 2);
   const bit = 1 << (index & 31);
   const bits = load<i32>(word);
   if (bits & bit) return;
   store<i32>(word, bits | bit);
   marked++;
+  const bytes = load<i32>(meta + M_SIZE);
+  size += bytes > 0 ? bytes : (<u64>load<u32>(meta + M_COUNT)) << 12;
   if (((1 << (load<u32>(cell) & KIND_MASK)) & LEAVES) == 0) push(cell);
 }
 
@@ -81,6 +92,8 @@ export function markRoots(): void {
     markWord(atomic.load<u32>(thread + R_INFLIGHT));
     markWord(atomic.load<u32>(thread + R_FRESH));
     markWord(atomic.load<u32>(thread + R_THREAD));
+    markWord(atomic.load<u32>(thread + R_TAKEN));
+    markWord(atomic.load<u32>(thread + R_TASK));
   }
 }
 
@@ -114,13 +127,14 @@ export function markPins(thread: usize, segment: u32): i32 {
 
 /**
  * For each page that a thread has pins in: how many pinned cells nothing else has marked. After the roots were traced. One that has a
- * single pin is told 0: it cannot let go of a part.
+ * single pin is told 0: it cannot let go of a part. How many there are in all.
  */
-export function countPins(thread: usize, segment: u32): void {
+export function countPins(thread: usize, segment: u32): i32 {
   reachAll();
   const pins = <usize>load<u32>(thread + R_PINS);
   const block = pins == 0 ? <usize>0 : <usize>load<u32>(pins + (segment << 2));
-  if (block == 0) return;
+  if (block == 0) return 0;
+  let all = 0;
   const meta = <usize>load<u32>(SEG_META + (segment << 2));
   for (let group: u32 = 0; group < 128; group++) {
     let known = load<u32>(block + PIN_KNOWN + (group << 2));
@@ -135,8 +149,10 @@ export function countPins(thread: usize, segment: u32): void {
         count += <i32>popcnt(bits & ~load<u32>(meta + page * META_SIZE + M_MARKED + word));
       }
       store<i32>(block + PIN_COUNTS + (page << 2), pinned > 1 ? count : 0);
+      all += count;
     }
   }
+  return all;
 }
 
 /** Empties the logs of all threads; how many entries there were. */

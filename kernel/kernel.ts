@@ -7,9 +7,9 @@ export {
   arrayCopy, arrayGrow, arrayPush, arrayReplace, arrayResize, arraySet, arraySetNumber, arraySplice, arrayWrite, numberReplace,
 } from './arrays';
 export {
-  beginMarking, countPins, drainLogs, isAllocated, markedCells, markPins, markRoots, sweep, trace,
+  beginMarking, countPins, drainLogs, isAllocated, markedCells, markedSize, markPins, markRoots, sweep, trace,
 } from './collector';
-export { dropCells, dropPages, pinCell, publish, touch, touchNumber } from './mutator';
+export { dropCells, dropPages, pinCell, publish, touch, touchInto, touchNumber } from './mutator';
 export {
   addSegments, allocateLarge, allocateRaw, buryThread, exchangePage, nextRun, openHeap, rawPages, releaseDead, releasePage,
 } from './pages';

@@ -1,8 +1,14 @@
 // What a thread does with references: first touch, pins, fresh cells that are published.
 
-import { H_GATE, R_ARMED, R_FRESH, R_GUARD, R_PINS, R_TOUCHED, SEGMENT_SHIFT } from '../src/memory/layout';
-import { BUSY, NO_PINS, OTHER, PIN_BITS, PIN_KNOWN, REFERENCE_BITS, RESCAN, S_CLOSED, S_MARKING } from '../src/heap/types';
+import { H_GATE, R_ARMED, R_FRESH, R_GUARD, R_PINS, R_TAKEN, R_TOUCHED, SEGMENT_SHIFT } from '../src/memory/layout';
+import {
+  BUSY, K_BIGINT, K_BOX, K_STR16, K_STR8, KIND_MASK, NO_PINS, OTHER, PIN_BITS, PIN_KNOWN, REFERENCE_BITS, RESCAN, S_CLOSED, S_MARKING,
+} from '../src/heap/types';
 import { appendLog, enterGuard, enterToLog, leaveGuard, logHasRoom } from './guard';
+import { reach } from './reach';
+
+/** Kinds whose JavaScript value is a primitive: once it was made nobody needs the cell. */
+const PRIMITIVES: u32 = (1 << K_STR8) | (1 << K_STR16) | (1 << K_BOX) | (1 << K_BIGINT);
 
 /**
  * Sets the pin bit of a cell; inside a guard with the gate as it is. 0 = done; BUSY: the log is full; NO_PINS: the page has no JavaScript
@@ -138,6 +144,45 @@ export function logRescan(thread: usize, gate: i32, address: u32): void {
 @inline
 export function forgetFresh(thread: usize, address: u32): void {
   if (load<u32>(thread + R_FRESH) == address) store<u32>(thread + R_FRESH, 0);
+}
+
+/**
+ * Keeps what was taken out of a queue alive for the thread that is about to make its value of it; inside a guard. A cell of which a primitive
+ * is made needs no pin: R_TAKEN holds it until the next one. 0 = done or nothing to do, BUSY, NO_PINS.
+ */
+export function holdTaken(bits: i64, gate: i32, thread: usize): i32 {
+  const word = <i32>bits;
+  if (<i32>(bits >>> 32) != REFERENCE_BITS || word == 0 || (word & 15) != 0) {
+    store<i32>(thread + R_TAKEN, 0);
+    return 0;
+  }
+  reach(<u32>word);
+  if (((1 << (load<u32>(<u32>word) & KIND_MASK)) & PRIMITIVES) == 0) {
+    store<i32>(thread + R_TAKEN, 0);
+    return pinInside(word, gate, thread);
+  }
+  if (gate == S_MARKING) {
+    if (!logHasRoom(thread)) return BUSY;
+    appendLog(thread, word);
+  }
+  atomic.store<i32>(thread + R_TAKEN, word);
+  return 0;
+}
+
+/**
+ * As `touch`, but what was found is held by the thread's word at `root`, and not by a pin: for what no JavaScript of the program's will see.
+ * The word, or BUSY.
+ */
+export function touchInto(slot: usize, root: usize, thread: usize): i32 {
+  const gate = enterToLog(thread);
+  if (gate == S_CLOSED) return BUSY;
+  const word = atomic.load<i32>(slot);
+  if (word != 0 && (word & 15) == 0) {
+    if (gate == S_MARKING) appendLog(thread, word);
+    atomic.store<i32>(root, word);
+  }
+  leaveGuard(thread);
+  return word;
 }
 
 /** Pins what a number refers to, if it does; inside a guard. 0 = done or nothing to do, BUSY, NO_PINS. */

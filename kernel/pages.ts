@@ -2,7 +2,7 @@
 // H_ALLOC_LOCK, which is taken inside guards only.
 
 import { H_GATE,
-  FIRST_META, H_ALLOC_LOCK, H_CYCLE, H_MAX_PAGES, H_PARTIAL, H_PEAK_PAGES, H_SEGMENTS, H_SINCE, H_USED_PAGES, HEAP_START, META_SIZE, PAGE_SHIFT, PAGE_SIZE, R_FRESH, R_GUARD, R_PINS,
+  FIRST_META, H_ALLOC_LOCK, H_CYCLE, H_MAX_PAGES, H_PARTIAL, H_PEAK_PAGES, H_SEGMENTS, H_SINCE, H_USED_PAGES, HEAP_START, META_SIZE, PAGE_SHIFT, PAGE_SIZE, R_FRESH, R_GUARD, R_PINS, R_TAKEN, R_TASK,
   SEG_FREE, SEG_HINT, SEG_META, SEGMENT_PAGES, SEGMENT_SHIFT,
 } from '../src/memory/layout';
 import { RESCAN, S_MARKING,
@@ -321,6 +321,8 @@ export function buryThread(thread: usize, owner: i32, me: i32): void {
   }
   unlockWord(H_ALLOC_LOCK);
   store<i32>(thread + R_FRESH, 0);
+  store<i32>(thread + R_TAKEN, 0);
+  store<i32>(thread + R_TASK, 0);
 }
 
 function openLocks(base: u32, size: i32, owner: i32, thread: usize): void {

@@ -19,11 +19,11 @@
 import { R_ANSWER, R_KEY } from '../src/memory/layout';
 import {
   ABSENT, EMPTY, K_BIGINT, K_STR16, KIND_MASK, OTHER, Q_AGAIN, Q_BACK, Q_CALLED, Q_CLOSED, Q_DATA, Q_DONE, Q_FIRST, Q_FULL, Q_GROW, Q_HEAD, Q_HOLE,
-  Q_KEPT, Q_KEYS, Q_LIFO, Q_LOCK, Q_MAX, Q_MIXED, Q_NOT_EMPTY, Q_NOT_FULL, Q_ORDER, Q_PRIORITY, Q_SERIAL, Q_SHUT, Q_TAIL, Q_TARGET, Q_TURN, Q_UNFINISHED,
+  Q_BRING, Q_KEPT, Q_KEYS, Q_LIFO, Q_LOCK, Q_LOOK, Q_MAX, Q_MIXED, Q_NOT_EMPTY, Q_NOT_FULL, Q_ORDER, Q_PRIORITY, Q_SERIAL, Q_SHUT, Q_TAIL, Q_TARGET, Q_TURN, Q_UNFINISHED,
   Q_WAITING, Q_WAKE, BUSY, REFERENCE_BITS, S_CLOSED, S_MARKING,
 } from '../src/heap/types';
 import { enterLocked, leaveLocked, lockWord, logIfMarking, unlockWord } from './guard';
-import { forgetFresh, logRescan, pinForGuard } from './mutator';
+import { forgetFresh, holdTaken, logRescan } from './mutator';
 import { reach } from './reach';
 
 const CAPACITY: usize = 4;
@@ -120,6 +120,13 @@ function mayPut(queue: usize, mode: i32, thread: usize): i32 {
   return Q_FULL;
 }
 
+/** Whether this only asks if there is room, and there is: who makes a large item asks first. */
+@inline
+function asksForRoom(queue: usize, value: f64): bool {
+  const bits = reinterpret<i64>(value);
+  return <i32>bits == Q_LOOK && isReference(bits) && load<i32>(queue + Q_CLOSED) == 0 && !isFull(queue);
+}
+
 /** An item has come. */
 @inline
 function arrived(queue: usize, mode: i32): i32 {
@@ -130,11 +137,11 @@ function arrived(queue: usize, mode: i32): i32 {
 
 /**
  * Puts an item at the end; with Q_BACK where the next is taken from, whatever the limit. Q_DONE; Q_WAKE: done, wake a getter; Q_FULL: R_ANSWER
- * says what to park on; Q_GROW: bring larger data; Q_SHUT; BUSY: try again. No guard: see `arrayPush`.
+ * says what to park on; Q_GROW: bring larger data; Q_SHUT; Q_BRING: there is room for what Q_LOOK stands for; BUSY: try again. No guard: see `arrayPush`.
  */
 export function queuePut(queue: usize, value: f64, mode: i32, thread: usize, me: i32): i32 {
   if (!lockWord(queue + Q_LOCK, me)) return BUSY;
-  let answer = mayPut(queue, mode, thread);
+  let answer = asksForRoom(queue, value) ? Q_BRING : mayPut(queue, mode, thread);
   if (answer == Q_DONE) {
     const data = dataOf(queue);
     const head = load<u32>(queue + Q_HEAD);
@@ -161,7 +168,7 @@ export function queuePutByKey(queue: usize, key: f64, value: f64, keys: i32, mod
   const gate = enterLocked(thread, queue + Q_LOCK, me);
   if (gate == S_CLOSED) return BUSY;
   mend(queue, gate, thread);
-  let answer = mayPut(queue, mode, thread);
+  let answer = asksForRoom(queue, value) ? Q_BRING : mayPut(queue, mode, thread);
   if (answer == Q_DONE) answer = putByKey(queue, key, value, keys, mode, gate, thread);
   leaveLocked(thread, queue + Q_LOCK);
   return answer;
@@ -185,7 +192,7 @@ function putByKey(queue: usize, key: f64, value: f64, keys: i32, mode: i32, gate
 }
 
 /**
- * Takes the next item, pinned. Or a word among numbers: ABSENT: there is none, R_ANSWER says what to park on; OTHER: and there will be none; BUSY,
+ * Takes the next item, pinned, or in R_TAKEN. Or a word among numbers: ABSENT: there is none, R_ANSWER says what to park on; OTHER: and there will be none; BUSY,
  * NO_PINS. After an item R_ANSWER says whether to wake a putter, and R_KEY its key.
  */
 export function queueGet(queue: usize, mode: i32, thread: usize, me: i32): f64 {
@@ -221,7 +228,7 @@ function take(queue: usize, order: i32, mode: i32, gate: i32, thread: usize): f6
   const tail = load<u32>(queue + Q_TAIL);
   const item = itemAt(data, order == Q_LIFO ? tail - 1 : head);
   const bits = atomic.load<i64>(item);
-  const pinned = pinForGuard(bits, gate, thread);
+  const pinned = holdTaken(bits, gate, thread);
   if (pinned != 0) return numberOf(pinned);
   if (order == Q_LIFO) atomic.store<i32>(queue + Q_TAIL, tail - 1);
   else atomic.store<i32>(queue + Q_HEAD, head + 1);
@@ -237,7 +244,7 @@ function takeFirst(queue: usize, mode: i32, gate: i32, thread: usize): f64 {
   const first = entryAt(data, 1);
   const key = load<i64>(first);
   const bits = isReference(key) ? key : load<i64>(first + VALUE);
-  const pinned = pinForGuard(bits, gate, thread);
+  const pinned = holdTaken(bits, gate, thread);
   if (pinned != 0) return numberOf(pinned);
   store<i64>(thread + R_KEY, key);
   moveEntry(entryAt(data, 0), entryAt(data, count), gate, thread);

@@ -72,8 +72,11 @@ export class Backlog {
     }
   }
 
-  /** The first future that `take` takes; undefined = none is left. */
-  shift<F extends AnyFuture>(take: (future: F) => boolean): F | undefined {
+  /** The first future that `take` takes; undefined = none is left. `read` gives this thread's object for what is at an address. */
+  shift<F extends AnyFuture>(
+    take: (future: F) => boolean,
+    read: (place: number) => unknown = loadValue,
+  ): F | undefined {
     for (;;) {
       const head = loadValue(this.#head) as Segment;
       const segment = addressOf(head);
@@ -84,7 +87,7 @@ export class Backlog {
       }
       if (at >= atomic.load(segment + FILLED)) return undefined;
       const place = segment + PLACES + at * 4;
-      const found = readWord(place >>> 2);
+      const found = read(place);
       if (found === undefined) {
         atomic.compareExchange(place, EMPTY, GONE);
         continue;

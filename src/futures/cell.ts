@@ -1,10 +1,14 @@
 // The cell of a future: its layout, and what is written into it and read from it by whoever has one. The class is in future.ts.
 
+import { MemoryError } from '../heap/errors.js';
+import { ABSENT } from '../heap/types.js';
+import { storeWord, wordOf } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { V } from '../memory/memory.js';
 import { blockUntil, type Wanted } from '../memory/park.js';
 import { CALL_WORDS } from '../parcel/call.js';
-import { addressOf, loadValue, storeValue } from '../sync/cell.js';
+import { Parcel } from '../parcel/parcel.js';
+import { addressOf, discard, loadValue } from '../sync/cell.js';
 import { thisThread } from '../sync/owner.js';
 import { mask, unmask } from '../sync/safepoint.js';
 import { blocking } from './blocking.js';
@@ -16,6 +20,7 @@ import {
   FAILED,
   isCancelled,
   isOrphaned,
+  isOver,
   nameOf,
   PENDING,
   runnerOf,
@@ -78,24 +83,38 @@ export function waitFor(future: AnyFuture, limit: number): boolean {
   }
 }
 
-/** An attempt to find it over; see `attemptEnd`. */
-export function attempt(future: AnyFuture): number | undefined {
-  const address = addressOf(future);
-  return attemptEnd(address + STATE, thisThread.mark, () => {
-    const keeper = loadValue(address + OWNER) as Keeper | undefined;
-    const name = keeper?.describeWorker(atomic.load(address + WORKER)) ?? 'the thread';
-    const error = new BrokenExecutor(
-      `the task is lost: ${name}, which ran it, has died before it was done. Its report on stderr says of what`,
-    );
-    writeFailure(address, packError(error));
-    forgetTask(address);
-  });
+/** What a future fails with for whose error there was no room: ABSENT is its outcome. */
+export const LOST_TEXT =
+  'the shared heap was full when the task had failed, so that its error could not be told: see configureHeap()';
+
+/** The word for an outcome. All that it needs of the heap is there before the state says that somebody writes it. */
+const wordFor = (packed: unknown): number => wordOf(packed, 'the outcome');
+
+/** An outcome is in the heap, or was read: its parcel is not needed here any more. */
+export function dropParcel(packed: unknown): void {
+  if (packed instanceof Parcel) discard(packed);
 }
 
-/** Said before the state says so: nobody looks between. */
-function writeFailure(address: number, packed: unknown): void {
-  storeValue(address + OUTCOME, packed, 'an error');
-  noteFailure(address + STATE, packed, loadValue(address + SITE) as string | undefined);
+/** An attempt to find it over; see `attemptEnd`. @throws MemoryError when there is no room to say that it is. */
+export function attempt(future: AnyFuture): number | undefined {
+  const address = addressOf(future);
+  const state = address + STATE;
+  const before = atomic.load(state);
+  if (!isOrphaned(before)) return isOver(before) ? undefined : before;
+  const keeper = loadValue(address + OWNER) as Keeper | undefined;
+  const name = keeper?.describeWorker(atomic.load(address + WORKER)) ?? 'the thread';
+  const packed = packError(
+    new BrokenExecutor(
+      `the task is lost: ${name}, which ran it, has died before it was done. Its report on stderr says of what`,
+    ),
+  );
+  const word = wordFor(packed);
+  const seen = attemptEnd(state, thisThread.mark, () => {
+    writeOutcome(address, FAILED, word, packed);
+    forgetTask(address);
+  });
+  dropParcel(packed);
+  return seen;
 }
 
 /** What ran is of no use any more, and holds its arguments. */
@@ -106,32 +125,53 @@ export function forgetTask(address: number): void {
 /** Whether a future that this thread runs was cancelled meanwhile. */
 export const wasCancelled = (future: AnyFuture): boolean => isCancelled(atomic.load(addressOf(future) + STATE));
 
-/** The outcome of a future that this thread runs, unless it has one. */
+/**
+ * The outcome of a future that this thread runs, unless it has one.
+ * @throws MemoryError when there is no room for it; then the future runs still.
+ */
 export function finish(future: AnyFuture, outcome: number, packed: unknown): void {
+  finishWith(future, outcome, wordFor(packed), packed);
+}
+
+/** The word is stored before anything else is allocated. */
+function finishWith(future: AnyFuture, outcome: number, word: number, packed: unknown): void {
   const address = addressOf(future);
   const mine = settle(address + STATE, thisThread.mark, outcome, () => {
-    writeOutcome(address, outcome, packed);
+    writeOutcome(address, outcome, word, packed);
     forgetTask(address);
   });
   if (!mine) forgetTask(address);
   else if (outcome === FAILED) afterFailure(address + STATE);
+  dropParcel(packed);
 }
 
-function writeOutcome(address: number, outcome: number, packed: unknown): void {
-  if (outcome === FAILED) writeFailure(address, packed);
-  else storeValue(address + OUTCOME, packed, 'the result');
+/** Said before the state says so: nobody looks between. */
+function writeOutcome(address: number, outcome: number, word: number, packed: unknown): void {
+  storeWord((address + OUTCOME) >>> 2, word);
+  if (outcome !== FAILED || word === ABSENT) return;
+  noteFailure(address + STATE, packed, loadValue(address + SITE) as string | undefined);
 }
 
 export function setByHand(future: AnyFuture, outcome: number, packed: unknown): void {
   const address = addressOf(future);
-  if (settleByHand(address + STATE, thisThread.mark, outcome, () => writeOutcome(address, outcome, packed))) {
-    if (outcome === FAILED) afterFailure(address + STATE);
-    return;
-  }
-  throw new InvalidStateError(`${nameOf(atomic.load(address + STATE)).toUpperCase()}: ${String(future)}`);
+  const word = wordFor(packed);
+  const write = (): void => writeOutcome(address, outcome, word, packed);
+  const mine = settleByHand(address + STATE, thisThread.mark, outcome, write);
+  if (mine && outcome === FAILED) afterFailure(address + STATE);
+  dropParcel(packed);
+  if (!mine) throw new InvalidStateError(`${nameOf(atomic.load(address + STATE)).toUpperCase()}: ${String(future)}`);
 }
 
-/** Fails a future that this thread has claimed. */
+/** Fails a future that this thread has claimed: also where there is no room for the error. */
 export function failClaimed(future: AnyFuture, error: unknown): void {
-  finish(future, FAILED, packError(error));
+  let packed: unknown;
+  let word: number;
+  try {
+    packed = packError(error);
+    word = wordFor(packed);
+  } catch (full) {
+    if (!(full instanceof MemoryError)) throw full;
+    word = ABSENT;
+  }
+  finishWith(future, FAILED, word, packed);
 }

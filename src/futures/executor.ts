@@ -3,6 +3,7 @@
 
 import type { AnyFunction } from '../closure/functions.js';
 import { detach, takeAllMarked } from '../closure/transfer.js';
+import { attend } from '../heap/allocate.js';
 import { describe, MemoryError } from '../heap/errors.js';
 import { atomic } from '../memory/atomics.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
@@ -263,6 +264,7 @@ export function submitTo(
   { cancelled, interruptible }: typeof PLAIN = PLAIN,
 ): Future<unknown> {
   refuseClosed(executor, args);
+  attend();
   const future = new Future<unknown>();
   const address = addressOf(future);
   mask();

@@ -8,9 +8,13 @@
 // until the call has returned a promise: what runs then is no function that could be ended. Written by the submitter, then by the runner.
 
 import { seenFrom } from '../closure/errors.js';
+import { attend } from '../heap/allocate.js';
+import { MemoryError } from '../heap/errors.js';
 import { goneText } from '../heap/plain.js';
+import { ABSENT } from '../heap/types.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
+import { V } from '../memory/memory.js';
 import { awaitLater } from '../memory/park.js';
 import { CALL_WORDS } from '../parcel/call.js';
 import { pack, unpack } from '../parcel/parcel.js';
@@ -21,7 +25,7 @@ import {
   defineSyncClass,
   FUTURE,
   isAdopting,
-  loadValue,
+  loadHeld,
   ownAddress,
   refuseSubclass,
   SyncCell,
@@ -33,7 +37,7 @@ import { slotOf } from '../sync/owner.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { blocking } from './blocking.js';
 import { type Callback, callBack, kindOf } from './callbacks.js';
-import { attempt, INTERRUPTIBLE, OUTCOME, SITE, setByHand, waitFor, wantedOf } from './cell.js';
+import { attempt, dropParcel, INTERRUPTIBLE, LOST_TEXT, OUTCOME, SITE, setByHand, waitFor, wantedOf } from './cell.js';
 import { CancelledError, InvalidStateError, TimeoutError } from './errors.js';
 import { packError } from './outcome.js';
 import { addSite, type Site } from './site.js';
@@ -280,6 +284,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
     const known = this.#local?.outcome;
     if (known !== undefined) return known;
     const limit = limitOf(timeout);
+    attend();
     Future.look(this);
     poll();
     const done = isOver(atomic.load(ownAddress(this, FUTURE) + STATE)) || (limit > 0 && waitFor(this, limit));
@@ -309,13 +314,18 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
       local.outcome ??= state === FAILED ? { error: value } : { value };
       return local.outcome;
     };
-    const value = unpack(loadValue(address + OUTCOME));
-    return value instanceof Promise ? value.then(keep) : keep(value);
+    if (V.I32[(address + OUTCOME) >>> 2] === ABSENT) return keep(new MemoryError(LOST_TEXT));
+    const packed = loadHeld(address + OUTCOME);
+    const value = unpack(packed);
+    if (value instanceof Promise) return value.then(keep).finally(() => dropParcel(packed));
+    dropParcel(packed);
+    return keep(value);
   }
 
   #promise(): Promise<T> {
     const local = this.#here();
     if (local.promise === undefined) {
+      attend();
       Future.look(this);
       local.promise = new Promise((resolve, reject) => {
         const deliver = async (): Promise<void> => {

@@ -3,6 +3,7 @@
 import { atomic } from '../memory/atomics.js';
 import { onAbort } from '../sync/aborts.js';
 import { timeoutOf } from '../sync/arguments.js';
+import { discard } from '../sync/cell.js';
 import { TimeoutError } from './errors.js';
 import type { Future } from './future.js';
 
@@ -193,7 +194,8 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
   /** The first result was taken. */
   #take(): void {
     this.#taken++;
-    this.#next++;
+    // Nobody else has ever seen it.
+    discard(this.#futures[this.#next++]!);
     if (this.#next * 2 > this.#futures.length && this.#next > 64) {
       this.#futures.splice(0, this.#next);
       this.#next = 0;

@@ -8,12 +8,12 @@ import { Author } from '../runtime/author.js';
 import { callCancellable } from '../runtime/interrupt.js';
 import { addressOf } from '../sync/cell.js';
 import { isThenable } from '../sync/held.js';
-import { CALL, finish, forgetTask, INTERRUPTIBLE, wasCancelled } from './cell.js';
+import { CALL, failClaimed, finish, forgetTask, INTERRUPTIBLE, wasCancelled } from './cell.js';
 import { BrokenExecutor } from './errors.js';
 import type { Future } from './future.js';
-import { describeBriefly, packError, showHere } from './outcome.js';
+import { describeBriefly, showHere } from './outcome.js';
 import { lookNext, suspend } from './post.js';
-import { FAILED, FINISHED } from './state.js';
+import { FINISHED } from './state.js';
 
 /** What a call has returned; undefined: it was cancelled, and has been ended. */
 type Returned = { readonly value: unknown } | undefined;
@@ -102,7 +102,12 @@ function succeed(task: Future<unknown>, outcome: Returned): void {
     return;
   }
   lookNext();
-  finish(task, FINISHED, packed);
+  try {
+    finish(task, FINISHED, packed);
+  } catch (error) {
+    // There was no room for the result.
+    fail(task, error);
+  }
 }
 
 function fail(task: Future<unknown>, error: unknown): void {
@@ -111,9 +116,8 @@ function fail(task: Future<unknown>, error: unknown): void {
     return;
   }
   showHere(error);
-  const packed = packError(error);
   lookNext();
-  finish(task, FAILED, packed);
+  failClaimed(task, error);
 }
 
 /** What a task fails with that has left an error on the event loop. */

@@ -14,8 +14,15 @@
 //
 // The rest is in backlog.ts (tasks), crew.ts (threads), worker.ts (what a thread does), exit.ts (the end of the process).
 
+import { adopt } from '../heap/adopt.js';
+import { k } from '../heap/kernel.js';
+import { waitGate } from '../heap/room.js';
+import { BUSY } from '../heap/types.js';
+import { CELL, constantOf } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
+import { R_TASK } from '../memory/layout.js';
 import { wake } from '../memory/park.js';
+import { record } from '../memory/self.js';
 import type { Job } from '../parcel/call.js';
 import { addressOf, EXECUTOR, loadValue, SyncCell, syncHeader } from '../sync/cell.js';
 import { thisThread } from '../sync/owner.js';
@@ -23,7 +30,7 @@ import { Backlog } from './backlog.js';
 import { failClaimed } from './cell.js';
 import { BLOCKED, Crew, LOOKING, PARKED, PLACE, PLACES, RESERVE, RUNNING, STARTING } from './crew.js';
 import { BrokenExecutor } from './errors.js';
-import type { Future } from './future.js';
+import { Future } from './future.js';
 import { claim, STATE } from './state.js';
 
 const SIGNAL = 4;
@@ -180,9 +187,29 @@ export const nameOfWorker = (executor: Pool, number: number): string =>
 export const initializerOf = (executor: Pool): Job | undefined =>
   loadValue(addressOf(executor) + INITIALIZER) as Job | undefined;
 
-/** Takes the first task that waits. */
+/**
+ * Takes the first task that waits, until `endTask`. Its future is this thread's root meanwhile: a pin would stay until JavaScript's collector
+ * comes by, and keep the outcome that long.
+ */
 export function takeTask(executor: Pool): Future<unknown> | undefined {
-  return backlogOf(executor).shift(claimMine);
+  const task = backlogOf(executor).shift(claimMine, readTask);
+  if (task === undefined) atomic.store(record + R_TASK, 0);
+  return task;
+}
+
+/** The future in a place of the backlog. */
+function readTask(place: number): unknown {
+  for (;;) {
+    const word = k.touchInto(place, record + R_TASK, record);
+    if (word === BUSY) waitGate();
+    else return word !== 0 && (word & 15) === 0 ? adopt(Future, word >>> 2, []) : constantOf(word);
+  }
+}
+
+/** This thread does not use a task's future any more. */
+export function endTask(task: Future<unknown>): void {
+  atomic.store(record + R_TASK, 0);
+  task[CELL](true);
 }
 
 const claimMine = (future: Future<unknown>): boolean => claim(addressOf(future) + STATE, thisThread.mark);

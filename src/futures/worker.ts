@@ -40,6 +40,7 @@ import {
   beginLook,
   breakDown,
   crewOf,
+  endTask,
   hasRoom,
   here,
   initializerOf,
@@ -175,6 +176,7 @@ async function work(executor: Pool, index: number, number: number, name: string,
     atomic.store(addressOf(mine) + WORKER, number);
     const pending = perform(mine, name);
     if (pending !== undefined) await pending;
+    endTask(mine);
     idler.stirred = true;
     if (atomic.now() - turned > TURN_AFTER) {
       await turn();

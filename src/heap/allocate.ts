@@ -11,8 +11,19 @@ import { record } from '../memory/self.js';
 import { whole } from './cut.js';
 import { k } from './kernel.js';
 import { BITS, current, type Page, pageAt } from './pages.js';
+import { dropOldTexts } from './release.js';
 import { collectIfDue, makeRoom, me, roomFound, takePart, waitGate } from './room.js';
-import { afterCollection, collectionEnded, isLate, isMuchOutside, letGo, relieveOutside } from './tidy.js';
+import {
+  afterCollection,
+  collectionEnded,
+  heed,
+  isAsked,
+  isLate,
+  isMuchOutside,
+  isToLook,
+  letGo,
+  relieveOutside,
+} from './tidy.js';
 import { BUSY, NO_MEMORY, SMALL_MAX } from './types.js';
 
 /** Bytes of the cells of each class. */
@@ -127,6 +138,7 @@ function begin(): void {
   whole(() => {
     if (atomic.load(record + R_OWNED) === 0) takePart();
     if (collectionEnded()) catchUp();
+    if (isAsked()) heedNow();
     collectIfDue();
   });
 }
@@ -145,6 +157,24 @@ export function tidyOutside(): void {
       relieveOutside();
     });
   } else if (isLate()) whole(letGo);
+}
+
+/** As `tidyOutside`, and whatever else a thread does between operations: where it may come often, and allocate nothing. */
+export function attend(): void {
+  tidyOutside();
+  if (isToLook()) whole(lookAfter);
+}
+
+function lookAfter(): void {
+  if (collectionEnded()) catchUp();
+  if (isAsked()) heedNow();
+  dropOldTexts();
+}
+
+/** Somebody has found no room, and has asked all threads to let go of what they can: this one does. */
+export function heedNow(): void {
+  releaseAll();
+  heed();
 }
 
 /** The next run of free cells, in this thread's page or in another. */

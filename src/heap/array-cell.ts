@@ -16,8 +16,8 @@ import { BUSY, K_ARRAY, K_NUMBERS, NO_PINS, PUSH_BUSY, SMALL_MAX } from './types
 import {
   CELL,
   encode,
+  fetchNumber,
   GONE,
-  loadNumber,
   makeTouched,
   REFERENCES,
   readNumber,
@@ -155,7 +155,7 @@ export class ArrayCell {
     // Both: the length may have been read after the data was replaced.
     if (!(index >= 0 && index < this.#capacity && index < words[cell + LENGTH]!)) return undefined;
     const number = V.F64[(this.#base >> 1) + index]!;
-    return number < REFERENCES ? number : loadNumber(this.#base + 2 * index, number);
+    return number < REFERENCES ? number : fetchNumber(this.#base + 2 * index, number, this);
   }
 
   /** Replaces an element; false = there is none at that index. */

@@ -10,6 +10,8 @@ import {
   PAGE_SIZE,
   R_FRESH,
   R_INFLIGHT,
+  R_TAKEN,
+  R_TASK,
   R_THREAD,
   ROOTS,
   SEG_META,
@@ -96,6 +98,8 @@ export function checkCells(moment: Moment): number {
     walk.add(atomic.load(recordOf(slot) + R_INFLIGHT), 'what is in flight');
     walk.add(atomic.load(recordOf(slot) + R_THREAD), 'the Thread');
     walk.add(atomic.load(recordOf(slot) + R_FRESH), 'a fresh cell');
+    walk.add(atomic.load(recordOf(slot) + R_TAKEN), 'what was taken');
+    walk.add(atomic.load(recordOf(slot) + R_TASK), 'a task');
     // A cell that is pinned and being made has no header yet.
     for (const cell of pinnedBy(slot)) if (word(cell) !== 0) walk.add(cell | 0, `a pin of slot ${slot}`);
   }

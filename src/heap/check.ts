@@ -19,6 +19,8 @@ import {
   R_LOG_HEAD,
   R_LOG_TAIL,
   R_PINS,
+  R_TAKEN,
+  R_TASK,
   R_THREAD,
   ROOTS,
   SEG_FREE,
@@ -137,6 +139,8 @@ export function checkRoots(): void {
     checkReference(atomic.load(record + R_FRESH), `the fresh cell of slot ${slot}`);
     checkReference(atomic.load(record + R_THREAD), `the Thread of slot ${slot}`);
     checkReference(atomic.load(record + R_INFLIGHT), `what is in flight to slot ${slot}`);
+    checkReference(atomic.load(record + R_TAKEN), `what slot ${slot} has taken`);
+    checkReference(atomic.load(record + R_TASK), `the task of slot ${slot}`);
     const unread = atomic.load(record + R_LOG_HEAD) - atomic.load(record + R_LOG_TAIL);
     if (unread !== 0) fault(`${unread} entries of the log of slot ${slot} were not read`);
   }

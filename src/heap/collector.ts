@@ -18,16 +18,19 @@ import {
   H_GC_LOCK,
   H_GC_REQUEST,
   H_LIVE_BYTES,
+  H_LIVE_CELLS,
   H_MARK_STACK,
   H_MARKING,
   H_PAUSE,
   H_SEGMENTS,
   H_SINCE,
   H_SLOTS,
+  H_TAKEN,
   H_THRESHOLD,
   PAGE_SIZE,
   R_GUARD,
   R_HOLDING,
+  R_HOLDING_SIZE,
   R_PINS,
 } from '../memory/layout.js';
 import { refresh, V } from '../memory/memory.js';
@@ -43,6 +46,11 @@ const SPINS = 300;
 const NAP = 0.05;
 /** Part of the live pages that may be taken before the next collection begins. */
 const GROWTH = 0.7;
+/** Of its share of the pins, a part that makes a thread responsible for all that they keep. */
+const PART = 4;
+/** Where cells have more bytes than this, on average, a collection is little work for what it frees: the least between two is this. */
+const LARGE_CELLS = 512;
+const LARGE_THRESHOLD = FIRST_THRESHOLD / 2;
 const LOCK_PATIENCE = 50;
 
 /** What one collection was. Milliseconds. */
@@ -115,7 +123,7 @@ export const steps = {
   begin(): void {
     refresh();
     k.beginMarking(atomic.load(H_MARK_STACK), STACK_PAGES * PAGE_SIZE);
-    atomic.store(H_SINCE, 0);
+    atomic.add(H_TAKEN, atomic.exchange(H_SINCE, 0));
     atomic.add(H_CYCLE, 1);
     atomic.store(H_GATE, S_MARKING);
   },
@@ -136,8 +144,10 @@ export const steps = {
 
   mark(): void {
     steps.markRoots();
-    steps.countPins();
+    const counts = steps.countPins();
+    const before = k.markedSize();
     for (const slot of taking()) steps.markPins(slot);
+    tellSizes(counts, k.markedSize() - before);
     steps.drain();
   },
 
@@ -148,20 +158,26 @@ export const steps = {
     atomic.store(H_FROM_ROOTS, k.markedCells());
   },
 
-  /** Tells each Page how many of its pins keep something alive that no root does. */
-  countPins(): void {
+  /** Tells each Page how many of its pins keep something alive that no root does; how many that are, by slot. */
+  countPins(): Map<number, number> {
     const segments = atomic.load(H_SEGMENTS);
+    const counts = new Map<number, number>();
     for (const slot of taking()) {
-      for (let segment = 0; segment < segments; segment++) k.countPins(recordOf(slot), segment);
+      let count = 0;
+      for (let segment = 0; segment < segments; segment++) count += k.countPins(recordOf(slot), segment);
+      counts.set(slot, count);
     }
+    return counts;
   },
 
   /** Tells the thread how much lives through its pins alone, or through those and the ones of threads after it. */
   markPins(slot: number): void {
     const segments = atomic.load(H_SEGMENTS);
     const before = k.markedCells();
+    const size = k.markedSize();
     for (let segment = 0; segment < segments; segment++) if (k.markPins(recordOf(slot), segment) > 0) traceAll();
     atomic.store(recordOf(slot) + R_HOLDING, k.markedCells() - before);
+    atomic.store(recordOf(slot) + R_HOLDING_SIZE, k.markedSize() - size);
   },
 
   /** What comes in now is little; the rest is for the closed time. */
@@ -188,6 +204,17 @@ export const steps = {
   },
 };
 
+/**
+ * What several threads keep is counted for the first of them, but goes when all let go: so each that has its part of the pins is told the
+ * size of all that lives through pins alone.
+ */
+function tellSizes(counts: ReadonlyMap<number, number>, all: number): void {
+  const pins = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  for (const [slot, count] of counts) {
+    if (count > 0 && count * PART * counts.size >= pins) atomic.store(recordOf(slot) + R_HOLDING_SIZE, all);
+  }
+}
+
 /** Slots whose threads have, or had, shared objects. */
 function taking(): number[] {
   const slots = Math.max(1, atomic.load(H_SLOTS));
@@ -199,8 +226,9 @@ function traceAll(): void {
 }
 
 function setThreshold(): void {
-  const live = V.F64[H_LIVE_BYTES >>> 3]! / PAGE_SIZE;
-  atomic.store(H_THRESHOLD, Math.max(FIRST_THRESHOLD, Math.floor(live * GROWTH)));
+  const bytes = V.F64[H_LIVE_BYTES >>> 3]!;
+  const least = bytes > LARGE_CELLS * atomic.load(H_LIVE_CELLS) ? LARGE_THRESHOLD : FIRST_THRESHOLD;
+  atomic.store(H_THRESHOLD, Math.max(least, Math.floor((bytes / PAGE_SIZE) * GROWTH)));
 }
 
 /** A thread has died, perhaps inside the kernel: from now on nobody waits for it. */

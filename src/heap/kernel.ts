@@ -25,6 +25,7 @@ export interface HeapKernel {
   buryThread(thread: number, owner: number, me: number): void;
 
   touch(slot: number, thread: number): number;
+  touchInto(slot: number, root: number, thread: number): number;
   touchNumber(slot: number, thread: number): number;
   pinCell(address: number, thread: number): number;
   publish(slot: number, word: number, thread: number): number;
@@ -116,8 +117,9 @@ export interface HeapKernel {
 
   beginMarking(stack: number, bytes: number): void;
   markRoots(): void;
+  markedSize(): number;
   markPins(thread: number, segment: number): number;
-  countPins(thread: number, segment: number): void;
+  countPins(thread: number, segment: number): number;
   drainLogs(): number;
   trace(budget: number): number;
   markedCells(): number;

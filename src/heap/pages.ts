@@ -13,13 +13,13 @@
 // A successor that was made before takes the bits over, as those of wrappers that are gone.
 
 import { atomic } from '../memory/atomics.js';
-import { H_CYCLE, H_GATE, PAGE_SIZE, R_PINS, R_SCRATCH } from '../memory/layout.js';
+import { H_CYCLE, H_GATE, META_SIZE, PAGE_SHIFT, PAGE_SIZE, R_PINS, R_SCRATCH, SEG_META } from '../memory/layout.js';
 import { refresh, V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import { whole } from './cut.js';
 import { k } from './kernel.js';
 import { allocateRaw, takePart, waitGate } from './room.js';
-import { PIN_BITS, PIN_BLOCK, PIN_COUNTS, PIN_KNOWN, S_OPEN } from './types.js';
+import { M_SIZE, PIN_BITS, PIN_BLOCK, PIN_COUNTS, PIN_KNOWN, S_OPEN } from './types.js';
 
 const CELLS = 256;
 /** Behind the wrappers: word index of the pin bits, index of the page, and WeakRefs of wrappers once it is shattered. */
@@ -321,6 +321,23 @@ export function emptyPages(list: readonly Page[], tell: (wrapper: unknown, addre
   return dead.length === 0;
 }
 
+/** Cells whose pins do not go now, by page: a wait that the thread is in the midst of looks at their words. */
+const spared = new Map<number, { readonly page: Page; readonly granules: Set<number> }>();
+
+/** Spares the cells of these words, and no others. */
+export function spare(words: Iterable<number>): void {
+  spared.clear();
+  for (const word of words) {
+    const index = word >>> PAGE_SHIFT;
+    const at = spared.get(index) ?? { page: pageAt(index), granules: new Set() };
+    const meta = (V.I32[(SEG_META >>> 2) + (index >>> 12)]! >>> 0) + (index & 4095) * META_SIZE;
+    const size = V.I32[(meta + M_SIZE) >>> 2]!;
+    const offset = word & 4095;
+    at.granules.add(size > 0 ? (offset - (offset % size)) >> 4 : 0);
+    spared.set(index, at);
+  }
+}
+
 /** A Page whose pins alone keep at least so many cells alive, for so many collections, is shattered. */
 const SHATTER_AT = 8;
 const SHATTER_AGE = 3;
@@ -338,7 +355,7 @@ function dropShards(): void {
     const gone: number[] = [];
     for (const [granule, weak] of shards) {
       if (page?.[granule] !== undefined) shards.delete(granule);
-      else if (weak.deref() === undefined) gone.push(granule);
+      else if (weak.deref() === undefined && !spared.get(index)?.granules.has(granule)) gone.push(granule);
     }
     if (!dropCells(index, gone)) shardsWait = true;
     else for (const granule of gone) shards.delete(granule);
@@ -408,7 +425,7 @@ const isPinned = (page: Page, granule: number): boolean =>
   ((V.I32[(page[BITS] as number) + (granule >> 5)]! >>> (granule & 31)) & 1) === 1;
 
 /** Lets go of pins of one page, if that can be now; whether it could. */
-function dropCells(index: number, granules: readonly number[]): boolean {
+export function dropCells(index: number, granules: readonly number[]): boolean {
   if (granules.length === 0) return true;
   const scratch = listWords();
   granules.forEach((granule, at) => {

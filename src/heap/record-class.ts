@@ -15,11 +15,11 @@ import {
   CELL,
   constantOf,
   encode,
+  fetchNumber,
+  fetchWord,
   GONE,
   INSPECT,
   isSmall,
-  loadNumber,
-  loadWord,
   ORDERED,
   REFERENCES,
   storeNumber,
@@ -67,8 +67,8 @@ const SCOPE = {
   pages,
   fresh,
   adopting,
-  loadWord,
-  loadNumber,
+  fetchWord,
+  fetchNumber,
   constantOf,
   storeWord,
   storeNumber,
@@ -166,7 +166,7 @@ function wordText({ name, offset }: Field): string {
         const known = page[(word & 4095) >> 4];
         if (known !== undefined) return known;
       }
-      return loadWord(index);
+      return fetchWord(index, this);
     }
     if ((word & 1) !== 0) return word >> 1;
     return constantOf(word);
@@ -196,7 +196,7 @@ function numberText({ name, offset }: Field): string {
   return `  get [${key}]() {
     const index = this.#cell + ${offset};
     const number = V.F64[index >> 1];
-    return number < ${REFERENCES} ? number : loadNumber(index, number);
+    return number < ${REFERENCES} ? number : fetchNumber(index, number, this);
   }
   set [${key}](value) {
     if (typeof value === 'number' && value < ${REFERENCES}) {

@@ -2,6 +2,7 @@
 // stored if the old one is still there. Otherwise once more.
 
 import { type Page, pages, SPARE } from './pages.js';
+import { COMPARED } from './release.js';
 import { pinnedValue, REFERENCES, wordIn } from './values.js';
 
 /** Other threads cannot come in between so often; a function that changes the place itself does each time. */
@@ -50,5 +51,8 @@ export function storedAs(number: number): Stored | undefined {
   if (word === 0 || (word & 15) !== 0) return { value: pinnedValue(number), number, page: undefined };
   const page = pages[word >>> 12];
   const value: unknown = page?.[(word & 4095) >> 4];
-  return value === undefined ? undefined : { value, number, page };
+  if (page === undefined || value === undefined) return undefined;
+  // A text's pin goes by itself otherwise.
+  page[SPARE] = COMPARED;
+  return { value, number, page };
 }

@@ -64,6 +64,8 @@ export interface Collecting {
   urgent(): void;
   /** Collects this thread's JavaScript garbage, so that pins can go. */
   nudge(): void;
+  /** Has every other thread do so, too, and waits until they have. */
+  ask(): void;
   /** As `nudge`, and lets go of pins one by one, which costs more. After both. */
   push(): void;
 }
@@ -150,6 +152,8 @@ export function makeRoom(pages: number): void {
   }
   if (effort > 1) collecting.nudge();
   if (effort > 2) collecting.push();
+  // Whoever it is that keeps what nobody needs: no thread is told that there is no room before all were asked.
+  if (effort > 1) collecting.ask();
   collecting.urgent();
 }
 

@@ -4,7 +4,7 @@
 // encoder, which writes one byte for each unit exactly if all is ASCII, and otherwise unit by unit with two bytes. So which of the two it
 // is depends on nothing but the text: equal strings have equal bytes.
 
-import { memory, V } from '../memory/memory.js';
+import { memory, refresh, V } from '../memory/memory.js';
 import { allocateFresh, allocatePinnedBytes } from './allocate.js';
 import { K_STR8, K_STR16, SMALL_MAX } from './types.js';
 
@@ -115,11 +115,16 @@ export function allocatePinnedString(text: string, kind: number): number {
   return cell;
 }
 
+/** How many bytes the text of a cell has. */
+export const bytesIn = (cell: number, wide: boolean): number => (wide ? 2 : 1) * V.I32[cell + 1]!;
+
 /** The text of a cell that is pinned. */
 export function decodeString(cell: number, wide: boolean): string {
   const length = V.I32[cell + 1]!;
   const start = cell * 4 + HEAD;
   if (length <= SHORT) return wide ? shortWide(start, length) : short(V.U8, start, length);
+  // It may lie in two segments, the second of which is new.
+  if (start + 2 * length > V.U8.length) refresh();
   const fast = bytes();
   if (fast !== undefined)
     return wide ? fast.ucs2Slice(start, start + 2 * length) : fast.latin1Slice(start, start + length);

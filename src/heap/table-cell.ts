@@ -8,7 +8,16 @@ import { R_SCRATCH } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
 import { adopting } from './adopt.js';
-import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, pinCell, roomIn } from './allocate.js';
+import {
+  allocateFresh,
+  allocatePinned,
+  allocatePinnedBytes,
+  attend,
+  classOf,
+  fresh,
+  pinCell,
+  roomIn,
+} from './allocate.js';
 import { describe, goneError } from './errors.js';
 import { k } from './kernel.js';
 import { type Page, SPARE } from './pages.js';
@@ -154,6 +163,7 @@ export class TableCell {
 
   /** Slow path: the value is a reference, or nothing, or could not be read. */
   #found(found: number, number: number, kind: number, second: number, bytes: number, length: number): unknown {
+    attend();
     for (let read = found; ; ) {
       if (read === NOTHING) return NONE;
       if (read !== BUSY_NUMBER) {
@@ -284,6 +294,7 @@ export class TableCell {
 
   /** @internal The next entry behind an ordinal; false = there is none. */
   [NEXT](cursor: Cursor): boolean {
+    attend();
     const out = scratch() + SCRATCH_KEY;
     for (;;) {
       const answer = k.tableNext(this.#address(), cursor.ordinal, cursor.hint, out, record);

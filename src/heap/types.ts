@@ -37,17 +37,23 @@
 //   R_SCRATCH  two raw pages: keys on their way into the kernel, entries on their way out; lists of pins that go
 //   R_ANSWER   the second answer of an operation on a queue;  R_KEY  float64: the third (kernel/queues.ts)
 //   R_HOLDING  how many cells lived through its pins alone at the last collection: the pinned ones, and what can be reached from them.
-//              What several threads keep counts for the first of them
+//              What several threads keep counts for the first of them;  R_HOLDING_SIZE  KiB of those cells,
+//              or of all that lives through pins alone, if it has its part of those
+//   R_TAKEN    the text, bigint or boxed number that it took from a queue last, and reads at once: a root, for want of a pin; 0 = none
+//   R_HEEDED   the last of H_ASKED that it has heeded
+//   R_TASK     the future whose task it runs for an executor, and has no pin for: a root; 0 = none
 //
 // Process-wide
 //   H_GATE     OPEN, MARKING: touches are logged, pins are kept; CLOSED: guards wait. Written by who holds H_GC_LOCK
 //   H_CYCLE    number of collections begun;  H_GC_DONE  of those ended
 //   H_GC_LOCK  slot + 1 of who collects, or GC_COLLECTOR; waits park on it
 //   H_GC_REQUEST  1 = somebody asks the collector for a collection; it parks on it
-//   H_SINCE    pages taken since the last collection began;  H_THRESHOLD  how many begin the next
+//   H_SINCE    pages taken since the last collection began;  H_THRESHOLD  how many begin the next;  H_TAKEN  all that
+//              were taken before
 //   H_USED_PAGES <= H_MAX_PAGES;  H_EXTERNAL float64: bytes of the shared buffers that were kept, outside the
 //              memory, after the last collection. Written by who keeps them, with H_GC_LOCK
 //   H_ALLOC_LOCK  slot + 1 of who works on page lists, inside a guard
+//   H_ASKED    how often somebody, who has found no room, has asked all threads to let go;  H_HEEDED  how often one has
 //   H_COLLECTOR  1 = the supervisor was asked for a collector's thread
 //   H_SHAPES   shapes that exist;  H_BUFFERS  serial of the last shared buffer
 //
@@ -227,6 +233,10 @@ export const Q_FULL = 2;
 export const Q_GROW = 3;
 export const Q_SHUT = 5;
 export const Q_MIXED = 6;
+export const Q_BRING = 7;
+
+/** The word of an item that is not put: whether there is room for one. Q_BRING says yes, and that nothing was done. */
+export const Q_LOOK = OTHER;
 
 /** Data for more numbers than this goes when the queue is empty. */
 export const Q_KEPT = 8192;

@@ -5,12 +5,13 @@ import { atomic } from '../memory/atomics.js';
 import { PAGE_SHIFT, R_TOUCHED } from '../memory/layout.js';
 import { refresh, V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
-import { allocateFresh } from './allocate.js';
+import { allocateFresh, attend } from './allocate.js';
 import { describe, goneError, ShareError } from './errors.js';
 import { k } from './kernel.js';
 import { type Page, pageAt, pages, shardOf } from './pages.js';
+import { noteText } from './release.js';
 import { waitGate } from './room.js';
-import { allocateString, decodeString } from './strings.js';
+import { allocateString, bytesIn, decodeString } from './strings.js';
 import {
   BUSY,
   EMPTY,
@@ -233,6 +234,22 @@ export function loadWord(index: number): unknown {
   }
 }
 
+/** As `loadWord`, where a program reads a field of `holder`: it may come nowhere else, and let go of nothing otherwise. */
+export function fetchWord(index: number, holder: object): unknown {
+  attend();
+  const value = loadWord(index);
+  hold(holder);
+  return value;
+}
+
+/** As `loadNumber`, in the same place. */
+export function fetchNumber(index: number, number: number, holder: object): unknown {
+  if (number >= REFERENCES && number < BEYOND) attend();
+  const value = loadNumber(index, number);
+  hold(holder);
+  return value;
+}
+
 /** The kernel has found a cell whose page has no JavaScript object yet. */
 export function makeTouched(): void {
   pageAt((atomic.load(record + R_TOUCHED) >>> PAGE_SHIFT) & 0xfffff);
@@ -273,6 +290,43 @@ export function loadNumber(index: number, number: number): unknown {
     else if (touched !== OTHER) return constantOf(touched);
     read = V.F64[index >> 1]!;
   }
+}
+
+/** Kinds of cells of which a primitive is made, so that nobody needs the cell any more. */
+const PRIMITIVES = (1 << K_STR8) | (1 << K_STR16) | (1 << K_BOX) | (1 << K_BIGINT);
+
+/** The primitive of a cell that somebody keeps alive during the call; NO_PRIMITIVE = it is an object's. */
+function primitiveIn(address: number): unknown {
+  const cell = address >>> 2;
+  if (cell >= V.I32.length) refresh();
+  const header = V.I32[cell]!;
+  switch (header & KIND_MASK) {
+    case K_STR8:
+      return decodeString(cell, false);
+    case K_STR16:
+      return decodeString(cell, true);
+    default:
+      if (((1 << (header & KIND_MASK)) & PRIMITIVES) === 0) return NO_PRIMITIVE;
+      return decoders[header & KIND_MASK]!(cell, [], header);
+  }
+}
+const NO_PRIMITIVE: unique symbol = Symbol('no primitive');
+
+/** The value of what was taken out of a queue, and lies in R_TAKEN or is pinned. */
+export function takenValue(address: number): unknown {
+  const value = primitiveIn(address);
+  return value === NO_PRIMITIVE ? wrapperOf(address) : value;
+}
+
+/**
+ * The value of a word that stays what it is for as long as the cell that it lies in is kept, which this thread has pinned: a text in it needs
+ * no pin of its own, and leaves none behind.
+ */
+export function readHeld(index: number): unknown {
+  const word = V.I32[index];
+  if (word === undefined || word === 0 || (word & 15) !== 0) return readWord(index);
+  const value = primitiveIn(word);
+  return value === NO_PRIMITIVE ? readWord(index) : value;
 }
 
 /** Reads a number, whatever it is. */
@@ -340,6 +394,12 @@ defineKind(K_BIGINT, (cell) => {
   return second < 0 ? -value : value;
 });
 
-defineKind(K_STR8, (cell) => decodeString(cell, false));
-defineKind(K_STR16, (cell) => decodeString(cell, true));
+/** A text that will be in its cell's Page. */
+function decodeText(cell: number, wide: boolean): string {
+  noteText(cell * 4, bytesIn(cell, wide));
+  return decodeString(cell, wide);
+}
+
+defineKind(K_STR8, (cell) => decodeText(cell, false));
+defineKind(K_STR16, (cell) => decodeText(cell, true));
 defineKind(K_BOX, (cell) => V.F64[(cell + 2) >> 1]);

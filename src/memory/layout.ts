@@ -41,9 +41,13 @@ export const R_ANSWER = 288;
 export const R_KEY = 296;
 /** 1 = what the thread runs is about to be ended from outside: it does not enter the kernel (src/sync/safepoint.ts). */
 export const R_ARMED = 304;
+export const R_TAKEN = 308;
+export const R_TASK = 312;
+export const R_HEEDED = 316;
 // Written by the collector: a line of their own.
 export const R_LOG_TAIL = 320;
 export const R_HOLDING = 324;
+export const R_HOLDING_SIZE = 328;
 
 // Of a wait that has lasted a while: src/sync/patience.ts.
 export const R_WAIT_TURN = 384;
@@ -111,6 +115,12 @@ export const H_SHUTDOWN = 160;
 export const H_THREAD_NAMES = 168;
 /** How many threads were started that the process waits for. */
 export const H_KEPT_THREADS = 172;
+
+/** How often all threads were asked to let go of what they do not hold; whoever has, raises H_HEEDED: src/runtime/asking.ts. Async waiters behind both. */
+export const H_ASKED = 176;
+export const H_HEEDED = 184;
+/** Pages that were taken before the collection that has begun last. */
+export const H_TAKEN = 192;
 
 // Process-wide words of the heap: src/heap/types.ts says what each means. 256 to 495 stay free: helpers, whose record is the null
 // page, have theirs there.

@@ -46,6 +46,20 @@ const awaited = new Map<number, number>();
 /** Whether a wait of this thread's event loop will look at words of a page, by its index. */
 export const isAwaited = (page: number): boolean => awaited.has(page);
 
+/** Words that this thread is blocked on, the innermost last. */
+const blockedOn: number[] = [];
+
+/** A guarded function is cut short: what this returns forgets the waits inside it. */
+export function saveWaits(): () => void {
+  const { length } = blockedOn;
+  return () => {
+    blockedOn.length = length;
+  };
+}
+
+/** Words of the waits that this thread is in the midst of. */
+export const wordsInUse = (): readonly number[] => blockedOn;
+
 /** One more, or less, asynchronous waiter. */
 function count(word: number, change: 1 | -1): void {
   atomic.add(word + ASYNC, change);
@@ -73,6 +87,8 @@ export const patience = {
   begin(_wanted: Wanted): void {},
   /** A wait has lasted for one more slice, and an attempt has failed since. `forever` = it has no time-out. May throw what then ends it. */
   look(_wanted: Wanted, _forever: boolean): void {},
+  /** A thread is about to park; how often it has been in this wait. Throws nothing. */
+  relieve(_looks: number): void {},
   /** A wait that `look` has seen is about to try once more. May throw what then ends it. */
   heed(): void {},
   /** A wait that `look` has seen is over. */
@@ -109,6 +125,7 @@ export function blockUntil(wanted: Wanted, timeout: number, firm = false): boole
   let late = false;
   let seen = false;
   let parked = false;
+  let looks = 0;
   try {
     for (;;) {
       if (seen) patience.heed();
@@ -119,6 +136,7 @@ export function blockUntil(wanted: Wanted, timeout: number, firm = false): boole
       }
       if (!begun) {
         begun = true;
+        blockedOn.push(word);
         patience.begin(wanted);
         if (wanted.enter !== undefined) {
           wanted.enter();
@@ -133,6 +151,7 @@ export function blockUntil(wanted: Wanted, timeout: number, firm = false): boole
         patience.look(wanted, timeout === Infinity);
       }
       if (!firm && (atomic.load(record + R_ATTENTION) & GIVE_UP) !== 0) patience.giveUp();
+      patience.relieve(looks++);
       parked = true;
       parking.on = wanted;
       parking.forever = timeout === Infinity;
@@ -144,6 +163,7 @@ export function blockUntil(wanted: Wanted, timeout: number, firm = false): boole
     if (parked) wake(word, 1);
     throw error;
   } finally {
+    if (begun) blockedOn.pop();
     if (seen) patience.leave();
     if (entered) wanted.leave?.(got);
     atomic.store(record + R_WAITS, outer);

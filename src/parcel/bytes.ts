@@ -46,7 +46,8 @@ export function allocateBytes(value: unknown, chunks: readonly Uint8Array[]): nu
 
 /** What is in a cell that somebody keeps alive during the call. The chunks are copies. */
 export function readBytes(cell: number): Content {
-  if (V.I32[cell] === undefined) refresh();
+  // It may lie in two segments, the second of which is new.
+  if (V.I32[cell] === undefined || cell * 4 + TEXT + V.I32[cell + 1]! > V.U8.length) refresh();
   const count = V.I32[cell + HEAD - 1]!;
   let at = cell * 4 + tableSize(count);
   const next = (entry: number): Uint8Array => {

@@ -14,7 +14,18 @@ import type { AnyFunction } from '../closure/functions.js';
 import { dropKept, keep, rebuild } from '../closure/rebuild.js';
 import { type Gift, give } from '../heap/buffer.js';
 import { hold } from '../heap/values.js';
-import { addressOf, defineSyncClass, JOB, loadValue, SyncCell, storeValue, syncHeader } from '../sync/cell.js';
+import {
+  addressOf,
+  defineSyncClass,
+  discard,
+  JOB,
+  loadHeld,
+  loadValue,
+  SyncCell,
+  storeCell,
+  storeValue,
+  syncHeader,
+} from '../sync/cell.js';
 import { isPlain, open, type Parcel, parcelOf } from './parcel.js';
 
 /** How many arguments lie in the cell itself. */
@@ -73,7 +84,9 @@ export function writeCall(at: number, fn: AnyFunction, args: readonly unknown[],
     for (const [place, value] of args.entries()) storeValue(at + VALUES + place * 4, value, 'an argument');
     storeValue(at + COUNT, args.length, '');
   } else {
-    storeValue(at + VALUES, parcelOf(values), label);
+    const parcel = parcelOf(values);
+    storeCell(at + VALUES, parcel);
+    discard(parcel);
     storeValue(at + COUNT, GRAPH, '');
     giveAway(values.gifts, label);
   }
@@ -115,15 +128,19 @@ export function readCall(at: number): Call | Promise<Call> {
   if (fn instanceof Promise) return fn.then(() => readCall(at));
   const count = loadValue(at + COUNT) as number;
   if (fn !== undefined && count !== GRAPH) return { fn, args: inlineArguments(at, count) };
-  return open(loadValue(at + VALUES) as Parcel, (packet) => {
+  const given = loadValue(at + VALUES) as Parcel;
+  const call = open<Call>(given, (packet) => {
     const values = rebuild(packet);
     return fn === undefined ? { fn: values[0] as Fn, args: values.slice(1) } : { fn, args: values };
   });
+  if (call instanceof Promise) return call.finally(() => discard(given));
+  discard(given);
+  return call;
 }
 
 function inlineArguments(at: number, count: number): unknown[] {
   const args = new Array<unknown>(count);
-  for (let place = 0; place < count; place++) args[place] = loadValue(at + VALUES + place * 4);
+  for (let place = 0; place < count; place++) args[place] = loadHeld(at + VALUES + place * 4);
   return args;
 }
 

@@ -11,10 +11,12 @@ import {
   NO_PINS,
   OTHER,
   Q_BACK,
+  Q_BRING,
   Q_DATA,
   Q_DONE,
   Q_GROW,
   Q_HEAD,
+  Q_LOOK,
   Q_MAX,
   Q_NOT_EMPTY,
   Q_NOT_FULL,
@@ -26,9 +28,9 @@ import {
   Q_WORDS,
   SMALL_MAX,
 } from '../heap/types.js';
-import { constantOf, encode, makeTouched, REFERENCES, wordIn, wrapperOf } from '../heap/values.js';
+import { constantOf, encode, makeTouched, numberOf, REFERENCES, takenValue, wordIn } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
-import { R_ANSWER, R_KEY } from '../memory/layout.js';
+import { R_ANSWER, R_KEY, R_TAKEN } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { wake } from '../memory/park.js';
 import { own, record } from '../memory/self.js';
@@ -42,6 +44,7 @@ export const CLOSED: unique symbol = Symbol('closed');
 
 const BEYOND = 2 ** 1001;
 const ANSWER = R_ANSWER >>> 2;
+const TAKEN = R_TAKEN >>> 2;
 const FIRST_CAPACITY = 16;
 /** Entries that a priority queue begins with, and numbers of each. */
 const FIRST_ENTRIES = 7;
@@ -63,10 +66,18 @@ export const lastKey = (): number => V.F64[(record + R_KEY) >>> 3]!;
 
 export const sizeOf = (cell: number): number => (atomic.load(cell + Q_TAIL) - atomic.load(cell + Q_HEAD)) & 0x7fffffff;
 
+/** Texts of so many units are written only when there is room for them: else it would be for each look at a full queue. */
+const LARGE = 4096;
+const LOOK = numberOf(Q_LOOK);
+
+/** Whether to ask for room before the value is written. */
+const asks = (cell: number, value: unknown): boolean =>
+  typeof value === 'string' && value.length >= LARGE && sizeOf(cell) >= V.I32[(cell + Q_MAX) >>> 2]!;
+
 /** Puts a value that the heap holds as it is, and wakes who waits for it. Q_DONE, Q_FULL, Q_SHUT. */
 export function offer(cell: number, value: unknown, mode: number): number {
-  for (;;) {
-    const number = typeof value === 'number' && value < REFERENCES ? value : encode(value, 'an item');
+  for (let first = asks(cell, value) && mode !== Q_BACK; ; ) {
+    const number = first ? LOOK : typeof value === 'number' && value < REFERENCES ? value : numberFor(value, mode);
     const answer = k.queuePut(cell, number, mode, record, me);
     if (answer === Q_DONE) return Q_DONE;
     if (answer === Q_WAKE) {
@@ -74,6 +85,7 @@ export function offer(cell: number, value: unknown, mode: number): number {
       return Q_DONE;
     }
     if (answer === BUSY) waitGate();
+    else if (answer === Q_BRING) first = false;
     else if (answer === Q_GROW) grow(cell);
     else return answer;
   }
@@ -81,10 +93,10 @@ export function offer(cell: number, value: unknown, mode: number): number {
 
 /** As `offer`, for a priority queue; `key` is a number, or the object that holds key and value. Also Q_MIXED. */
 export function offerByKey(cell: number, key: unknown, value: unknown, keys: number, mode: number): number {
-  for (;;) {
+  for (let first = asks(cell, value) && mode !== Q_BACK; ; ) {
     // An object is pinned; so the only fresh cell is the value's.
     const order = typeof key === 'number' ? key : encode(key, 'an item');
-    const number = encode(value, 'an item');
+    const number = first ? LOOK : numberFor(value, mode);
     const answer = k.queuePutByKey(cell, order, number, keys, mode, record, me);
     if (answer === Q_DONE) return Q_DONE;
     if (answer === Q_WAKE) {
@@ -92,12 +104,17 @@ export function offerByKey(cell: number, key: unknown, value: unknown, keys: num
       return Q_DONE;
     }
     if (answer === BUSY) waitGate();
+    else if (answer === Q_BRING) first = false;
     else if (answer === Q_GROW) grow(cell);
     else return answer;
   }
 }
 
-/** Takes the next value, and wakes who waits for its place; or NOTHING, CLOSED. */
+/** What is given back is in its cell still, if it was in one: that needs no room. */
+const numberFor = (value: unknown, mode: number): number =>
+  mode === Q_BACK && own[TAKEN] !== 0 ? numberOf(own[TAKEN]!) : encode(value, 'an item');
+
+/** Takes the next value, and wakes who waits for its place; or NOTHING, CLOSED. Whoever keeps it says so: `keep`. */
 export function take(cell: number, mode: number): unknown {
   for (;;) {
     const number = k.queueGet(cell, mode, record, me);
@@ -116,7 +133,7 @@ export function take(cell: number, mode: number): unknown {
         continue;
       }
       const wakes = own[ANSWER];
-      value = word !== 0 && (word & 15) === 0 ? wrapperOf(word) : constantOf(word);
+      value = word !== 0 && (word & 15) === 0 ? takenValue(word) : constantOf(word);
       if (wakes === 1) wake(cell + Q_NOT_FULL, 1);
       return value;
     }
@@ -138,6 +155,11 @@ function grow(cell: number): void {
     V.I32[data] = K_NUMBERS;
   }
   while (k.queueGrow(cell, data * 4, record, me) === BUSY) waitGate();
+}
+
+/** What was taken is not given back. */
+export function keep(): void {
+  own[TAKEN] = 0;
 }
 
 /** Gives back a value that was taken: it is the next one again. */

@@ -2,7 +2,7 @@
 
 import { seenFrom } from '../closure/errors.js';
 import { detach, takeMarked } from '../closure/transfer.js';
-import { tidyOutside } from '../heap/allocate.js';
+import { attend } from '../heap/allocate.js';
 import { goneText } from '../heap/plain.js';
 import { Q_AGAIN, Q_CLOSED, Q_DONE, Q_FIRST, Q_FULL, Q_MAX, Q_NEVER, Q_NOT_EMPTY, Q_NOT_FULL } from '../heap/types.js';
 import { INSPECT } from '../heap/values.js';
@@ -14,12 +14,20 @@ import { eventually } from '../sync/acquirable.js';
 import { addressOf, isAdopting, isGone, ownAddress, QUEUE, SIMPLE_QUEUE, SyncCell } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { attentive, isEnding, mask, poll, unmask } from '../sync/safepoint.js';
-import { CLOSED, giveBack, leave, NOTHING, offer, prepare, queueHeader, sizeOf, take, turn } from './cell.js';
+import { CLOSED, giveBack, keep, leave, NOTHING, offer, prepare, queueHeader, sizeOf, take, turn } from './cell.js';
 import { Empty, Full, ShutDown } from './errors.js';
-import { Keyed } from './keyed.js';
+import { dropWrapping, Keyed } from './keyed.js';
 import { ASYNC_WAITS, checkWait, type QueueAsyncOptions, type QueueWaitOptions, WAITS, waitOf } from './options.js';
 
-/** How a queue puts what it was given: an attempt, whose answer is Q_DONE, Q_FULL or Q_SHUT. */
+/** An item on its way in. */
+export interface Offer {
+  /** Tries to put it: Q_DONE, Q_FULL, Q_SHUT. */
+  readonly attempt: (mode: number) => number;
+  /** What it was packed into, which is not needed here when it was put, or will not be. */
+  readonly packed: unknown;
+}
+
+/** How a queue puts what it was given. */
 export const OFFER: unique symbol = Symbol('heddle.offer');
 /** Takes back what it has given. */
 export const RETURN: unique symbol = Symbol('heddle.return');
@@ -115,9 +123,9 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
   }
 
   /** @internal */
-  [OFFER](item: T, _options: object | undefined): (mode: number) => number {
-    const value = packCopy(item, 'item');
-    return (mode) => offer(ownAddress(this, QUEUE, SIMPLE_QUEUE), value, mode);
+  [OFFER](item: T, _options: object | undefined): Offer {
+    const packed = packCopy(item, 'item');
+    return { attempt: (mode) => offer(ownAddress(this, QUEUE, SIMPLE_QUEUE), packed, mode), packed };
   }
 
   /** @internal */
@@ -172,8 +180,13 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
     const cell = ownAddress(this, QUEUE, SIMPLE_QUEUE);
     checkPutWait(cell, timeout);
     const moved = takeMarked(item);
-    const waiting = new Turn(cell, Q_NOT_FULL, offered(this, item, options, this.putAsync), Q_FULL);
-    if (!(await turned(this, waiting, timeout, options.signal))) throw full(cell, timeout);
+    const { attempt, packed } = offered(this, item, options, this.putAsync);
+    const waiting = new Turn(cell, Q_NOT_FULL, attempt, Q_FULL);
+    try {
+      if (!(await turned(this, waiting, timeout, options.signal))) throw full(cell, timeout);
+    } finally {
+      dropWrapping(packed);
+    }
     checkPut(waiting.outcome, cell, timeout);
     detach(moved);
   }
@@ -189,13 +202,16 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
    * @throws KeyboardInterrupt in the main thread if one was pending already; nothing is done then.
    */
   get(options?: QueueWaitOptions): T {
-    // Who takes buffers in a loop, and allocates nothing, comes to no other place.
-    tidyOutside();
+    // Who takes items in a loop, and allocates nothing, comes to no other place.
+    attend();
     // Fast path, as of `put`.
     const cell = ownAddress(this, QUEUE, SIMPLE_QUEUE);
     if (options === undefined && !attentive()) {
       const taken = take(cell, Q_NEVER);
-      if (typeof taken !== 'object' && taken !== NOTHING && taken !== CLOSED) return taken as T;
+      if (typeof taken !== 'object' && taken !== NOTHING && taken !== CLOSED) {
+        keep();
+        return taken as T;
+      }
       if (typeof taken === 'object') return opened(this, cell, taken) as T;
     }
     return getWithin(this, cell, options) as T;
@@ -214,11 +230,16 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
   async getAsync(options: QueueAsyncOptions = {}): Promise<T> {
     const timeout = waitOf(options, ASYNC_WAITS);
     checkWait(timeout);
+    attend();
     const cell = ownAddress(this, QUEUE, SIMPLE_QUEUE);
     const waiting = new Turn(cell, Q_NOT_EMPTY, (mode) => take(ownAddress(this, QUEUE, SIMPLE_QUEUE), mode), NOTHING);
     if (!(await turned(this, waiting, timeout, options.signal))) throw empty(cell, timeout);
-    if (waiting.outcome === CLOSED) throw closed();
-    return (await contentOf(waiting.outcome)) as T;
+    const taken = waiting.outcome;
+    if (taken === CLOSED) throw closed();
+    const content = contentOf(taken);
+    const item = content instanceof Promise ? await content : content;
+    dropWrapping(taken);
+    return item as T;
   }
 
   /** Takes items, and blocks while there is none. Ends when the queue is shut down and empty. */
@@ -276,7 +297,7 @@ function putWithin<T>(queue: Channel<T>, cell: number, item: T, options: QueueWa
   const timeout = waitOf(options, queue[PUT_OPTIONS]);
   checkPutWait(cell, timeout);
   const moved = takeMarked(item);
-  const attempt = offered(queue, item, options, queue.put);
+  const { attempt, packed } = offered(queue, item, options, queue.put);
   poll();
   mask();
   let answer: unknown;
@@ -284,6 +305,7 @@ function putWithin<T>(queue: Channel<T>, cell: number, item: T, options: QueueWa
     answer = attempt(Q_NEVER);
     if (answer === Q_FULL && timeout > 0) answer = waited(new Turn(cell, Q_NOT_FULL, attempt, Q_FULL), timeout);
   } finally {
+    dropWrapping(packed);
     unmask();
   }
   if (answer === Q_FULL) poll();
@@ -297,7 +319,7 @@ function offered<T>(
   item: T,
   options: object | undefined,
   above: (...args: never[]) => unknown,
-): (mode: number) => number {
+): Offer {
   try {
     return queue[OFFER](item, options);
   } catch (error) {
@@ -360,7 +382,11 @@ async function turned(queue: SyncCell, turn: Turn, timeout: number, signal: Abor
 /** What was put, in a thread that does not return to its event loop now. */
 function opened<T>(queue: Channel<T>, cell: number, taken: unknown): unknown {
   const item = contentOf(taken);
-  if (!(item instanceof Promise)) return item;
+  if (!(item instanceof Promise)) {
+    keep();
+    dropWrapping(taken);
+    return item;
+  }
   // It is wanted again by whoever gets the item.
   item.catch(() => {});
   queue[RETURN](cell, taken);

@@ -10,7 +10,7 @@ import { atomic } from '../memory/atomics.js';
 import { packCopy } from '../parcel/parcel.js';
 import { addressOf, defineSyncClass, ownAddress, PRIORITY_QUEUE, type SyncCell } from '../sync/cell.js';
 import { lastKey, offerByKey } from './cell.js';
-import { defineOrder, OFFER, PUT_OPTIONS, RETURN } from './channel.js';
+import { defineOrder, OFFER, type Offer, PUT_OPTIONS, RETURN } from './channel.js';
 import { Keyed, keyed } from './keyed.js';
 import { type QueueAsyncOptions, type QueueWaitOptions, show, WAITS } from './options.js';
 import { Queue } from './queue.js';
@@ -49,16 +49,18 @@ export class PriorityQueue<T = unknown> extends Queue<T> {
   }
 
   /** @internal */
-  override [OFFER](item: T, options: { priority?: Priority } | undefined): (mode: number) => number {
+  override [OFFER](item: T, options: { priority?: Priority } | undefined): Offer {
     const priority = priorityOf(item, options?.priority);
-    const value = packCopy(item, 'item');
+    const packed = packCopy(item, 'item');
     const keys = SORTS.indexOf(typeof priority) + 1;
     if (typeof priority === 'number') {
       const key = priority >= REFERENCES && priority < 2 * REFERENCES ? LARGEST : priority;
-      return (mode) => checked(offerByKey(ownAddress(this, PRIORITY_QUEUE), key, value, keys, mode), this, keys);
+      const put = (mode: number): number => offerByKey(ownAddress(this, PRIORITY_QUEUE), key, packed, keys, mode);
+      return { attempt: (mode) => checked(put(mode), this, keys), packed };
     }
-    const holder = keyed(priority, value);
-    return (mode) => checked(offerByKey(ownAddress(this, PRIORITY_QUEUE), holder, undefined, keys, mode), this, keys);
+    const holder = keyed(priority, packed);
+    const put = (mode: number): number => offerByKey(ownAddress(this, PRIORITY_QUEUE), holder, undefined, keys, mode);
+    return { attempt: (mode) => checked(put(mode), this, keys), packed: holder };
   }
 
   /** @internal */

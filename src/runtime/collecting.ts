@@ -16,6 +16,7 @@ import { checkpoint } from '../platform/checkpoint.js';
 import { collectGarbage, heapIsChecked } from '../platform/process.js';
 import { wakeLock } from '../sync/lock.js';
 import { mask, unmask } from '../sync/safepoint.js';
+import { askAll, attendAsking } from './asking.js';
 import { OVER, phase } from './shutdown.js';
 import { ask } from './supervisor.js';
 
@@ -39,11 +40,13 @@ export function attendHeap(): void {
       tidyUp();
     },
     push: tidyDeeply,
+    ask: askAll,
   });
   // A thread that waits on its event loop, and so comes to no allocation, lets go as well.
   watchCollections(() => {
     if (collectionEnded()) catchUp();
   });
+  attendAsking();
 }
 
 /** A worker that the end of the process cuts short while it gets at the engine's collector says so on standard error. */

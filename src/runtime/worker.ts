@@ -22,6 +22,7 @@ import { atomic } from '../memory/atomics.js';
 import { holdLoop } from '../memory/hold.js';
 import { R_STATE, R_WAKE } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
+import { patience } from '../memory/park.js';
 import { record } from '../memory/self.js';
 import { type Call, readJob } from '../parcel/call.js';
 import { callOutside, watchMicrotasks } from '../platform/context.js';
@@ -84,7 +85,11 @@ function park(): void {
     changeState(slot, IDLE);
   }
   while (atomic.load(record + R_WAKE) === jobs) {
-    if (atomic.wait(record + R_WAKE, jobs, tidy ? Infinity : TIDY_AFTER) !== 'timed-out') continue;
+    if (atomic.wait(record + R_WAKE, jobs, tidy ? Infinity : TIDY_AFTER) !== 'timed-out') {
+      // Somebody may look for room.
+      patience.relieve(tidy ? 1 : 0);
+      continue;
+    }
     tidy = true;
     releasePages();
     tidyUp();

@@ -8,6 +8,7 @@ import { adopt, adopting } from '../heap/adopt.js';
 import { allocatePinned, classOf, fresh } from '../heap/allocate.js';
 import { goneError } from '../heap/errors.js';
 import type { Page } from '../heap/pages.js';
+import { release } from '../heap/release.js';
 import {
   FIRST_QUEUE,
   K_SYNC,
@@ -18,7 +19,7 @@ import {
   SYNC_WORDS_SHIFT,
   UNDEFINED,
 } from '../heap/types.js';
-import { CELL, defineKind, GONE, readWord, sharable, storeWord, wordOf } from '../heap/values.js';
+import { CELL, defineKind, GONE, readHeld, readWord, sharable, storeWord, wordOf } from '../heap/values.js';
 import { V } from '../memory/memory.js';
 
 /** Which object a cell is. 0 is the lock, which is built by hand (src/sync/lock.ts). */
@@ -146,6 +147,14 @@ export function refuseSubclass(given: unknown, Class: { readonly name: string })
 
 /** The value in a tagged word, by its byte address. */
 export const loadValue = (address: number): unknown => readWord(address >>> 2);
+
+/** As `loadValue`, of a word that stays as it is while its cell is kept; see `readHeld`. */
+export const loadHeld = (address: number): unknown => readHeld(address >>> 2);
+
+/** Lets go of an object's pin at once. No program has seen the object, nor will; and it is used no more. */
+export function discard(object: SyncCell): void {
+  if (!isGone(object)) release(object, addressOf(object) >>> 2);
+}
 
 /**
  * Puts a value into a tagged word, where other threads see it at once; plain data becomes a shared copy.
