@@ -87,11 +87,12 @@ const held: { value: unknown } = { value: undefined };
 export const standsFor = new WeakMap<object, object>();
 
 /** Cells of wrappers that are the platform's own objects: dates, errors, views on shared buffers. */
-const cellsOfNatives = new WeakMap<object, number>();
+const natives = new WeakMap<object, { readonly cell: number; readonly page: Page }>();
 
 /** Notes a platform's object as the wrapper of a cell, which this thread has pinned; whoever calls puts it into the Page. */
 export function nativeWrapper<T extends object>(value: T, cell: number): T {
-  cellsOfNatives.set(value, cell);
+  // Its Page lives as long as it does, as that of any other wrapper.
+  natives.set(value, { cell, page: pageAt(cell >>> 10) });
   return value;
 }
 
@@ -103,7 +104,7 @@ export function nativeWrapper<T extends object>(value: T, cell: number): T {
 export function cellOf(value: object): number {
   const method = (value as { [CELL]?: () => number })[CELL];
   if (typeof method !== 'function') {
-    const native = cellsOfNatives.get(value);
+    const native = natives.get(value)?.cell;
     return native !== undefined && isWrapper(native, value) ? native : 0;
   }
   const cell = method.call(value);
