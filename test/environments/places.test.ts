@@ -34,8 +34,6 @@ const TOOLS = [
 /** What is looked for is marked in it. */
 const program = readFileSync(join(root, 'test/environments/places.txt'), 'utf8');
 
-const major = Number.parseInt(process.versions.node, 10);
-
 before(async () => {
   const packed = await pack(project);
   write('package.json', JSON.stringify({ name: 'environments', private: true, type: 'module' }));
@@ -161,7 +159,7 @@ for (const commonjs of [false, true]) {
     'main.ts': (commonjs ? COMMONJS : MODULE).replace('places.ts', 'places.js'),
   };
 
-  test(`ts-node, ${kind}`, { skip: skip || (!commonjs && major > 24 && 'ts-node cannot') }, async () => {
+  test(`ts-node, ${kind}`, { skip }, async () => {
     const at = folder({ name: `ts-node-${name}`, commonjs, files: compiler });
     const loader = commonjs ? ['--require', 'ts-node/register'] : ['--loader', 'ts-node/esm'];
     const env = { TS_NODE_PROJECT: at('tsconfig.json'), TS_NODE_TRANSPILE_ONLY: 'true' };
