@@ -18,6 +18,7 @@ import {
 } from './array-cell.js';
 import { ReadingArray } from './array-reading.js';
 import { describe } from './errors.js';
+import { tagOf } from './likeness.js';
 import { type Compare, sorted } from './order.js';
 import { type Copy, definePlain, jsonOf, shownOf } from './plain.js';
 import type { ElementOf, OrPlain } from './plain-form.js';
@@ -208,8 +209,14 @@ export class SharedArray<T = unknown> extends ReadingArray<T> {
     return shownOf(this, depth, options);
   }
 
+  /** Itself: those who compare by `valueOf` would otherwise find any two equal. */
+  override valueOf(): this {
+    return this;
+  }
+
+  /** The class's name and the content, by which assert.deepStrictEqual and the like compare. */
   get [Symbol.toStringTag](): string {
-    return 'SharedArray';
+    return tagOf(this, 'SharedArray');
   }
 }
 

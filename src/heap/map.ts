@@ -4,6 +4,7 @@
 import { adopt } from './adopt.js';
 import { describe } from './errors.js';
 import { iterate } from './iterators.js';
+import { tagOf } from './likeness.js';
 import { type Copy, define, definePlain, jsonOf, shownOf } from './plain.js';
 import type { KeyOf, OrPlain, ValueOf } from './plain-form.js';
 import { replaceBy } from './replace.js';
@@ -118,8 +119,14 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
     return shownOf(this, depth, options);
   }
 
+  /** Itself: those who compare by `valueOf` would otherwise find any two equal. */
+  override valueOf(): this {
+    return this;
+  }
+
+  /** The class's name and the content, by which assert.deepStrictEqual and the like compare. */
   get [Symbol.toStringTag](): string {
-    return 'SharedMap';
+    return tagOf(this, 'SharedMap');
   }
 }
 

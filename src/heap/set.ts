@@ -3,6 +3,7 @@
 import { adopt } from './adopt.js';
 import { describe } from './errors.js';
 import { iterate } from './iterators.js';
+import { tagOf } from './likeness.js';
 import { type Copy, definePlain, jsonOf, shownOf } from './plain.js';
 import type { MemberOf, OrPlain } from './plain-form.js';
 import { isContained, membersIn, type SetLike, setLike } from './set-like.js';
@@ -111,8 +112,14 @@ export class SharedSet<T = unknown> extends TableCell {
     return shownOf(this, depth, options);
   }
 
+  /** Itself: those who compare by `valueOf` would otherwise find any two equal. */
+  override valueOf(): this {
+    return this;
+  }
+
+  /** The class's name and the content, by which assert.deepStrictEqual and the like compare. */
   get [Symbol.toStringTag](): string {
-    return 'SharedSet';
+    return tagOf(this, 'SharedSet');
   }
 }
 

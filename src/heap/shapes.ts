@@ -13,6 +13,7 @@ import { adopt } from './adopt.js';
 import { classOf } from './allocate.js';
 import { whole } from './cut.js';
 import { MemoryError } from './errors.js';
+import { tagOf } from './likeness.js';
 import type { SharedMap } from './map.js';
 import { jsonOf, printsItself, shownOf } from './plain.js';
 import { type Field, type Layout, type Makings, makeRecordClass, type RecordClass } from './record-class.js';
@@ -154,6 +155,8 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
       Object.defineProperty(Class.prototype, method, { ...found, enumerable: false });
   }
   for (const field of fields) Object.defineProperty(Class.prototype, field.name, { enumerable: true });
+  // Here and not behind the guard: the engine does not look for it through a Proxy.
+  Object.defineProperty(Class.prototype, Symbol.toStringTag, tag);
   Object.setPrototypeOf(Class.prototype, guard);
   byText.set(text, shape);
   byId[id] = shape;
@@ -161,8 +164,29 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
   return shape;
 }
 
+/** What records are compared by where no properties are seen in them (likeness.ts). */
+class Compared {
+  /** Itself: no two are equal. */
+  valueOf(): this {
+    return this;
+  }
+
+  toString(): string {
+    return '[object Object]';
+  }
+}
+
+Object.defineProperty(Compared.prototype, 'constructor', { value: Object });
+
+const tag: PropertyDescriptor = {
+  get(this: object) {
+    return tagOf(this, 'Object');
+  },
+  configurable: true,
+};
+
 /** Behind all other prototypes of a record: a key that nobody knows cannot be added. */
-const guard = new Proxy(Object.create(Object.prototype) as object, {
+const guard = new Proxy(Compared.prototype, {
   set(_target, key) {
     throw new TypeError(
       `a shared record has no field ${String(key)}, and none can be added: put it into the object that is shared, or use a Map`,

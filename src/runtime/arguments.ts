@@ -1,5 +1,7 @@
 // Checks of the arguments of the low-level module's functions, with Python's texts and what to do.
 
+import { isRecord } from '../heap/record.js';
+
 const STACK_MINIMUM = 32768;
 const SSIZE_MAX = 2 ** 63;
 
@@ -40,7 +42,8 @@ export function checkStackSize(size: unknown, given: number): number {
 }
 
 function isDictionary(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object Object]' && typeof value === 'object';
+  if (typeof value !== 'object' || value === null) return false;
+  return isRecord(value) || Object.prototype.toString.call(value) === '[object Object]';
 }
 
 function describe(value: unknown): string {
