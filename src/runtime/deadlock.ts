@@ -40,13 +40,12 @@ import { describeOwner, describeThread, textOf } from '../sync/names.js';
 import { fateOf, slotOf, thisThread } from '../sync/owner.js';
 import { LOOPING, lastFailed, NOT_LATE, RESTING, TIMED, WAIT_TEXT } from '../sync/patience.js';
 import { INTERRUPT } from '../sync/safepoint.js';
+import { adviceFor } from './advice.js';
 import { print } from './console.js';
 import { BOOTING, FAILED, FREE, IDLE, LEFTOVER, RETIRING, RUNNING } from './table.js';
 
 /** Milliseconds that a report waits for another thread to finish its line. */
 const PRINT_PATIENCE = 200;
-
-const ADVICE = 'Acquire locks in the same order everywhere, or give a time-out.';
 
 /** A slot whose thread is stuck, and the turn of its wait. */
 export interface Stuck {
@@ -146,11 +145,7 @@ export function report(stuck: readonly Stuck[], detector: Detector): void {
   try {
     // It may have been reported since we looked.
     if (!detector.confirms(stuck)) return;
-    print(
-      2,
-      `Deadlock: ${summary(slots)}\n${slots.map((slot) => describeWait(slot)).join('')}  ${ADVICE}\n`,
-      PRINT_PATIENCE,
-    );
+    print(2, `Deadlock: ${reportOf(slots)}`, PRINT_PATIENCE);
     const number = atomic.add(H_DEADLOCKS, 1) + 1;
     for (const { slot } of stuck) if (!isResting(slot)) atomic.store(recordOf(slot) + R_DEADLOCK_NUMBER, number);
     for (const { slot, turn } of stuck) if (!isResting(slot)) atomic.store(recordOf(slot) + R_DEADLOCK, turn + 1);
@@ -178,10 +173,20 @@ export function deadlockError(slot: number): DeadlockError {
   for (let other = 0, end = atomic.load(H_SLOTS); other < end; other++) {
     if (atomic.load(recordOf(other) + R_DEADLOCK_NUMBER) === number) slots.push(other);
   }
-  const what = textOf(slot, WAIT_TEXT);
-  return new DeadlockError(
-    `${what} will never succeed: ${summary(slots)}\n${slots.map((other) => describeWait(other, slots)).join('')}  ${ADVICE}`,
+  const holder = describeHolder(slot, slots).trim();
+  const advice = adviceFor(textOf(slot, WAIT_TEXT), holderOf(slot, slots));
+  const error = new DeadlockError(
+    `${textOf(slot, WAIT_TEXT)} will never succeed${holder === '' ? '' : `, ${holder}`}: ${summary(slots)}. ${advice}`,
   );
+  // The report was printed: whoever prints the error does not print it again.
+  return Object.defineProperty(error, 'report', { value: reportOf(slots, slots), writable: true, configurable: true });
+}
+
+/** Who waits for what, and what to do. */
+function reportOf(slots: readonly number[], alive: readonly number[] = []): string {
+  const advice = new Set(slots.map((slot) => adviceFor(textOf(slot, WAIT_TEXT), holderOf(slot, alive))));
+  const waits = slots.map((slot) => describeWait(slot, alive)).join('');
+  return `${summary(slots)}\n${waits}${[...advice].map((line) => `  ${line}\n`).join('')}`;
 }
 
 function summary(slots: readonly number[]): string {
@@ -192,6 +197,14 @@ function summary(slots: readonly number[]): string {
 /** `alive` are slots whose threads had not ended when the deadlock was found, whatever has become of them since. */
 function describeWait(slot: number, alive: readonly number[] = []): string {
   return `  ${describeThread(slot)}\n    waits for ${textOf(slot, WAIT_TEXT)}${describeHolder(slot, alive)}\n`;
+}
+
+function holderOf(slot: number, alive: readonly number[]): 'itself' | 'another' | 'nobody' {
+  const holder = atomic.load(recordOf(slot) + R_WAIT_HOLDER);
+  if (holder === 0) return 'nobody';
+  const fate = alive.includes(slotOf(holder)) ? 'alive' : fateOf(holder);
+  if (fate !== 'alive') return 'nobody';
+  return slotOf(holder) === slot ? 'itself' : 'another';
 }
 
 /** Who has what a slot's thread waits for, in a line of its own. */

@@ -9,9 +9,21 @@ export class ThreadError extends Error {
 }
 
 /**
- * Every thread that could go on waits for ever for another one. What a waiting call throws then; its message says who waits for what.
+ * Every thread that could go on waits for ever for another one. What a waiting call throws then; its message says what it waited for.
+ *
+ * @example
+ * const lock = allocateLock();
+ * lock.acquire();
+ * try {
+ *   lock.acquire();
+ * } catch (error) {
+ *   if (error instanceof DeadlockError) console.log(error.report);
+ * }
  */
 export class DeadlockError extends ThreadError {
+  /** What was printed on stderr: who waits for what, who has it, and what to do. It is no enumerable property. */
+  declare readonly report: string | undefined;
+
   static {
     DeadlockError.prototype.name = 'DeadlockError';
   }
