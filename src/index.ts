@@ -71,14 +71,13 @@ export {
   exit,
   get_ident as getIdent,
   interrupt_main as interruptMain,
-  stack_size as stackSize,
-  start_new_thread as startNewThread,
   TIMEOUT_MAX,
 } from './thread.js';
 export { Barrier, type BarrierOptions } from './threading/barrier.js';
 export { activeCount, currentThread, enumerate, mainThread } from './threading/current.js';
 export { type ExceptHook, type ExceptHookArgs, excepthook, setExcepthook } from './threading/excepthook.js';
 export { ThreadLocal } from './threading/local.js';
+export { stackSize, startNewThread } from './threading/start.js';
 export {
   type KeywordOptions,
   type PlainOptions,

@@ -177,7 +177,9 @@ export class ThreadPoolExecutor extends Pool {
   }
 
   toJSON(): never {
-    throw new TypeError("cannot pickle 'ThreadPoolExecutor' object: pass it to a thread as an argument, or capture it");
+    throw new TypeError(
+      'ThreadPoolExecutor cannot be written as JSON: pass it to a thread as an argument, or capture it',
+    );
   }
 
   get [Symbol.toStringTag](): string {

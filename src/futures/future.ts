@@ -224,7 +224,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   }
 
   toJSON(): never {
-    throw new TypeError("cannot pickle 'Future' object: pass it to a thread as an argument, or capture it");
+    throw new TypeError('Future cannot be written as JSON: pass it to a thread as an argument, or capture it');
   }
 
   get [Symbol.toStringTag](): string {

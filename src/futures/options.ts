@@ -60,7 +60,7 @@ export function checkOptions(options: ExecutorOptions, most: number): void {
     throw new TypeError(`threadNamePrefix must be a string, not ${String(threadNamePrefix)}`);
   }
   if (initializer !== undefined && typeof initializer !== 'function') {
-    throw new TypeError(`initializer must be a callable: give a function, not ${String(initializer)}`);
+    throw new TypeError(`initializer must be a function, not ${String(initializer)}`);
   }
   if (initargs !== undefined && !Array.isArray(initargs)) {
     throw new TypeError(`initargs must be an array of arguments, not ${String(initargs)}`);

@@ -115,7 +115,7 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
     const sort = sorts.get(Class);
     const isNew = !isAdopting();
     if (sort === undefined) {
-      throw new TypeError(`type '${base.name}' is not an acceptable base type: hold a queue in a field instead`);
+      throw new TypeError(`${base.name} cannot be extended: hold a queue in a field instead`);
     }
     super(queueHeader(sort.kind));
     if (isNew) prepare(ownAddress(this, QUEUE, SIMPLE_QUEUE), sort.order, most);
@@ -272,7 +272,7 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
 
   /** @throws TypeError: a queue cannot be copied, only passed to threads. */
   toJSON(): never {
-    throw new TypeError("cannot pickle 'queue' object: pass it to a thread as an argument, or capture it");
+    throw new TypeError('a queue cannot be written as JSON: pass it to a thread as an argument, or capture it');
   }
 
   override toString(): string {

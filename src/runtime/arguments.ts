@@ -2,7 +2,7 @@
 
 import { isRecord } from '../heap/record.js';
 
-const STACK_MINIMUM = 32768;
+export const STACK_MINIMUM = 32768;
 const SSIZE_MAX = 2 ** 63;
 
 /** For functions that take nothing. */
@@ -41,7 +41,7 @@ export function checkStackSize(size: unknown, given: number): number {
   return bytes;
 }
 
-function isDictionary(value: unknown): boolean {
+export function isDictionary(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return isRecord(value) || Object.prototype.toString.call(value) === '[object Object]';
 }

@@ -135,7 +135,9 @@ function refuseWaits(): void {
     begin(wanted);
     const holder = wanted.holder?.() ?? 0;
     if (holder === 0 || holder === thisThread.mark || fateOf(holder) !== 'alive') return;
-    throw new ThreadError(`${wanted.describe()} would wait at interpreter shutdown, for ${describeOwner(holder)}`);
+    throw new ThreadError(
+      `${wanted.describe()} would wait for ever while the program ends, for ${describeOwner(holder)}`,
+    );
   };
 }
 

@@ -142,7 +142,7 @@ export function defineSyncClass<T extends SyncCell>(which: number, Class: new ()
 /** For classes that cannot be extended: an instance is of the class itself in every thread. */
 export function refuseSubclass(given: unknown, Class: { readonly name: string }): void {
   if (given === Class) return;
-  throw new TypeError(`type '${Class.name}' is not an acceptable base type: hold it in a field instead`);
+  throw new TypeError(`${Class.name} cannot be extended: hold it in a field instead`);
 }
 
 /** The value in a tagged word, by its byte address. */

@@ -263,7 +263,7 @@ export class Condition extends SyncCell {
 
   /** @throws TypeError: a condition cannot be copied, only passed to threads. */
   toJSON(): never {
-    throw new TypeError("cannot pickle 'Condition' object: pass it to a thread as an argument, or capture it");
+    throw new TypeError('Condition cannot be written as JSON: pass it to a thread as an argument, or capture it');
   }
 
   get [Symbol.toStringTag](): string {

@@ -108,7 +108,7 @@ export class Event extends SyncCell {
 
   /** @throws TypeError: an event cannot be copied, only passed to threads. */
   toJSON(): never {
-    throw new TypeError("cannot pickle 'Event' object: pass it to a thread as an argument, or capture it");
+    throw new TypeError('Event cannot be written as JSON: pass it to a thread as an argument, or capture it');
   }
 
   get [Symbol.toStringTag](): string {

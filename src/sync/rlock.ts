@@ -175,7 +175,7 @@ export class RLock extends Acquirable implements Monitor {
 
   /** @throws TypeError: a lock cannot be copied, only passed to threads. */
   toJSON(): never {
-    throw new TypeError("cannot pickle 'RLock' object: pass it to a thread as an argument, or capture it");
+    throw new TypeError('RLock cannot be written as JSON: pass it to a thread as an argument, or capture it');
   }
 
   get [Symbol.toStringTag](): string {

@@ -178,7 +178,7 @@ abstract class Side extends Acquirable {
   /** @throws TypeError: it cannot be copied, only passed to threads. */
   toJSON(): never {
     throw new TypeError(
-      `cannot pickle '${this[Symbol.toStringTag]}' object: pass it to a thread as an argument, or capture it`,
+      `${this[Symbol.toStringTag]} cannot be written as JSON: pass it to a thread as an argument, or capture it`,
     );
   }
 
@@ -426,7 +426,7 @@ export class RWLock extends SyncCell {
 
   /** @throws TypeError: it cannot be copied, only passed to threads. */
   toJSON(): never {
-    throw new TypeError("cannot pickle 'RWLock' object: pass it to a thread as an argument, or capture it");
+    throw new TypeError('RWLock cannot be written as JSON: pass it to a thread as an argument, or capture it');
   }
 
   get [Symbol.toStringTag](): string {

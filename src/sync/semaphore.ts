@@ -198,7 +198,7 @@ export class Semaphore extends Acquirable {
   /** @throws TypeError: it cannot be copied, only passed to threads. */
   toJSON(): never {
     throw new TypeError(
-      `cannot pickle '${this[Symbol.toStringTag]}' object: pass it to a thread as an argument, or capture it`,
+      `${this[Symbol.toStringTag]} cannot be written as JSON: pass it to a thread as an argument, or capture it`,
     );
   }
 

@@ -1,6 +1,6 @@
 // Checks of what a thread is made from.
 
-import { checkStackSize } from '../runtime/arguments.js';
+import { STACK_MINIMUM } from '../runtime/arguments.js';
 import { type AcquireOptions, timeoutOf } from '../sync/arguments.js';
 import { nextName } from './names.js';
 
@@ -46,7 +46,7 @@ export function settingsOf(given: readonly unknown[], inherited: () => boolean):
   }
   const target = alone ? options.target : first;
   const { args = [], kwargs, name, daemon = undefined, stackSize } = options;
-  if (!isTarget(target)) throw new TypeError(`target must be callable: give a function, not ${describe(target)}`);
+  if (!isTarget(target)) throw new TypeError(`target must be a function, not ${describe(target)}`);
   if (!Array.isArray(args)) throw new TypeError(`args must be an array of arguments, not ${describe(args)}`);
   if (kwargs !== undefined && !isObject(kwargs)) {
     throw new TypeError(`kwargs must be an object or left out, not ${describe(kwargs)}`);
@@ -55,7 +55,7 @@ export function settingsOf(given: readonly unknown[], inherited: () => boolean):
     body: { target, args: [...args], kwargs },
     name: nameOf(name, target),
     daemon: daemon === undefined || daemon === null ? inherited() : Boolean(daemon),
-    stackSize: stackSize === undefined ? undefined : checkStackSize(stackSize, 1),
+    stackSize: stackSize === undefined ? undefined : checkBytes(stackSize, 'stackSize'),
   };
 }
 
@@ -83,6 +83,18 @@ const isObject = (value: unknown): value is object =>
 
 const isTarget = (value: unknown): value is Body['target'] =>
   value === undefined || value === null || typeof value === 'function';
+
+/** A size of stacks in bytes. */
+export function checkBytes(size: unknown, name: string): number {
+  if (size === undefined) return 0;
+  if (typeof size !== 'number' || !Number.isInteger(size)) {
+    throw new TypeError(`${name} is a whole number of bytes, or 0 for the default, and not ${describe(size)}`);
+  }
+  if (size !== 0 && (size < STACK_MINIMUM || size >= 2 ** 63)) {
+    throw new RangeError(`${name} of ${size} bytes: give 0 for the default, or at least ${STACK_MINIMUM}`);
+  }
+  return size;
+}
 
 export function describe(value: unknown): string {
   if (Array.isArray(value)) return 'an array';

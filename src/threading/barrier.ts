@@ -224,7 +224,7 @@ export class Barrier extends SyncCell {
 
   /** @throws TypeError: it cannot be copied, only passed to threads. */
   toJSON(): never {
-    throw new TypeError("cannot pickle 'Barrier' object: pass it to a thread as an argument, or capture it");
+    throw new TypeError('Barrier cannot be written as JSON: pass it to a thread as an argument, or capture it');
   }
 
   get [Symbol.toStringTag](): string {

@@ -45,8 +45,7 @@ export class Timer<A extends readonly unknown[] = readonly unknown[]> extends Th
       throw new TypeError(`interval must be a number of milliseconds, not ${describe(interval)}`);
     }
     if (interval >= 0 || Number.isNaN(interval)) timeoutOf({ timeout: interval });
-    if (typeof fn !== 'function')
-      throw new TypeError(`function must be callable: give a function, not ${describe(fn)}`);
+    if (typeof fn !== 'function') throw new TypeError(`a Timer calls a function, not ${describe(fn)}`);
     if (!Array.isArray(args)) throw new TypeError(`args must be an array of arguments, not ${describe(args)}`);
     super();
     storeValue(addressOf(this) + FINISHED, new Event(), 'finished');

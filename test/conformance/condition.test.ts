@@ -331,11 +331,11 @@ suite('lock', () => {
     }
     assert.throws(() => new (class extends Untyped {})(), {
       name: 'TypeError',
-      message: /^type 'Condition' is not an acceptable base type/,
+      message: /^Condition cannot be extended/,
     });
     assert.throws(() => JSON.stringify(new Condition()), {
       name: 'TypeError',
-      message: /^cannot pickle 'Condition' object/,
+      message: /^Condition cannot be written as JSON/,
     });
   });
 

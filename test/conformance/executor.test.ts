@@ -268,7 +268,7 @@ test('options are checked', () => {
   assert.throws(() => new Untyped({ max: 1 }), /unknown option 'max'/);
   assert.throws(() => new Untyped({ initializer: 1 }), {
     name: 'TypeError',
-    message: /^initializer must be a callable/,
+    message: /^initializer must be a function/,
   });
   assert.throws(() => new Untyped({ threadNamePrefix: 1 }), TypeError);
   assert.throws(() => new Untyped(null), TypeError);

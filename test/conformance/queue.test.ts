@@ -479,7 +479,7 @@ for (const [name, { make, order }] of Object.entries(classes)) {
       assert.throws(() => JSON.stringify(queue), TypeError);
       assert.throws(() => new (class Own extends (Class as typeof Queue) {})(), {
         name: 'TypeError',
-        message: /is not an acceptable base type/,
+        message: /cannot be extended/,
       });
     });
   });

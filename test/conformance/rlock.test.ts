@@ -191,7 +191,7 @@ test('2.4-11 [signature] ~ arguments are an error, as in Python 3.15; it cannot 
     assert.throws(() => new Untyped(...args), { name: 'TypeError', message: /^RLock expected 0 arguments, got \d/ });
   }
   class Door extends Untyped {}
-  assert.throws(() => new Door(), { name: 'TypeError', message: /^type 'RLock' is not an acceptable base type/ });
+  assert.throws(() => new Door(), { name: 'TypeError', message: /^RLock cannot be extended/ });
 });
 
 // Section 1.12, as far as section 2 has no line for it.
@@ -247,7 +247,7 @@ test('1.12-6 the count does not overflow', () => {
 
 test('1.12-9 it cannot be copied, and takes no properties', () => {
   const lock = new RLock();
-  assert.throws(() => JSON.stringify({ lock }), { name: 'TypeError', message: /^cannot pickle 'RLock' object/ });
+  assert.throws(() => JSON.stringify({ lock }), { name: 'TypeError', message: /^RLock cannot be written as JSON/ });
   assert.throws(() => {
     (lock as unknown as { owner: string }).owner = 'me';
   }, TypeError);

@@ -341,7 +341,7 @@ test('the lock and its sides are the same objects in a field and in a thread', (
 
 test('it takes no arguments, and it and its sides cannot be extended, made, copied or given properties', () => {
   class Mine extends RWLock {}
-  assert.throws(() => new Mine(), { name: 'TypeError', message: /not an acceptable base type/ });
+  assert.throws(() => new Mine(), { name: 'TypeError', message: /cannot be extended/ });
   assert.throws(() => new (RWLock as unknown as new (n: number) => RWLock)(1), {
     name: 'TypeError',
     message: /0 arguments/,
@@ -350,7 +350,7 @@ test('it takes no arguments, and it and its sides cannot be extended, made, copi
   const Side = lock.read.constructor as new () => unknown;
   assert.throws(() => new Side(), { name: 'TypeError', message: /new RWLock\(\)\.read/ });
   for (const object of [lock, lock.read, lock.write]) {
-    assert.throws(() => JSON.stringify(object), { name: 'TypeError', message: /^cannot pickle/ });
+    assert.throws(() => JSON.stringify(object), { name: 'TypeError', message: /cannot be written as JSON/ });
     assert.throws(() => {
       (object as unknown as { owner: string }).owner = 'me';
     }, TypeError);

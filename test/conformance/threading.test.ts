@@ -64,13 +64,16 @@ test('2.9-2 [args_argument] arguments are spread; a named one comes last', () =>
 
 test('wrong arguments of the constructor say what is wrong', () => {
   const Untyped = Thread as Loose;
-  assert.throws(() => new Untyped(42), { name: 'TypeError', message: /target must be callable.*number 42/ });
+  assert.throws(() => new Untyped(42), { name: 'TypeError', message: /target must be a function.*number 42/ });
   assert.throws(() => new Untyped(() => {}, { args: 1 }), { name: 'TypeError', message: /args must be an array/ });
   assert.throws(() => new Untyped(() => {}, { kwargs: 1 }), { name: 'TypeError', message: /kwargs must be an object/ });
   assert.throws(() => new Untyped(() => {}, { arg: [] }), { name: 'TypeError', message: /unknown option 'arg'/ });
   assert.throws(() => new Untyped(() => {}, []), { name: 'TypeError', message: /options must be an object/ });
   assert.throws(() => new Untyped(() => {}, {}, 1), { name: 'TypeError', message: /at most 2 arguments/ });
-  assert.throws(() => new Untyped(null, { stackSize: 5 }), { name: 'RangeError', message: /size not valid/ });
+  assert.throws(() => new Untyped(null, { stackSize: 5 }), {
+    name: 'RangeError',
+    message: /stackSize of 5 bytes: give 0 for the default, or at least 32768/,
+  });
 });
 
 /** Ten threads, of which three at a time are inside. */

@@ -61,7 +61,7 @@ test('a timer checks its arguments', () => {
   const Untyped = Timer as unknown as new (...args: unknown[]) => Timer;
   assert.throws(() => new Untyped('1', () => {}), { name: 'TypeError', message: /interval must be a number/ });
   assert.throws(() => new Untyped(Number.NaN, () => {}), { name: 'RangeError' });
-  assert.throws(() => new Untyped(1, 2), { name: 'TypeError', message: /function must be callable/ });
+  assert.throws(() => new Untyped(1, 2), { name: 'TypeError', message: /a Timer calls a function/ });
   assert.throws(() => new Untyped(1, () => {}, 3), { name: 'TypeError', message: /args must be an array/ });
 });
 

@@ -213,7 +213,7 @@ test('2.9-31 [join_daemon_thread_in_finalization] a join of a live daemon throws
   `);
   assert.match(
     outcome.stdout,
-    /^(ThreadError: join\(\) of thread 'spinner' would wait at interpreter shutdown, for .*\n){2}false\n$/,
+    /^(ThreadError: join\(\) of thread 'spinner' would wait for ever while the program ends, for .*\n){2}false\n$/,
   );
   assert.equal(outcome.status, 0);
 });
@@ -246,7 +246,7 @@ test('2.9-33 [acquire_daemon_thread_lock_in_finalization] free locks can be take
   `);
   assert.match(
     outcome.stdout,
-    /^true true\n(ThreadError: acquire\(\) .* would wait at interpreter shutdown, .*\n){2}$/,
+    /^true true\n(ThreadError: acquire\(\) .* would wait for ever while the program ends, .*\n){2}$/,
   );
 });
 
