@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { test } from 'node:test';
 import { transform } from 'esbuild';
 import { program, root } from '../support/program.ts';
@@ -29,6 +29,17 @@ function programsOf(text: string): Block[] {
     .filter(({ source }) => /from 'heddle[^']*'/.test(source));
 }
 
+/** What links call the headings of a page. */
+function headingsOf(path: string): string[] {
+  const headings = readFileSync(join(root, path), 'utf8').matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
 for (const document of documents) {
   const text = readFileSync(join(root, document), 'utf8');
 
@@ -41,6 +52,17 @@ for (const document of documents) {
     });
   }
 
+  test(`${document}: its links lead somewhere, also in the package, and to headings that are there`, () => {
+    const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
+    for (const [, target = '', heading] of text.matchAll(/\]\(([^)#:]*)(?:#([^)]*))?\)/g)) {
+      const path = target === '' ? document : posix.join(posix.dirname(document), target);
+      const shipped = files.some((name) => path === name || path.startsWith(`${name}/`));
+      // Sources are in the repository only, and only contributors are sent to them.
+      assert.ok(shipped || document === 'CONTRIBUTING.md', `${path} is in the package`);
+      if (heading !== undefined) assert.ok(headingsOf(path).includes(heading), `${path}#${heading}`);
+    }
+  });
+
   test(`${document}: its links within the repository lead somewhere`, () => {
     const targets = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) => match[1]!);
     const missing = targets.filter((target) => !existsSync(join(root, dirname(document), target)));
@@ -48,9 +70,11 @@ for (const document of documents) {
   });
 }
 
-test('the README opens with the two commands', () => {
+test('the README opens with what users do, and ends with what contributors do', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const opening = readme.split('\n').slice(0, 12).join('\n');
-  assert.match(opening, /npm ci && npm start/);
-  assert.match(opening, /npm ci && npm test/);
+  const lines = readme.split('\n');
+  assert.match(lines.slice(0, 9).join('\n'), /npm install heddle\n/);
+  const end = lines.slice(-8).join('\n');
+  assert.match(end, /npm ci && npm start/);
+  assert.match(end, /npm ci && npm test/);
 });
