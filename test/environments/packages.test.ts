@@ -239,5 +239,5 @@ test('vitest: what belongs to the test is refused at once, mocks are used, const
      });
     `,
   );
-  await execute('npx', ['vitest', 'run', '--root', '.', 'thing.test.ts'], { cwd: project });
+  await execute('npx', ['vitest', 'run', '--testTimeout=60000', '--root', '.', 'thing.test.ts'], { cwd: project });
 });
