@@ -26,7 +26,7 @@ import { isWriteRefusal } from './freeze.js';
 import { type AnyFunction, kindOf } from './functions.js';
 import type { Node, Slot } from './graph.js';
 import { hiddenStateOf } from './instances.js';
-import { partPath, propertyPath, type Reason } from './paths.js';
+import { MAKE_THERE, partPath, propertyPath, type Reason } from './paths.js';
 import { isConstant, takeApart } from './remake.js';
 
 /** Fills the node of an exotic object, or says that it is not one. */
@@ -69,15 +69,15 @@ export function encodeExotic(encoder: Encoder, pending: PendingValue): boolean {
 
 function reasonToStay(encoder: Encoder, value: object): Reason | undefined {
   if (isPromise(value)) return { why: 'it is a promise', remedy: 'Await it before the start and pass its result' };
-  if (isWeakMap(value)) return stays('a WeakMap', 'Use a Map, or make it in the thread');
-  if (isWeakSet(value)) return stays('a WeakSet', 'Use a Set, or make it in the thread');
+  if (isWeakMap(value)) return stays('a WeakMap', `Use a Map. ${MAKE_THERE}`);
+  if (isWeakSet(value)) return stays('a WeakSet', `Use a Set. ${MAKE_THERE}`);
   if (value instanceof WeakRef) return stays('a WeakRef', 'Pass what it refers to');
   if (isGeneratorObject(value)) return stays('a running generator', 'Call its function in the thread');
   if (isMapIterator(value) || isSetIterator(value) || isIterator(encoder, value))
     return stays('an iterator', 'Pass what it iterates over');
   if ((ArrayBuffer.isView(value) || isAnyArrayBuffer(value)) && isDetached(bufferBehind(value)))
     return { why: 'its memory was transferred away', remedy: 'Pass what it was transferred to, or a copy made before' };
-  if (isExternal(value)) return stays('a native pointer', 'Make it in the thread');
+  if (isExternal(value)) return stays('a native pointer', MAKE_THERE);
   return undefined;
 }
 
@@ -167,7 +167,7 @@ function encodeAttached(encoder: Encoder, pending: PendingValue): Node {
     if ((error as Error).name === 'MemoryError') throw error;
     encoder.leave(pending, {
       why: `it is ${isBlob ? 'a Blob of a file' : `one of those of class ${classOf(value)!.name}`} that the platform gives to no other thread`,
-      remedy: isBlob ? 'Pass the path, or its bytes: await blob.arrayBuffer()' : 'Make it in the thread',
+      remedy: isBlob ? 'Pass the path, or its bytes: await blob.arrayBuffer()' : MAKE_THERE,
     });
     return encoder.nodes[index]!;
   }

@@ -23,7 +23,15 @@ import { hiddenStateOf, ownerOf } from './instances.js';
 import { Luggage } from './luggage.js';
 import { withLazyProperties } from './ordinary.js';
 import { expireExports, exportOf } from './packages.js';
-import { explainPoison, explainRefusal, memberPath, type Path, propertyPath, type Reason } from './paths.js';
+import {
+  explainPoison,
+  explainRefusal,
+  MAKE_THERE,
+  memberPath,
+  type Path,
+  propertyPath,
+  type Reason,
+} from './paths.js';
 import { poisons } from './rebuilt.js';
 import { structPartsOf } from './structs.js';
 import { symbolNode } from './symbols.js';
@@ -200,7 +208,7 @@ export class Encoder extends Luggage {
       this.#wait({ ...pending, path, passed: this.#passing, part: this.#part });
     }
     if (this.nodes[index]![0] !== 'absent') return [index];
-    return this.poison(path, { why: 'it cannot be copied', remedy: 'Make it in the thread' });
+    return this.poison(path, { why: 'it cannot be copied', remedy: MAKE_THERE });
   }
 
   /** A node of its own, for `value` if there is one. */

@@ -69,7 +69,8 @@ const textOf = (fn: object): string => Function.prototype.toString.call(fn);
 const NATIVE_FUNCTION: { readonly kind: 'obstacle' } & Reason = {
   kind: 'obstacle',
   why: 'it is a native function',
-  remedy: 'Make what it belongs to in the thread, or call it before the start and pass the result',
+  remedy:
+    'Call it before the start and pass the result, or make what it belongs to in the thread: new ThreadLocal(() => …) keeps one for each thread',
 };
 export const NATIVE = /\{\s*\[native code\]\s*\}$/;
 

@@ -4,7 +4,7 @@ import { ownValue } from '../platform/kinds.js';
 import { analyse } from './analyse.js';
 import { type AnyFunction, inspectFunction, kindOf, NATIVE } from './functions.js';
 import { isOrdinary, staysWhole } from './ordinary.js';
-import type { Reason } from './paths.js';
+import { MAKE_THERE, type Reason } from './paths.js';
 import { knowSymbols } from './samples.js';
 import { atHome, moduleOf, platformNameOf, type WellKnown } from './wellknown.js';
 
@@ -42,7 +42,7 @@ export function hiddenStateOf(
     if (hasPrivates(owner)) {
       return {
         why: `it is an instance of ${owner.name || 'a class'}, which has private fields (#)`,
-        remedy: 'Make it in the thread, or pass what it is made from',
+        remedy: `Pass what it is made from. ${MAKE_THERE}`,
       };
     }
   }

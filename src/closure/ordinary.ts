@@ -2,7 +2,7 @@
 // thread can find (samples.ts). All others stay, and what is said of them names their class.
 import { type Inspected, inspect } from '../platform/inspector.js';
 import { type AnyFunction, NATIVE } from './functions.js';
-import type { Reason } from './paths.js';
+import { MAKE_THERE, type Reason } from './paths.js';
 import { knowSymbols } from './samples.js';
 import { symbolNode } from './symbols.js';
 import { atHome, platformNameOf, sampleNameOf } from './wellknown.js';
@@ -102,6 +102,6 @@ export function staysWhole(value: object, name: string): Reason {
     : `${articleOf(name)} ${name || 'native object'}, which`;
   return {
     why: `it is ${what} holds state outside JavaScript`,
-    remedy: remedy ?? 'Make it in the thread',
+    remedy: remedy ?? MAKE_THERE,
   };
 }

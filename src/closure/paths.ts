@@ -93,6 +93,9 @@ export interface Reason {
   readonly remedy: string;
 }
 
+/** The way out where nothing can be copied. */
+export const MAKE_THERE = 'Make it in the thread: new ThreadLocal(() => …) keeps one for each thread';
+
 /** What the thread throws when it uses what stayed behind. */
 export function explainPoison(path: Path, { why, remedy }: Reason): string {
   return `'${showPath(path)}' did not travel to this thread: ${why}${whence(path)}. ${remedy}`;
