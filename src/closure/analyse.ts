@@ -105,7 +105,8 @@ export function analyse(text: string): Analysis {
     privateNames: [...findings.privateNames],
     outer: [...findings.outer],
     obstacle: findings.obstacle,
-    wantsSloppy: findings.wantsSloppy,
+    // Assigned in sloppy mode, a name that nothing declares becomes a global variable.
+    wantsSloppy: findings.wantsSloppy || free.some(({ written }) => written !== undefined),
     shape,
   };
 }

@@ -48,7 +48,7 @@ export function makeFunction(decoder: Decoder, payload: FunctionPayload): object
   );
   const fn = record.form === 'method' ? methodIn(made, decoder, payload) : made;
   rename(fn, payload.name);
-  noteRebuilt(fn, { record, origin: payload.origin, env });
+  noteRebuilt(fn, { record, origin: payload.origin, env, own: decoder.threadsOwn(payload.env) });
   decoder.later(() => {
     for (const at of record.free.keys()) {
       if (!bound[at]) continue;

@@ -31,6 +31,7 @@ import { poisonProperty, poisonValue, sink } from './poison.js';
 import { remake } from './remake.js';
 import { defineFromParts } from './structs.js';
 import { symbolOf } from './symbols.js';
+import { isThreadsOwn } from './thread-own.js';
 import { builtinAt, globalAt } from './wellknown.js';
 
 /** Decoders of closures that this thread keeps. */
@@ -60,6 +61,18 @@ export class Decoder {
     const value = this.value(slot);
     this.finish();
     return value;
+  }
+
+  /** Names of those that are each thread's own; undefined = none is. */
+  threadsOwn(slots: readonly Slot[]): (Node | undefined)[] | undefined {
+    let own: (Node | undefined)[] | undefined;
+    for (const [at, slot] of slots.entries()) {
+      const node = isRef(slot) ? this.#nodes[slot[0]] : undefined;
+      if (node === undefined || !isThreadsOwn(node)) continue;
+      own ??= [];
+      own[at] = node;
+    }
+    return own;
   }
 
   /** Completes all values that were asked for. */

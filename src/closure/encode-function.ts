@@ -32,6 +32,7 @@ import {
   toolOf,
 } from './paths.js';
 import type { Rebuilt } from './rebuilt.js';
+import { threadsOwn } from './thread-own.js';
 import { atHome, isStandardGlobal } from './wellknown.js';
 
 export function encodeFunction(encoder: Encoder, pending: PendingValue): void {
@@ -237,6 +238,8 @@ function encodeBinding(encoder: Encoder, fn: object, binding: Binding, at: numbe
   const { value, fromModule } = binding;
   if (value === undefined && SILENT_DEAD_ZONE && isUninitialised(code, name))
     return encoder.poison(path, UNINITIALISED);
+  const own = threadsOwn(code, name, value);
+  if (own) return encoder.add(own);
   const made = encodeToolVariable(encoder, name, code);
   if (made) return made;
   if (!isObject(value)) return encoder.slot(value, path);
@@ -274,13 +277,16 @@ function encodeRebuilt(
   encoder: Encoder,
   pending: PendingValue,
   payload: FunctionPayload,
-  { record, env }: Rebuilt,
+  { record, env, own }: Rebuilt,
 ): void {
   const by = labelOf(payload.name, record);
   payload.env.length = env.length;
   for (const [at, name] of record.free.entries()) {
     if (!(at in env)) continue;
-    payload.env[at] = encoder.slot(env[at], rootPath(name, { by, declared: () => undefined }));
+    const known = own?.[at];
+    payload.env[at] = known
+      ? encoder.add(known)
+      : encoder.slot(env[at], rootPath(name, { by, declared: () => undefined }));
   }
   if (record.outer.length > 0) {
     const why = `it belongs to the function around ${by}`;

@@ -1,11 +1,13 @@
 // What this thread knows of functions that it got from others, and of its own functions that others may send back.
-import type { CodeRecord } from './graph.js';
+import type { CodeRecord, Node } from './graph.js';
 
 export interface Rebuilt {
   readonly record: CodeRecord;
   readonly origin: string;
   /** Values of the code's free variables: they are set once. A hole is a global. */
   readonly env: readonly unknown[];
+  /** Those of them that are each thread's own, by name. */
+  readonly own?: readonly (Node | undefined)[] | undefined;
 }
 
 /** Functions that were rebuilt here: they travel on without being looked into. */

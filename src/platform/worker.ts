@@ -1,6 +1,7 @@
 // Workers on Node: making them, what a worker was given, and messages between them.
 
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import * as threads from 'node:worker_threads';
 import {
   parentPort as creatorPort,
@@ -84,9 +85,16 @@ export function spawn(boot: WorkerBoot, options: SpawnOptions): Worker {
   });
 }
 
+const boot: unknown = workerData;
+
 /** What this worker was given; only in a worker of ours. */
 export function workerBoot(): WorkerBoot {
-  return workerData as WorkerBoot;
+  return boot as WorkerBoot;
+}
+
+/** The program sees no `workerData` in this worker: it has given none. */
+export function hideBoot(): void {
+  Reflect.set(createRequire(import.meta.url)('node:worker_threads') as object, 'workerData', null);
 }
 
 /** The port to the thread that made this worker. */

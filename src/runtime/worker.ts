@@ -27,7 +27,7 @@ import { record } from '../memory/self.js';
 import { type Call, readJob } from '../parcel/call.js';
 import { callOutside, watchMicrotasks } from '../platform/context.js';
 import { adaptProcess, exitHere, onLoopDry, onUncaughtError, rememberHandlers, soon } from '../platform/process.js';
-import { workerBoot } from '../platform/worker.js';
+import { hideBoot, workerBoot } from '../platform/worker.js';
 import { isExit, SystemExit } from '../sync/errors.js';
 import { beginLeftover, countEnd, endLeftover, renewMark } from '../sync/owner.js';
 // Kinds of shared objects that may come as arguments.
@@ -64,6 +64,7 @@ let tidy = true;
 
 redirectConsole();
 connectSupervisor(control);
+hideBoot();
 adaptProcess(boot.argv, (code) => {
   throw new SystemExit(code);
 });
