@@ -17,6 +17,9 @@ const marked = new WeakMap<object, readonly ArrayBuffer[]>();
  * @param list the buffers to move; by default the value, or the buffer that it is a view of.
  * @returns the value itself.
  * @throws TypeError for something in the list that is no ArrayBuffer, or was moved already.
+ * @example
+ * const bytes = new Uint8Array(1000);
+ * console.log(await run((moved: Uint8Array) => moved.length, transfer(bytes)));
  */
 export function transfer<T>(value: T, list?: readonly ArrayBuffer[]): T {
   if (list !== undefined && !Array.isArray(list)) {

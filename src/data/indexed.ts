@@ -51,6 +51,9 @@ const handler: ProxyHandler<SharedArray> = {
 /**
  * A view of a shared array that is read and written by index. Pass it on as the array: it is the same object for all others.
  * @throws TypeError for anything else.
+ * @example
+ * const list = indexed(new SharedArray([1, 2]));
+ * list[0] = 5;
  */
 export function indexed<T>(array: SharedArray<T>): Indexed<T> {
   if (!isSharedArray(array)) throw new TypeError(`indexed() takes a shared array, not ${describe(array)}`);

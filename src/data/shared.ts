@@ -17,23 +17,41 @@ import type { Shareable, Shared, Snapshot } from './types.js';
  * identities and cycles. What is shared already, and primitives, are returned as they are.
  *
  * @throws TypeError for what cannot be shared, naming its path. MemoryError when the heap is full.
+ * @example
+ * const world = shared({ tick: 0, names: ['Ada'], lock: allocateLock() });
+ * startNewThread(() => world.lock.with(() => { world.tick++; }), []);
  */
 export function shared<T>(value: T & Shareable<T>): Shared<T> {
   if (arguments.length !== 1) throw new TypeError(`shared() takes one value (${arguments.length} given)`);
   return share(value) as Shared<T>;
 }
 
-/** Whether a value is a shared object: the same one in every thread. Primitives are not objects. */
+/**
+ * Whether a value is a shared object: the same one in every thread. Primitives are not objects.
+ *
+ * @example
+ * console.log(isShared(shared([1])), isShared([1]));
+ */
 export function isShared(value: unknown): boolean {
   return ((typeof value === 'object' && value !== null) || typeof value === 'function') && cellOf(value) !== 0;
 }
 
-/** A plain deep copy of a shared object, with nothing shared in it but locks; anything else is returned as it is. */
+/**
+ * A plain deep copy of a shared object, with nothing shared in it but locks; anything else is returned as it is.
+ *
+ * @example
+ * const plain: { x: number } = snapshot(shared({ x: 1 }));
+ */
 export function snapshot<T>(value: T): Snapshot<T> {
   return snapshotOf(value) as Snapshot<T>;
 }
 
-/** The keys of a shared object: a record's fields, an array's indexes, a map's keys, a set's members. */
+/**
+ * The keys of a shared object: a record's fields, an array's indexes, a map's keys, a set's members.
+ *
+ * @example
+ * console.log(keys(shared({ x: 1, y: 2 })));
+ */
 export function keys(value: object): unknown[] {
   if (typeof value !== 'object' || value === null)
     throw new TypeError(`keys() takes a shared object, not ${describe(value)}`);
@@ -43,6 +61,9 @@ export function keys(value: object): unknown[] {
 /**
  * Lets go of what this thread does not use any more, and runs a collection; returns when it is done. There is no need to call it: it is
  * for programs that measure.
+ *
+ * @example
+ * console.log(collect().liveBytes);
  */
 export function collect(): HeapStatistics {
   releasePages();
@@ -54,6 +75,9 @@ export function collect(): HeapStatistics {
 /**
  * Calls `listener` in this thread's event loop after collections; several may have ended since it was called last. Keeps no thread alive.
  * @returns a function that ends it.
+ * @example
+ * const stop = onCollect(({ liveBytes }) => console.log(liveBytes));
+ * stop();
  */
 export function onCollect(listener: (statistics: HeapStatistics) => void): () => void {
   if (typeof listener !== 'function') throw new TypeError(`onCollect() takes a function, not ${describe(listener)}`);

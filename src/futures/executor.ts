@@ -65,6 +65,11 @@ export interface ShutdownOptions {
  * needed, `maxWorkers` at most that run at the same time: one whose task waits for a future, or long for a lock, does not count, so tasks
  * that wait for each other cannot use the threads up. Idle threads end after some seconds; they do not keep the process alive, but tasks
  * do.
+ *
+ * @example
+ * const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
+ * const squares = [...executor.map((n: number) => n * n, [1, 2, 3])];
+ * executor.shutdown();
  */
 export class ThreadPoolExecutor extends Pool {
   /**

@@ -21,6 +21,9 @@ function defaultExecutor(): ThreadPoolExecutor {
  * Calls `fn` with `args` on another thread: `await run(fn, 1, 2)`, or `run(fn, 1, 2).result()`. The threads are those of an executor that
  * the whole process has in common, and that ends with it. What travels, and how, is as for `ThreadPoolExecutor.submit`.
  * What cannot travel is the error of the future: a CaptureError.
+ *
+ * @example
+ * console.log(await run((a: number, b: number) => a + b, 1, 2));
  */
 export function run<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
   return submitTo(defaultExecutor(), fn, args, run) as Future<Awaited<R>>;

@@ -138,6 +138,8 @@ const later = (wanted: Wanted, timeout: number): Promise<boolean> =>
 /**
  * Blocks until all futures are done, or what `returnWhen` says, or the time has passed: that is no error.
  * @throws RangeError for an unknown `returnWhen`, unless all are done already. TypeError for what is no future.
+ * @example
+ * const { done, notDone } = wait([run(() => 1), run(() => 2)], { returnWhen: 'FIRST_COMPLETED' });
  */
 export function wait<F extends Future<unknown>>(futures: Iterable<F>, options: WaitOptions = {}): DoneAndNotDone<F> {
   const { watched, wanted, timeout, enough } = prepare(futures, options);
@@ -163,6 +165,8 @@ export interface Completions<F> extends Iterable<F>, AsyncIterable<Awaited<F>> {
  * awaited is no item of an async iteration: the first error is thrown.
  * @param options `timeout`: milliseconds from this call on.
  * @throws TimeoutError in the iteration, when the time has passed.
+ * @example
+ * for (const done of asCompleted([run(() => 1), run(() => 2)])) console.log(done.result());
  */
 export function asCompleted<F extends Future<unknown>>(
   futures: Iterable<F>,

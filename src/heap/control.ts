@@ -33,6 +33,12 @@ export interface HeapStatistics {
   readonly lastMarkingMs: number;
 }
 
+/**
+ * What the heap holds now, as the last collection found it.
+ *
+ * @example
+ * console.log(heapStatistics().committedBytes);
+ */
 export function heapStatistics(): HeapStatistics {
   return {
     liveBytes: V.F64[H_LIVE_BYTES >>> 3]!,
@@ -58,6 +64,8 @@ const LEAST = 1024 * 1024;
 /**
  * Sets limits. Best before the first shared object is made; later it may not go below what is in use.
  * @throws TypeError, RangeError for wrong options.
+ * @example
+ * configureHeap({ maxHeap: 512 * 1024 * 1024 });
  */
 export function configureHeap(options: HeapOptions): void {
   if (typeof options !== 'object' || options === null) {

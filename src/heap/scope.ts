@@ -21,6 +21,8 @@ keptThroughCuts(() => {
  * Calls `fn` and returns what it returns. Shared objects that were first touched inside are let go of; to use them afterwards throws a
  * ReferenceError. What it returns, if that is a shared object, stays usable, and so does what is still awaited (`waitAsync()`, `getAsync()`).
  * @throws TypeError if `fn` is no function, or returns a promise.
+ * @example
+ * const total = scope(() => shared({ x: 1 }).x);
  */
 export function scope<T>(fn: () => T): T {
   if (typeof fn !== 'function') throw new TypeError(`scope() takes a function, not ${describe(fn)}`);

@@ -29,6 +29,12 @@ const LARGEST = REFERENCES * (1 - 2 ** -53);
  * A `Queue` that gives out the smallest item first, and of equal ones that which was put first. What is compared is the `priority` that
  * `put` is given; else the item itself, if it is a number, a string or a bigint; else the first element of the item, an array such as
  * `[priority, item]`. One queue holds priorities of one of the three sorts at a time.
+ *
+ * @example
+ * const jobs = new PriorityQueue<string>();
+ * jobs.put('later', { priority: 2 });
+ * jobs.put('first', { priority: 1 });
+ * console.log(jobs.get());
  */
 export class PriorityQueue<T = unknown> extends Queue<T> {
   /**

@@ -14,6 +14,12 @@ import { checkKeys, limitOf, type QueueAsyncOptions, type QueueOptions, show } f
 /**
  * A queue that any number of threads put items into and take items from. All of it is in the shared heap: it can be captured, passed, returned
  * and held by shared objects, and no thread or event loop is in between.
+ *
+ * @example
+ * const jobs = new Queue<number>({ maxSize: 10 });
+ * startNewThread(() => { for (const n of jobs) console.log(n); }, []);
+ * jobs.put(1);
+ * jobs.shutdown();
  */
 export class Queue<T = unknown> extends Channel<T> {
   /**

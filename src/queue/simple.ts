@@ -4,7 +4,14 @@ import { Q_FIFO } from '../heap/types.js';
 import { defineSyncClass, SIMPLE_QUEUE } from '../sync/cell.js';
 import { Channel, defineOrder } from './channel.js';
 
-/** A queue without a limit, whose `put` never waits: the options that it takes say nothing. Iterations over it never end. */
+/**
+ * A queue without a limit, whose `put` never waits: the options that it takes say nothing. Iterations over it never end.
+ *
+ * @example
+ * const results = new SimpleQueue<number>();
+ * startNewThread(() => results.put(42), []);
+ * console.log(results.get());
+ */
 export class SimpleQueue<T = unknown> extends Channel<T> {
   constructor(...none: never[]) {
     if (none.length > 0) throw new TypeError(`SimpleQueue() takes no arguments (${none.length} given)`);

@@ -71,6 +71,9 @@ const TIMED_TEXT = ', with a time-out';
 /**
  * What every thread does: name, state, what it waits for and who has that, and its stack at this moment. Blocks for some milliseconds; of
  * a thread that does not answer within half a second there is no stack.
+ *
+ * @example
+ * console.log(threadDump().split('\n')[0]);
  */
 export function threadDump(): string {
   if (!hasSupervisor()) return describe(0, programFrames(here()).join('\n'));
@@ -93,7 +96,12 @@ export function threadDump(): string {
   }
 }
 
-/** Prints on standard error what `threadDump` returns. */
+/**
+ * Prints on standard error what `threadDump` returns.
+ *
+ * @example
+ * dumpThreads();
+ */
 export function dumpThreads(): void {
   print(2, threadDump());
 }

@@ -52,6 +52,8 @@ export function interruptMain(): void {
  *
  * @returns what `fn` returns. If that is a promise, only the part up to there can be interrupted.
  * @throws KeyboardInterrupt when interrupted.
+ * @example
+ * const sum = interruptible(() => 1 + 1);
  */
 export function interruptible<T>(fn: () => T): T {
   if (typeof fn !== 'function') throw new TypeError(`interruptible() takes a function, not ${String(fn)}`);

@@ -50,7 +50,15 @@ const HEADER = syncHeader(CONDITION, 0, 3);
 
 type ConditionLock = Lock | RLock;
 
-/** A lock together with what its holder waits for. Several conditions may share one lock. */
+/**
+ * A lock together with what its holder waits for. Several conditions may share one lock.
+ *
+ * @example
+ * const state = shared({ ready: false });
+ * const changed = new Condition();
+ * startNewThread(() => changed.with(() => { state.ready = true; changed.notifyAll(); }), []);
+ * changed.with(() => changed.waitFor(() => state.ready));
+ */
 export class Condition extends SyncCell {
   /**
    * @param lock a `Lock` or an `RLock`; none = a new `RLock`.

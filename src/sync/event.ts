@@ -31,7 +31,14 @@ export interface WaitOptions {
 
 const isSetIn = (word: number): boolean => (word & 1) !== 0;
 
-/** A flag that is not set at first. Any thread may set and clear it; any number may wait until it is set. */
+/**
+ * A flag that is not set at first. Any thread may set and clear it; any number may wait until it is set.
+ *
+ * @example
+ * const started = new Event();
+ * startNewThread(() => started.set(), []);
+ * started.wait();
+ */
 export class Event extends SyncCell {
   constructor(...none: never[]) {
     if (!isAdopting()) {

@@ -40,6 +40,10 @@ const ownerIn = (word: number): number => word & ~UNEVEN;
 /**
  * A lock with an owner: the thread that holds it may acquire it again, and has to release it as often before another can. Only the owner
  * may release it.
+ *
+ * @example
+ * const lock = new RLock();
+ * lock.with(() => lock.with(() => console.log('twice')));
  */
 export class RLock extends Acquirable implements Monitor {
   /** A new unlocked lock. */

@@ -70,7 +70,13 @@ function give(cell: number, count: number): boolean {
   return false;
 }
 
-/** A number of permits. `acquire` takes one, and waits while there is none; `release` gives them. Any thread may do either. */
+/**
+ * A number of permits. `acquire` takes one, and waits while there is none; `release` gives them. Any thread may do either.
+ *
+ * @example
+ * const pool = new Semaphore(2);
+ * pool.with(() => console.log('one of at most two'));
+ */
 export class Semaphore extends Acquirable {
   /**
    * @param value permits to start with.
@@ -211,7 +217,14 @@ export class Semaphore extends Acquirable {
   }
 }
 
-/** A semaphore that never has more permits than it started with: a release too many is an error. */
+/**
+ * A semaphore that never has more permits than it started with: a release too many is an error.
+ *
+ * @example
+ * const pool = new BoundedSemaphore(2);
+ * pool.acquire();
+ * pool.release();
+ */
 export class BoundedSemaphore extends Semaphore {
   /**
    * @param value permits to start with, and the most that there may be.

@@ -50,7 +50,14 @@ export interface BarrierOptions {
   timeout?: number | undefined;
 }
 
-/** Threads wait at it until there are enough of them, then all go on. */
+/**
+ * Threads wait at it until there are enough of them, then all go on.
+ *
+ * @example
+ * const barrier = new Barrier(2, { action: () => console.log('both are here') });
+ * startNewThread(() => { barrier.wait(); }, []);
+ * barrier.wait();
+ */
 export class Barrier extends SyncCell {
   /** This thread's copy. */
   #action: (() => unknown) | undefined;

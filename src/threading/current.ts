@@ -24,7 +24,12 @@ let mineFor = 0;
 /** The thread that has ended last on this worker: what it has left on the event loop is still its. */
 let former: Thread | undefined;
 
-/** The object of the calling thread. A thread that was started by `startNewThread` gets a dummy, which cannot be joined. */
+/**
+ * The object of the calling thread. A thread that was started by `startNewThread` gets a dummy, which cannot be joined.
+ *
+ * @example
+ * console.log(currentThread().name);
+ */
 export function currentThread(): Thread {
   if (mine !== undefined && mineFor === thisThread.mark && isHere(mine)) return mine;
   if (slot !== 0 && stateOf(slot) === LEFTOVER) {
@@ -41,12 +46,22 @@ export function currentThread(): Thread {
 /** Whether it was not met in a scope that has ended. */
 const isHere = (thread: Thread): boolean => thread[CELL]() !== GONE;
 
-/** The object of the main thread. */
+/**
+ * The object of the main thread.
+ *
+ * @example
+ * console.log(mainThread() === currentThread());
+ */
 export function mainThread(): Thread {
   return slot === 0 ? currentThread() : threadOf(0)!;
 }
 
-/** The threads that are alive, dummies included, and the main thread. */
+/**
+ * The threads that are alive, dummies included, and the main thread.
+ *
+ * @example
+ * for (const thread of enumerate()) console.log(thread.name);
+ */
 export function enumerate(): Thread[] {
   const threads = [mainThread()];
   for (const slot of slots()) {
@@ -56,7 +71,12 @@ export function enumerate(): Thread[] {
   return threads;
 }
 
-/** How many `enumerate()` gives. */
+/**
+ * How many `enumerate()` gives.
+ *
+ * @example
+ * console.log(activeCount());
+ */
 export const activeCount = (): number => enumerate().length;
 
 /** The object of the thread on this worker, if it is one that has an object. */

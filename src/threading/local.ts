@@ -46,6 +46,10 @@ export const localCount = (): number => values.size;
  *
  * It can be captured, passed, and held by shared objects. A class may extend it, to add methods; an object that a thread finds in a shared
  * object only, and has not captured or been given, is a plain ThreadLocal there.
+ *
+ * @example
+ * const cache = new ThreadLocal(() => new Map<string, number>());
+ * cache.value.set('mine', 1);
  */
 export class ThreadLocal<T, A extends readonly unknown[] = []> extends SyncCell {
   /**

@@ -115,6 +115,11 @@ let makeOf!: (role: typeof PLAIN | typeof MAIN | typeof DUMMY, name: string) => 
  * put results into a shared object.
  *
  * The object can be held by any thread, and be in shared objects. Only the thread that made it can start it.
+ *
+ * @example
+ * const thread = new Thread((name: string) => console.log(name), { args: ['Ada'] });
+ * thread.start();
+ * thread.join();
  */
 export class Thread<A extends readonly unknown[] = readonly unknown[], K extends object = object> extends SyncCell {
   /** @internal */

@@ -10,7 +10,13 @@ import { CELL_HEADER, THREAD_END, THREAD_REFERENCES, THREAD_WORDS, Thread } from
 
 const FINISHED = THREAD_END;
 
-/** Calls a function after a time, in a thread of its own, unless it is cancelled before. */
+/**
+ * Calls a function after a time, in a thread of its own, unless it is cancelled before.
+ *
+ * @example
+ * const timer = new Timer(10, (text: string) => console.log(text), ['later']);
+ * timer.start();
+ */
 export class Timer<A extends readonly unknown[] = readonly unknown[]> extends Thread {
   /** @internal */
   static override readonly [CELL_HEADER]: number = syncHeader(TIMER, THREAD_WORDS, THREAD_REFERENCES + 1);
