@@ -196,7 +196,7 @@ function encodeEnvironment(
       binding.state === 'value' && inside === undefined && isObject(binding.value) ? binding.value : undefined;
     const held = value && {
       value,
-      again: () => recipeOf(fn, code, name, encoder.inspections),
+      again: () => recipeOf(fn, code, name, value, encoder.inspections),
       member: (member: string) => recipeOfMember(code, name, value, member),
     };
     env[at] = encodeBinding(encoder, fn, binding, at, code, rootPath(name, { ...capture, ...held }));

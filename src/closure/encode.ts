@@ -18,7 +18,7 @@ import { CaptureError } from './errors.js';
 import type { Export } from './exports.js';
 import { isFlatArray, isFlatObject, isPrimitive } from './flat.js';
 import { EXTENSIBLE, FREEZABLE, type Graph, type Node, type Property, type Ref, type Slot, WRITABLE } from './graph.js';
-import { insideReason, makerOf, secretsOf } from './insides.js';
+import { insideReason, isProgramsOwn, makerOf, secretsOf } from './insides.js';
 import { hiddenStateOf, ownerOf } from './instances.js';
 import { Luggage } from './luggage.js';
 import { withLazyProperties } from './ordinary.js';
@@ -338,7 +338,8 @@ export class Encoder extends Luggage {
       const maker = makerOf(value, this.inspections);
       const inside = maker === undefined ? pending : { ...pending, path: { ...path, inside: path.inside ?? maker } };
       const hidden = hiddenStateOf(value, false, this.inspections) ?? (maker && secretsOf(value, maker));
-      if (hidden) this.leave(inside, hidden);
+      if (hidden && !maker && isProgramsOwn(value, this.inspections)) this.#stay(pending, hidden);
+      else if (hidden) this.leave(inside, hidden);
       else this.#plain(inside);
       if (maker) this.#own(index);
     }

@@ -49,6 +49,12 @@ export function makerOf(value: object, inspections: Map<object, Inspected>): str
   return undefined;
 }
 
+/** Whether the class of an instance is the program's: its state is the program's business, and a new one would not have it. */
+export function isProgramsOwn(value: object, inspections: Map<object, Inspected>): boolean {
+  const owner = ownerOf(Object.getPrototypeOf(value) ?? {});
+  return owner !== undefined && kindOf(owner, inspections).kind === 'source';
+}
+
 function packageOfExport(found: Export): string | undefined {
   if (found.tag === 'require') return packageNameOf(found.payload.file);
   if (isOwnExport(found.payload)) return undefined;
@@ -93,8 +99,10 @@ const privateSymbols = (name: string): Reason => ({
 export function outermost(path: Path): Path | undefined {
   let found: Path | undefined;
   for (let at: Path | undefined = path; at; at = at.up ?? at.capture?.through) {
-    if (at.inside === undefined && at.capture?.value) return at;
-    if (at.capture?.value) found = at;
+    // Only of modules the members are variables themselves.
+    if (!at.capture?.value || (at.up && typeof at.capture.again?.() === 'string')) continue;
+    if (at.inside === undefined) return at;
+    found = at;
   }
   return found;
 }

@@ -35,12 +35,18 @@ function viewOf(fn: object, file: string, inspections: Map<object, Inspected>): 
 }
 
 /** The recipe for what `fn` has captured as `name`, or why there is none. */
-export function recipeOf(fn: object, code: Code, name: string, inspections: Map<object, Inspected>): Made | string {
+export function recipeOf(
+  fn: object,
+  code: Code,
+  name: string,
+  value: unknown,
+  inspections: Map<object, Inspected>,
+): Made | string {
   const found = variableOf(code, name);
   if (!found?.variable) return `the declaration of '${name}' is not found`;
   const place: Place = { file: code.record.file, parsed: found.file, map: found.map };
   if (!isTop(found.variable, place)) return `'${name}' is not declared at the top of a module`;
-  return recipeFor(siteOf(place, found.variable), viewOf(fn, place.file, inspections));
+  return recipeFor(siteOf(place, found.variable), viewOf(fn, place.file, inspections), value);
 }
 
 /** The recipe for what a module of the program's exports, which was captured as a whole. */

@@ -6,6 +6,7 @@ import { asUrl, threadId } from '../platform/modules.js';
 import type { Ingredient, Made, Part, Recipe } from './again.js';
 import { type Analysis, analyse } from './analyse.js';
 import { newCodeId } from './code.js';
+import { holdsMore } from './contents.js';
 import { constancy, importedName, WRAPPER } from './declarations.js';
 import type { Node } from './graph.js';
 import { addMap } from './maps.js';
@@ -37,12 +38,15 @@ type Written = Extract<Site, { kind: 'written' }>;
 /** Why something cannot be made again. */
 class Unmakeable extends Error {}
 
-/** The recipe for a name, or why there is none. */
-export function recipeFor(site: Site, view: View): Made | string {
+/** The recipe for a name that holds `value` now, or why there is none. */
+export function recipeFor(site: Site, view: View, value: unknown): Made | string {
   if (site.kind === 'unknown') return site.why;
   if (site.kind === 'imported') return 'it is an import';
   try {
-    return new Builder(view).made(site);
+    const made = new Builder(view).made(site);
+    const initialiser = site.form === 'variable' ? (site.syntax['init'] as Syntax) : site.syntax;
+    const isFilled = site.names.length === 1 && holdsMore(value, initialiser, made.recipe.parts.length - 1);
+    return isFilled ? 'the program has put more into it than its initialiser does' : made;
   } catch (error) {
     if (error instanceof Unmakeable) return error.message;
     throw error;
@@ -51,10 +55,14 @@ export function recipeFor(site: Site, view: View): Made | string {
 
 const NOWHERE: View = { file: '', look: () => undefined };
 
+const memberValue = (owner: object, member: string): unknown => (owner as Record<string, unknown>)[member];
+
 /** The same of what a CommonJS module exports. */
 export function commonjsRecipe(owner: object, member: string): Made | string | undefined {
   const file = commonjsFileOf(owner);
-  return file === undefined ? undefined : recipeFor(exportedSite(asUrl(file), member), NOWHERE);
+  return file === undefined
+    ? undefined
+    : recipeFor(exportedSite(asUrl(file), member), NOWHERE, memberValue(owner, member));
 }
 
 /** The recipe for what a module of the program's exports, if that is what `variable` holds. */
@@ -63,10 +71,10 @@ export function memberRecipe(place: Place, variable: Variable, owner: object, me
   if (commonjs !== undefined) return commonjs;
   const definition = variable.defs[0]!;
   const vite = definition.type === 'Variable' ? viteImport(definition.node as unknown as Syntax) : undefined;
-  if (vite !== undefined) return recipeFor(viteExport(place.file, vite, member), NOWHERE);
+  if (vite !== undefined) return recipeFor(viteExport(place.file, vite, member), NOWHERE, memberValue(owner, member));
   if (definition.type !== 'ImportBinding') return `'${variable.name}' is not an import`;
   const { specifier } = importedName(definition as never);
-  return recipeFor(exportedSite(urlOf(place.file, specifier), member), NOWHERE);
+  return recipeFor(exportedSite(urlOf(place.file, specifier), member), NOWHERE, memberValue(owner, member));
 }
 
 /** The recipe for an import that its module completes (`dayjs.extend(utc)`), or undefined if it does not. */
@@ -202,7 +210,7 @@ class Builder {
     const changing = constancy(variable, place.parsed) !== 'always';
     const view = this.#view;
     const read = (inspections: Map<object, Inspected>): unknown => (view.look(name, inspections) ?? { value }).value;
-    const again = (): Made | string => recipeFor(siteOf(place, variable), view);
+    const again = (): Made | string => recipeFor(siteOf(place, variable), view, value);
     const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
     return {
       kind: 'value',

@@ -311,6 +311,29 @@ test('what cannot be made again is refused with its name, the package, why, and 
   );
 });
 
+test('what the program has filled is not made again empty', async () => {
+  const filled = /the program has put more into it than its initialiser does/;
+  for (const [made, fill] of [
+    ['new Map()', "held.set('a', limit(1))"],
+    ['new Set()', 'held.add(limit(1))'],
+    ['[]', 'held.push(limit(1))'],
+    ['{}', 'held.a = limit(1)'],
+  ] as const) {
+    const use = `[...(Symbol.iterator in held ? held : Object.entries(held))].flat(9).filter((f) => typeof f === 'function').map((f) => f(1))`;
+    const text = await refusal(`const held = ${made}; { ${fill} } await message(() => ${use});`);
+    assert.match(text, filled);
+    const whole = await refusal(`const held = ${made}; ${fill}; await message(() => ${use});`);
+    assert.match(whole, made === '[]' ? filled : /^gave \[\[1,1,1\]\]$/);
+  }
+  assert.match(
+    await refusal(`
+      class Store { #n = 0; of = (n) => limit(n); add() { return ++this.#n } }
+      const store = new Store();
+      await message(() => store.add());`),
+    /'store' did not travel to this thread: it is an instance of Store, which has private fields/,
+  );
+});
+
 test('an initialiser that fails in the thread says so where its value is used', async () => {
   assert.match(
     await refusal(`
