@@ -100,6 +100,26 @@ suite('a deadlock is reported, and ends the waits', () => {
     assert.equal(status, 0);
   });
 
+  test('the advice fits what is waited for, and an error that nobody catches does not repeat the report', async () => {
+    const { stderr, status } = await run(`
+      const { Event, Queue } = await import('heddle');
+      const advice = [];
+      for (const waits of [() => new Queue().get(), () => new Event().wait(), () => held().acquire()]) {
+        try { waits(); } catch (error) { advice.push(error.report.trimEnd().split('\\n').at(-1)); }
+      }
+      console.error(advice.join('|'));
+      new Queue().get();
+    `);
+    assert.match(stderr, /Nobody is left to put an item.*\|.*Nobody is left to set the event.*\|.*Use an RLock/);
+    assert.equal(reports(stderr).length, 4);
+    assert.equal(stderr.match(/^ {4}waits for /gm)?.length, 4, stderr);
+    assert.match(
+      stderr,
+      /DeadlockError: get\(\) of queue \S+ at \S+ will never succeed: the only thread that is left waits for ever\. /,
+    );
+    assert.equal(status, 1);
+  });
+
   test('main alone, on a lock that it holds itself; again and again', async () => {
     const { stdout, stderr } = await run(`
       const lock = held();
