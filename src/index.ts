@@ -77,6 +77,7 @@ export { Barrier, type BarrierOptions } from './threading/barrier.js';
 export { activeCount, currentThread, enumerate, mainThread } from './threading/current.js';
 export { type ExceptHook, type ExceptHookArgs, excepthook, setExcepthook } from './threading/excepthook.js';
 export { ThreadLocal } from './threading/local.js';
+export { threadSetup } from './threading/setup.js';
 export { stackSize, startNewThread } from './threading/start.js';
 export {
   type KeywordOptions,

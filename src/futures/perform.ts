@@ -6,6 +6,7 @@ import { pack } from '../parcel/parcel.js';
 import { callMending } from '../platform/context.js';
 import { Author } from '../runtime/author.js';
 import { callCancellable } from '../runtime/interrupt.js';
+import { prepareFirst } from '../runtime/preparations.js';
 import { addressOf } from '../sync/cell.js';
 import { isThenable } from '../sync/held.js';
 import { CALL, failClaimed, finish, forgetTask, INTERRUPTIBLE, wasCancelled } from './cell.js';
@@ -48,7 +49,9 @@ export function perform(task: Future<unknown>, here: string): Promise<void> | un
   let outcome: Returned | Promise<Returned>;
   try {
     const begin = (): Returned | Promise<Returned> => {
-      const call = readCall(addressOf(task) + CALL);
+      const prepared = prepareFirst();
+      const read = (): Call | Promise<Call> => readCall(addressOf(task) + CALL);
+      const call = prepared === undefined ? read() : prepared.then(read);
       return call instanceof Promise ? call.then((ready) => (author.isOver ? undefined : make(ready))) : make(call);
     };
     outcome = isInterruptible(task) ? author.callAlone(begin) : author.call(begin);

@@ -157,6 +157,8 @@ export const H_EXTERNAL = 664;
 export const H_ALLOC_LOCK = 704;
 /** Structs whose methods use modules that must be imported first (src/data/struct.ts). */
 export const H_STRUCTS_IMPORTING = 708;
+/** How many functions each worker calls before all else (src/threading/setup.ts). */
+export const H_SETUPS = 712;
 /** Words that are roots of the collection; src/heap/roots.ts names them. */
 export const H_ROOTS = 768;
 export const ROOTS = 16;

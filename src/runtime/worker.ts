@@ -115,11 +115,9 @@ function resume(): void {
 function run(author: Author): void {
   try {
     const preparation = prepareRun();
-    let call = readJob(inflight(slot));
-    if (preparation !== undefined) {
-      const rebuilt = call;
-      call = preparation.then(() => rebuilt);
-    }
+    const read = (): Call | Promise<Call> => readJob(inflight(slot));
+    // What it imports may need what is prepared.
+    const call = preparation === undefined ? read() : preparation.then(read);
     if (call instanceof Promise) {
       awaitOnLoop();
       call.then((ready) => start(author, ready)).catch((error) => fail(author, error));

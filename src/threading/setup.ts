@@ -1,0 +1,61 @@
+// What each worker does before it runs anything of the program: imports for their effect, globals.
+//
+// The functions lie captured in a shared list, which only grows; H_SETUPS says how many there are. A worker runs those that it has not run,
+// in their order, before the function of its next thread or the next task.
+
+import { SharedArray } from '../heap/array.js';
+import { GLOBALS, mapRoot } from '../heap/roots.js';
+import { atomic } from '../memory/atomics.js';
+import { H_SETUPS } from '../memory/layout.js';
+import { pack, unpack } from '../parcel/parcel.js';
+import { beforeAllElse } from '../runtime/preparations.js';
+import { ThreadError } from '../sync/errors.js';
+import { describe } from './arguments.js';
+
+/** No name of the program's can be this: theirs begin with "=" in the map (src/data/globals.ts). */
+const KEY = '\u0000setups';
+
+const setups = (): SharedArray<unknown> =>
+  mapRoot(GLOBALS).getOrInsert(KEY, new SharedArray<unknown>()) as SharedArray<unknown>;
+
+/**
+ * Has each worker call `fn` once, before it runs anything else of the program: imports for their effect, polyfills, globals. If it gives a
+ * promise, that is awaited. Call it before threads are started: one that runs already calls it before its next task. If it throws, the
+ * thread or task that was to run then fails by that. `fn` travels as an argument does, and is not called in this thread.
+ *
+ * @throws TypeError when it is no function, or cannot travel.
+ * @example
+ * threadSetup(() => import('reflect-metadata'));
+ */
+export function threadSetup(fn: () => unknown): void {
+  if (typeof fn !== 'function') {
+    throw new TypeError(
+      `threadSetup() takes a function, such as () => import('reflect-metadata'), not ${describe(fn)}`,
+    );
+  }
+  setups().push(pack(fn, 'the set-up'));
+  atomic.add(H_SETUPS, 1);
+}
+
+/** How many this worker has run. */
+let done = 0;
+let underWay: Promise<void> | undefined;
+
+beforeAllElse(() => {
+  if (atomic.load(H_SETUPS) === done) return undefined;
+  underWay ??= setUp().finally(() => {
+    underWay = undefined;
+  });
+  return underWay;
+});
+
+async function setUp(): Promise<void> {
+  for (; done < atomic.load(H_SETUPS); done++) {
+    try {
+      const fn = (await unpack(setups().at(done))) as () => unknown;
+      await fn();
+    } catch (cause) {
+      throw new ThreadError(`threadSetup() has failed in this thread: ${String(cause)}`, { cause });
+    }
+  }
+}
