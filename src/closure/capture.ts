@@ -16,11 +16,11 @@ import { inspectorCalls, leave } from '../platform/inspector.js';
 import { Encoder, type Kept } from './encode.js';
 import { CaptureError } from './errors.js';
 import { type AnyFunction, kindOf } from './functions.js';
-import { type Attachments, type Graph, isRef, type Node } from './graph.js';
+import { type Attachments, type Graph, isRef } from './graph.js';
 import { labelOf, nameOf } from './labels.js';
 import { expireExports } from './packages.js';
 import { type Path, rootPath } from './paths.js';
-import { areTrees } from './trees.js';
+import { wholeOf } from './whole.js';
 
 export { inspectorCalls };
 
@@ -90,8 +90,8 @@ export function captureCall(
  * @throws CaptureError when it, or something in it that is not an error's, cannot travel.
  */
 export function captureValue(value: unknown, name: string, thrown = false): Captured {
-  const trees = captureTrees([value]);
-  if (trees !== undefined) return trees;
+  const whole = captureWhole([value]);
+  if (whole !== undefined) return whole;
   const encoder = new Encoder(undefined, new Map(), false);
   try {
     const { nodes, roots } = encoder.encode([[value, rootPath(name)]], undefined, thrown);
@@ -105,16 +105,16 @@ export function captureValue(value: unknown, name: string, thrown = false): Capt
   }
 }
 
-/** Values that the platform's own clone copies exactly; undefined if one is more than that. */
-function captureTrees(values: readonly unknown[], kept?: KeptFunction): Captured | undefined {
+/** Values that go as a whole; undefined if one is more than that. */
+function captureWhole(values: readonly unknown[], kept?: KeptFunction): Captured | undefined {
   expireExports();
-  if (!areTrees(values, kept?.index)) return undefined;
-  const nodes = values.map((value): Node => ['raw', value]);
-  const graph = { nodes, roots: nodes.map((_node, at) => [at] as const), capturedFrom: nodes.length };
-  return { ...NOTHING_ELSE, graph };
+  const whole = wholeOf(values, kept?.index);
+  if (whole === undefined) return undefined;
+  const { nodes, roots, bytes } = whole;
+  return { ...NOTHING_ELSE, graph: { nodes, roots, capturedFrom: nodes.length }, bytes };
 }
 
-const NOTHING_ELSE = { kept: 0, codes: [], maps: [], bytes: [], handles: [], gifts: [] };
+const NOTHING_ELSE = { kept: 0, codes: [], maps: [], handles: [], gifts: [] };
 
 const contentsOf = ({ codes, maps, bytes, handles, gifts }: Encoder, graph: Graph, kept = 0): Captured => ({
   kept,
@@ -136,8 +136,8 @@ function isCurrent({ counted, read }: KeptFunction): boolean {
 /** The arguments of a kept function refer to its graph, so that `===` and `instanceof` hold between them. */
 function callOfKept({ label, kept }: History, args: readonly unknown[], plain: boolean, naming: Naming): CapturedCall {
   if (plain) return { label, kept, values: undefined };
-  const trees = captureTrees(args, kept);
-  if (trees !== undefined) return { label, kept, values: trees };
+  const whole = captureWhole(args, kept);
+  if (whole !== undefined) return { label, kept, values: whole };
   const encoder = new Encoder(kept);
   return { label, kept, values: contentsOf(encoder, encoder.encode(argumentPaths(args, naming))) };
 }
