@@ -4,6 +4,7 @@ import { CaptureError } from '../closure/errors.js';
 import { explainFrozen } from '../closure/frozen.js';
 import { settle } from '../closure/stacks.js';
 import { pack, packThrown } from '../parcel/parcel.js';
+import { explainMissing } from '../runtime/missing.js';
 import { settleStack } from '../runtime/report.js';
 
 /** An error as it travels: without those of its parts that cannot; if nothing of it can, one that says what it was. */
@@ -59,6 +60,7 @@ const DEPTH = 8;
 /** The stack of an error, and of its causes, as others are to see it. */
 export function showHere(error: unknown, depth = 0): void {
   explainFrozen(error);
+  explainMissing(error);
   try {
     if (!(error instanceof Error) || depth > DEPTH) return;
     settleStack(error);

@@ -10,6 +10,7 @@ import { inspect } from '../platform/process.js';
 import { isExit } from '../sync/errors.js';
 import { labelOf, nameOf } from '../sync/names.js';
 import { print } from './console.js';
+import { explainMissing } from './missing.js';
 import { withShownStacks } from './shown.js';
 
 /** Where Heddle's own code lies, as stacks show it. */
@@ -140,6 +141,7 @@ let how = (error: unknown): Promise<void> | void => {
 /** Tells that this thread ends by an error, SystemExit included; a promise when it takes turns of the event loop. Must not throw. */
 export function tell(error: unknown): Promise<void> | void {
   explainFrozen(error);
+  explainMissing(error);
   return how(error);
 }
 

@@ -7,8 +7,11 @@ import { SharedArray } from '../heap/array.js';
 import { GLOBALS, mapRoot } from '../heap/roots.js';
 import { atomic } from '../memory/atomics.js';
 import { H_SETUPS } from '../memory/layout.js';
+import { slot } from '../memory/memory.js';
 import { pack, unpack } from '../parcel/parcel.js';
+import { publishOwn } from '../runtime/missing.js';
 import { beforeAllElse } from '../runtime/preparations.js';
+import { beforeStart } from '../runtime/start.js';
 import { ThreadError } from '../sync/errors.js';
 import { describe } from './arguments.js';
 
@@ -36,6 +39,15 @@ export function threadSetup(fn: () => unknown): void {
   setups().push(pack(fn, 'the set-up'));
   atomic.add(H_SETUPS, 1);
 }
+
+let published = false;
+
+// Once: programs do such things before they start threads.
+beforeStart(() => {
+  if (slot !== 0 || published) return;
+  published = true;
+  publishOwn();
+});
 
 /** How many this worker has run. */
 let done = 0;

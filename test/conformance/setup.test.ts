@@ -100,3 +100,36 @@ test('what is no function is refused, and what cannot travel', async () => {
   `);
   assert.deepEqual(outcome, silent('TypeError\nTypeError\nTypeError\nTypeError\nCaptureError true\n'));
 });
+
+test('an error that looks as if the set-up were missing says so', async () => {
+  writeFileSync(join(folder, 'uses.mjs'), 'export function region() { return theRegion; }\n');
+  const { stdout, stderr, status } = await ending(`
+    import './polyfills.mjs';
+    import { run, Thread } from 'heddle';
+    globalThis.theRegion = 'eu';
+    Reflect.describe = () => 1;
+    const message = async (fn) => console.log(await run(fn).then(String, (error) => error.name + ': ' + error.message));
+    await message(() => [1, 2].second());
+    await message(() => Reflect.describe());
+    await message(() => import('./uses.mjs').then(({ region }) => region()));
+    await message(() => [1, 2].third());
+    await message(() => import('./uses.mjs').then(() => thisIsNowhere));
+    const thread = new Thread(() => { [1, 2].second(); }, { name: 'alone' });
+    thread.start();
+    thread.join();
+  `);
+  assert.equal(status, 0, stderr);
+  const says = (name: string) =>
+    `: the main thread has '${name}', which the program has set or added there. A thread has its own globals: let threadSetup() do in each what main has done, such as an import for its effect`;
+  assert.deepEqual(stdout.trim().split('\n'), [
+    `TypeError: [1,2].second is not a function${says('second')}`,
+    `TypeError: Reflect.describe is not a function${says('describe')}`,
+    `ReferenceError: theRegion is not defined${says('theRegion')}`,
+    'TypeError: [1,2].third is not a function',
+    'ReferenceError: thisIsNowhere is not defined',
+  ]);
+  assert.ok(
+    stderr.startsWith(`Exception in thread alone:\nTypeError: [1,2].second is not a function${says('second')}\n`),
+    stderr,
+  );
+});
