@@ -15,8 +15,26 @@ const dist = join(root, 'dist');
 const kept = join(root, 'build', 'modules');
 const to = process.argv.find((word) => word.startsWith('--to='))?.slice('--to='.length);
 
-/** What is imported from outside: the package's exports, and the first module of each worker. */
-const ENTRIES = ['index', 'thread', 'dummy_thread', 'entry'];
+/** The package's exports, of which each has an entry that says which instance of it is used: src/outside.ts. */
+const FACES = ['index', 'thread'];
+/** What is imported from outside besides: the package's exports without threads, and the first module of each worker. */
+const ENTRIES = ['dummy_thread', 'entry'];
+
+/** An entry of the package. */
+const entry = (name, exports) => `// Exports the instance of this library that is used here: in a context of node:vm, the one outside of it.
+import { chosen } from './inside/outside.js';
+import * as own from './inside/${name}.js';
+
+export const { ${exports.join(', ')} } = chosen(own, import.meta.url);
+`;
+
+/** The same for \`require()\`, where that has loaders of its own: Jest's tests in CommonJS. Node itself loads the modules. */
+const REQUIRE_ENTRY = `'use strict';
+const { pathToFileURL } = require('node:url');
+const { requireOutside } = require('./inside/outside.cjs');
+
+module.exports = requireOutside(pathToFileURL(__filename).href.replace(/cjs$/, 'js'));
+`;
 
 if (process.argv.includes('--undo')) {
   if (existsSync(kept)) {
@@ -38,8 +56,13 @@ if (process.argv.includes('--undo')) {
 
 async function bundle(modules, outdir) {
   const { build } = await import('esbuild');
-  await build({
-    entryPoints: ENTRIES.map((name) => join(modules, `${name}.js`)),
+  const { metafile } = await build({
+    metafile: true,
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries([
+      ...ENTRIES.map((name) => [name, join(modules, `${name}.js`)]),
+      ...[...FACES, 'outside'].map((name) => [`inside/${name}`, join(modules, `${name}.js`)]),
+    ]),
     outdir,
     bundle: true,
     splitting: true,
@@ -54,6 +77,19 @@ async function bundle(modules, outdir) {
   for (const path of readdirSync(outdir, { recursive: true, encoding: 'utf8' })) {
     if (path.endsWith('.js')) keepClassNames(join(outdir, path));
   }
+  for (const name of FACES) {
+    const { exports } = metafile.outputs[relative(root, join(outdir, 'inside', `${name}.js`)).replaceAll('\\', '/')];
+    writeFileSync(join(outdir, `${name}.js`), entry(name, exports));
+  }
+  for (const name of [...FACES, 'dummy_thread']) writeFileSync(join(outdir, `${name}.cjs`), REQUIRE_ENTRY);
+  await build({
+    entryPoints: [join(modules, 'platform', 'outside.js')],
+    outfile: join(outdir, 'inside', 'outside.cjs'),
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'warning',
+  });
   declare(outdir);
 }
 
@@ -65,7 +101,7 @@ function declare(outdir) {
   execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json'), ...options, '--outDir', outdir], {
     stdio: 'inherit',
   });
-  const reached = ENTRIES.map((name) => join(outdir, `${name}.d.ts`));
+  const reached = [...FACES, ...ENTRIES].map((name) => join(outdir, `${name}.d.ts`));
   for (const path of reached) {
     for (const [, name] of readFileSync(path, 'utf8').matchAll(/(?:from |import |import\()['"](\.[^'"]+)\.js['"]/g)) {
       const target = join(dirname(path), `${name}.d.ts`);
@@ -96,8 +132,8 @@ function keepUrls({ onLoad }, modules) {
     const source = readFileSync(path, 'utf8');
     if (!path.startsWith(modules) || !source.includes('import.meta.url')) return undefined;
     const own = JSON.stringify(relative(modules, path).replaceAll('\\', '/'));
-    // It can end up in a file of dist/, or in one of dist/parts/.
-    const url = `new URL(${own}, import.meta.url.replace(/parts\\/[^/]*$/, '')).href`;
+    // It can end up in a file of dist/, or in one of a folder there.
+    const url = `new URL(${own}, import.meta.url.replace(/(?:parts|inside)\\/[^/]*$/, '')).href`;
     return { contents: source.replaceAll('import.meta.url', url) };
   });
 }

@@ -45,6 +45,7 @@ const faces: Readonly<Record<string, readonly string[]>> = {
   entry: [...floors, 'index'],
   index: [...floors, 'thread'],
   thread: floors,
+  outside: ['memory', 'platform'],
   dummy_thread: ['dummy', ...plain],
 };
 

@@ -1,0 +1,42 @@
+// The process's own context, as seen from a context of `node:vm`, whose globals are others.
+
+import { fileURLToPath } from 'node:url';
+import { runInThisContext } from 'node:vm';
+
+/** The global object of the context in which Node runs programs. */
+export const mainGlobal = runInThisContext('globalThis') as Record<string, unknown>;
+
+export const isInside = mainGlobal !== globalThis;
+
+/** The module at a file URL as the process's own context has it, without waiting. */
+export function requireOutside(url: string): Record<string, unknown> {
+  const { process } = mainGlobal as unknown as { process: NodeJS.Process };
+  if (process.features.require_module !== true) {
+    throw new Error(
+      `heddle cannot be loaded in a context of node:vm, such as a test of Jest, or by require(), with Node ${process.versions.node}: ` +
+        'use Node 20.19, 22.12 or a later version',
+    );
+  }
+  if (isInside) for (const name of FAMILIAR) acceptOutsiders(name);
+  const { createRequire } = process.getBuiltinModule('node:module');
+  return createRequire(url)(fileURLToPath(url)) as Record<string, unknown>;
+}
+
+/** Classes whose instances this library makes: results, and errors. */
+const FAMILIAR = [
+  ...['Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError'],
+  ...['Object', 'Array', 'Map', 'Set', 'Date', 'RegExp', 'Promise'],
+];
+
+const ordinary = Function.prototype[Symbol.hasInstance];
+
+/** Makes `instanceof` true in this context for what the process's own context has made. Classes that extend this one have nothing of it. */
+function acceptOutsiders(name: string): void {
+  const own = (globalThis as unknown as Record<string, object>)[name];
+  const outer = mainGlobal[name];
+  if (typeof own !== 'function' || typeof outer !== 'function' || own === outer) return;
+  const value = function (this: unknown, instance: unknown): boolean {
+    return ordinary.call(this as () => void, instance) || (this === own && ordinary.call(outer as () => void, instance));
+  };
+  Reflect.defineProperty(own, Symbol.hasInstance, { value, configurable: true });
+}
