@@ -21,7 +21,10 @@ const FACES = ['index', 'thread'];
 const ENTRIES = ['dummy_thread', 'entry'];
 
 /** An entry of the package. */
-const entry = (name, exports) => `// Exports the instance of this library that is used here: in a context of node:vm, the one outside of it.
+const entry = (
+  name,
+  exports,
+) => `// Exports the instance of this library that is used here: in a context of node:vm, the one outside of it.
 import { chosen } from './inside/outside.js';
 import * as own from './inside/${name}.js';
 

@@ -43,10 +43,10 @@ export function start_new_thread<A extends unknown[], K extends object>(
 export function start_new_thread(keywords: StartKeywords): undefined;
 export function start_new_thread(...given: unknown[]): undefined {
   const [fn, args, kwargs] = isKeywordCall(given) ? [given[0].function, given[0].args, given[0].kwargs] : given;
-  if (!isExactly(args, Array.prototype)) {
+  if (!(Array.isArray(args) && isOwnOf(args, 'Array'))) {
     throw new TypeError('2nd arg must be a tuple: pass the arguments as a plain array, [] for none');
   }
-  if (kwargs !== undefined && !isExactly(kwargs, Object.prototype) && !isExactly(kwargs, null)) {
+  if (kwargs !== undefined && !isOwnOf(kwargs, 'Object') && !isBare(kwargs)) {
     throw new TypeError('3rd arg must be a dict: pass a plain object, or leave it out');
   }
   inMain = false;
@@ -117,7 +117,19 @@ function isKeywordCall(given: unknown[]): given is [StartKeywords] {
   return given.length === 1 && typeof first === 'object' && first !== null && 'function' in first;
 }
 
-/** Whether a value is an object of this very type: instances of subclasses are not. */
-function isExactly(value: unknown, prototype: object | null): boolean {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === prototype;
+/** Whether a value is an object of this very type: instances of subclasses are not. In a context of `node:vm` the type is another object. */
+function isOwnOf(value: unknown, type: 'Array' | 'Object'): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: object | null = Object.getPrototypeOf(value);
+  if (prototype === globalThis[type].prototype) return true;
+  const made: unknown = prototype && Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  return (
+    typeof made === 'function' && made.name === type && made.prototype === prototype && NATIVE.test(textOf.call(made))
+  );
 }
+
+const textOf = Function.prototype.toString;
+const NATIVE = /\{\s*\[native code\]\s*\}$/;
+
+const isBare = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null;

@@ -85,7 +85,9 @@ function classify(fn: object, inspections: Map<object, Inspected>): FunctionKind
     const name = platformNameOf(fn);
     if (name) return { kind: 'platform', name };
     const { bound } = inspectFunction(fn, inspections);
-    return bound ? { kind: 'bound', bound } : NATIVE_FUNCTION;
+    if (!bound) return NATIVE_FUNCTION;
+    const required = isRequire(fn) ? bound.args[0] : undefined;
+    return typeof required === 'string' ? { kind: 'require', file: required } : { kind: 'bound', bound };
   }
   const inspected = inspectFunction(fn, inspections);
   const { location } = inspected;
@@ -99,6 +101,8 @@ function classify(fn: object, inspections: Map<object, Inspected>): FunctionKind
     if (required !== undefined) return { kind: 'require', file: required };
     return { kind: 'obstacle', why: `it belongs to Node itself (${file})`, remedy: NATIVE_FUNCTION.remedy };
   }
+  const required = isPackageFile(file) ? requireFile(fn, inspected) : undefined;
+  if (required !== undefined) return { kind: 'require', file: required };
   return sourceFunction(fn, text, script, inspected);
 }
 
@@ -161,16 +165,21 @@ function withoutInspector(error: unknown): unknown {
   return error;
 }
 
-/** The file whose `require` a function is: Node makes one for each. */
-function requireFile(fn: object, { scopes }: Inspected): string | undefined {
+/** Node makes one for each file, and so does Jest, some of whose versions bind it to the file's name. */
+function isRequire(fn: object): fn is NodeJS.Require {
   const { resolve, cache, extensions } = fn as Partial<NodeJS.Require>;
-  if (typeof resolve !== 'function' || !cache || !extensions) return undefined;
+  return typeof resolve === 'function' && !!cache && !!extensions;
+}
+
+/** The file whose `require` a function is. */
+function requireFile(fn: object, { scopes }: Inspected): string | undefined {
+  if (!isRequire(fn)) return undefined;
   for (const { object } of scopes) {
-    for (const name of ['mod', 'module']) {
+    for (const name of ['mod', 'module', 'from']) {
       const filename = (Object.getOwnPropertyDescriptor(object, name)?.value as NodeJS.Module | undefined)?.filename;
       if (typeof filename === 'string') return filename;
     }
   }
-  const [folder] = resolve.paths?.('./x') ?? [];
+  const [folder] = fn.resolve.paths?.('./x') ?? [];
   return folder === undefined ? undefined : `${folder}/_.js`;
 }

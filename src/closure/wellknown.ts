@@ -225,8 +225,14 @@ export function platformNameOf(value: object): WellKnown | undefined {
     memberTable().get(value) ??
     moduleTable().get(value) ??
     lazyExport(value) ??
-    processMember(value)
+    processMember(value) ??
+    (isProcess(value) ? { tag: 'global', path: ['process'] } : undefined)
   );
+}
+
+/** Jest makes a copy of `process` for each of its contexts. */
+function isProcess(value: object): boolean {
+  return className(value) === 'process' && Object.getOwnPropertyDescriptor(value, 'pid')?.value === process.pid;
 }
 
 /** What getters of `process` give. Those of its streams make them, so they are only asked about a stream. */

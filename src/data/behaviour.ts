@@ -2,6 +2,7 @@
 
 import { analyse } from '../closure/analyse.js';
 import type { AnyFunction } from '../closure/functions.js';
+import { isPlainPrototype } from '../heap/copy.js';
 import { keptThroughCuts } from '../heap/cut.js';
 import { describe } from '../heap/errors.js';
 import type { Behaviour as ShapeBehaviour } from '../heap/shapes.js';
@@ -145,8 +146,8 @@ function assign(name: string, names: readonly string[], record: object, args: Ar
 
 function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  const prototype: object | null = Object.getPrototypeOf(value);
+  return prototype === null || isPlainPrototype(prototype);
 }
 
 function unknownField(name: string, names: readonly string[], key: string): TypeError {

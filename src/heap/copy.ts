@@ -112,7 +112,7 @@ function accepts(check: (this: unknown) => unknown, value: object): boolean {
 }
 
 /** Whether a prototype is `Object.prototype`, of this realm or of another: a context of the `vm` module has its own. */
-function isPlain(prototype: object): boolean {
+export function isPlainPrototype(prototype: object): boolean {
   if (prototype === Object.prototype) return true;
   if (Object.getPrototypeOf(prototype) !== null) return false;
   const made: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
@@ -130,7 +130,7 @@ function planFor({ value, path }: Found, means: Means): Plan {
     return { make: () => shareView(value, bufferOf) };
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === null || isPlain(prototype as object)) return recordPlan(value, means);
+  if (prototype === null || isPlainPrototype(prototype as object)) return recordPlan(value, means);
   if (isAnyBuffer(value)) {
     if (isDetached(value)) throw refusal(value, path, DETACHED);
     return { make: () => bufferOf(value) };

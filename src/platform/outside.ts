@@ -36,7 +36,9 @@ function acceptOutsiders(name: string): void {
   const outer = mainGlobal[name];
   if (typeof own !== 'function' || typeof outer !== 'function' || own === outer) return;
   const value = function (this: unknown, instance: unknown): boolean {
-    return ordinary.call(this as () => void, instance) || (this === own && ordinary.call(outer as () => void, instance));
+    return (
+      ordinary.call(this as () => void, instance) || (this === own && ordinary.call(outer as () => void, instance))
+    );
   };
   Reflect.defineProperty(own, Symbol.hasInstance, { value, configurable: true });
 }
