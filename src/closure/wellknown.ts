@@ -226,14 +226,19 @@ export function platformNameOf(value: object): WellKnown | undefined {
     moduleTable().get(value) ??
     lazyExport(value) ??
     processMember(value) ??
-    (isProcess(value) ? { tag: 'global', path: ['process'] } : undefined)
+    standInName(value)
   );
 }
 
-/** Jest makes a copy of `process` for each of its contexts. */
-function isProcess(value: object): boolean {
-  return className(value) === 'process' && Object.getOwnPropertyDescriptor(value, 'pid')?.value === process.pid;
+/** Jest makes a copy of `process` for each of its contexts, and a console that writes into its report. */
+function standInName(value: object): WellKnown | undefined {
+  const made = className(value);
+  if (made === 'process' && Object.getOwnPropertyDescriptor(value, 'pid')?.value === process.pid)
+    return { tag: 'global', path: ['process'] };
+  if (JEST_CONSOLE.test(made) && value instanceof console.Console) return { tag: 'global', path: ['console'] };
+  return undefined;
 }
+const JEST_CONSOLE = /^(?:Buffered|Custom|Null)Console$/;
 
 /** What getters of `process` give. Those of its streams make them, so they are only asked about a stream. */
 function processMember(value: object): WellKnown | undefined {

@@ -172,7 +172,7 @@ export function runEndable(action: () => void): boolean {
 function connect(): Session {
   const session = new Session();
   session.connect();
-  Object.defineProperty(globalThis, RUN, { value: () => pending?.() });
+  Object.defineProperty(globalThis, RUN, { value: () => pending?.(), configurable: true });
   return session;
 }
 

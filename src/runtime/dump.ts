@@ -44,6 +44,7 @@ const END_OF_WAIT = '\u0000';
 export function showStack(): void {
   Object.defineProperty(globalThis, Symbol.for(STACK), {
     value: () => `${describeParking()}${END_OF_WAIT}${programFrames(here()).join('\n')}`,
+    configurable: true,
   });
 }
 

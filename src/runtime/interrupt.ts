@@ -140,7 +140,7 @@ function lendArm(): void {
   if (lent) return;
   lent = true;
   tellLibraryBy(isInLibrary);
-  Object.defineProperty(globalThis, Symbol.for(ARM), { value: arm });
+  Object.defineProperty(globalThis, Symbol.for(ARM), { value: arm, configurable: true });
 }
 
 /** Prepares the main thread: how interrupts arrive, and what becomes of those that nobody catches. */
