@@ -175,3 +175,24 @@ executor.shutdown();
   assert.equal(status, 0, stderr);
   assert.equal(stdout, 'bounded\n');
 });
+
+test('results are written where the memory has just grown to', async () => {
+  const { stdout, stderr } = await runs(`
+import { heapStatistics } from 'heddle';
+const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
+const next = (n) => n + 1;
+executor.submit(next, 0).result();
+const before = heapStatistics().committedBytes;
+const futures = [];
+// Held, so that the heap must grow: each thread learns of that by itself.
+while (heapStatistics().committedBytes <= before + 2 ** 24 && futures.length < 1e6) {
+  for (let n = 0; n < 1000; n++) futures.push(executor.submit(next, futures.length));
+}
+let wrong = 0;
+for (const [n, future] of futures.entries()) if (future.result() !== n + 1) wrong++;
+console.log(wrong, futures.length < 1e6);
+executor.shutdown();
+`);
+  assert.equal(stderr, '');
+  assert.equal(stdout, '0 true\n');
+});
