@@ -7,12 +7,14 @@ import { placeIn, splitStack } from './frames.js';
 import { wasFrozenHere } from './freeze.js';
 import type { CodeRecord } from './graph.js';
 import { labelOf, nameOf } from './labels.js';
+import { fileOf } from './maps.js';
 import { childrenOf, isSyntax, parseScript, type Syntax } from './parse.js';
 import { latestOf, rebuiltFunctions } from './rebuilt.js';
+import { stackAsRan } from './stacks.js';
 
-/** The engine's texts for a write into an object that is frozen. */
+/** The engine's texts for a write into an object that is frozen, and those of a map, set or date (freeze.ts), without what to do. */
 const REFUSED =
-  /^(?:Cannot (?:add property .{1,200}, object is not extensible|assign to read only property .{1,300}|delete property .{1,300}|define property .{1,200}, object is not extensible|redefine property: .{1,200})|#<.{1,200}> is not extensible)$/;
+  /^(Cannot (?:add property .{1,200}, object is not extensible|assign to read only property .{1,300}|delete property .{1,300}|define property .{1,200}, object is not extensible|redefine property: .{1,200})|#<.{1,200}> is not extensible|cannot \w+ on a captured \w+(?=: a thread has its own copy))(?:$|: a thread has its own copy)/s;
 
 /** Frames that are looked at: a helper gets what its caller has captured. */
 const DEPTH = 8;
@@ -20,13 +22,14 @@ const DEPTH = 8;
 /** Adds to a TypeError what was captured, by whom, and what to do instead; if it is about something that was captured. */
 export function explainFrozen(error: unknown): void {
   try {
-    if (!isNativeError(error) || !(error instanceof TypeError) || !REFUSED.test(error.message)) return;
+    if (!isNativeError(error) || !(error instanceof TypeError)) return;
     const { message, stack } = error;
-    if (typeof stack !== 'string') return;
-    const found = find(splitStack(stack, message).lines);
+    const [, refusal] = REFUSED.exec(message) ?? [];
+    if (refusal === undefined || typeof stack !== 'string') return;
+    const found = find(splitStack(stackAsRan(error) ?? stack, message).lines);
     if (found === undefined) return;
     error.message =
-      `${message}: '${found.name}' was captured by ${found.by}, and a thread's copy of what is captured is read-only, because a change would ` +
+      `${refusal}: '${found.name}' was captured by ${found.by}, and a thread's copy of what is captured is read-only, because a change would ` +
       'be lost. Put data that is changed together into shared(), pass it as an argument for a copy that can be changed, or use a ThreadLocal';
     error.stack = stack.replace(message, () => error.message);
   } catch {
@@ -38,8 +41,10 @@ function find(lines: readonly string[]): { readonly name: string; readonly by: s
   for (const line of lines.slice(0, DEPTH)) {
     const place = placeIn(line);
     if (place === undefined) continue;
+    const { file, map } = fileOf(place.file);
     for (const record of allCodes()) {
-      const offset = record.file === place.file ? offsetIn(record, place.line - 1, place.column - 1) : -1;
+      const isThere = map === undefined ? record.file === file : record.map === map;
+      const offset = isThere ? offsetIn(record, place.line - 1, place.column - 1) : -1;
       const fn = offset < 0 ? undefined : latestOf(record.id);
       if (fn === undefined) continue;
       const written = writtenAt(record, offset);
@@ -58,7 +63,7 @@ function find(lines: readonly string[]): { readonly name: string; readonly by: s
 function isOurs(root: unknown, path: readonly string[]): boolean {
   let value = root;
   for (const key of path) {
-    if (!wasFrozenHere(value)) return false;
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
     const found: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
     if (typeof found !== 'object' || found === null) break;
     value = found;
@@ -119,12 +124,36 @@ function declare(pattern: Syntax, value: Syntax, declared: Map<string, Syntax>):
 /** The objects that are written to, the likeliest first. */
 function targetsOf(expression: Syntax): Syntax[] {
   const objectOf = (node: Syntax): Syntax[] =>
-    node.type === 'MemberExpression' ? [node['object'] as Syntax] : [...childrenOf(node)].flatMap(objectOf);
+    node.type === 'MemberExpression'
+      ? alternativesOf(node['object'] as Syntax)
+      : [...childrenOf(node)].flatMap(objectOf);
   if (expression.type === 'CallExpression') {
     const callee = expression['callee'] as Syntax;
-    return [...(callee.type === 'MemberExpression' ? objectOf(callee) : []), ...(expression['arguments'] as Syntax[])];
+    const args = (expression['arguments'] as Syntax[]).flatMap(alternativesOf);
+    // `[].push.call(list, 1)`: what it is called on is an argument.
+    return callee.type === 'MemberExpression' && !isApplied(callee) ? [...objectOf(callee), ...args] : args;
   }
   return objectOf((expression['left'] ?? expression['argument']) as Syntax);
+}
+
+const isApplied = (callee: Syntax): boolean =>
+  /^(?:call|apply)$/.test(String((callee['property'] as { name?: unknown }).name)) &&
+  (callee['object'] as Syntax).type === 'MemberExpression';
+
+/** What an expression may give: `(a ? b : c).x = 1` writes to one of two. */
+function alternativesOf(node: Syntax): Syntax[] {
+  switch (node.type) {
+    case 'ConditionalExpression':
+      return [node['consequent'] as Syntax, node['alternate'] as Syntax].flatMap(alternativesOf);
+    case 'LogicalExpression':
+      return [node['left'] as Syntax, node['right'] as Syntax].flatMap(alternativesOf);
+    case 'SequenceExpression':
+      return alternativesOf((node['expressions'] as Syntax[]).at(-1)!);
+    case 'AssignmentExpression':
+      return alternativesOf(node['right'] as Syntax);
+    default:
+      return [node];
+  }
 }
 
 const MADE = new Set(['ArrayExpression', 'ObjectExpression', 'NewExpression']);

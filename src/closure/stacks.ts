@@ -41,8 +41,18 @@ let mapping = false;
 export function mapOwnStacks(): void {
   if (mapping) return;
   mapping = true;
-  rewriteStacks(mapStack);
+  rewriteStacks((text, error) => {
+    const mapped = mapStack(text);
+    // Of other errors nobody asks.
+    if (mapped !== text && error instanceof TypeError) asRan.set(error, text);
+    return mapped;
+  });
 }
+
+const asRan = new WeakMap<Error, string>();
+
+/** A TypeError's stack with the positions of what ran, in files whose names have marks; as it is, if it was not mapped here. */
+export const stackAsRan = (error: TypeError): string | undefined => asRan.get(error) ?? error.stack;
 
 const settled = new WeakSet<object>();
 

@@ -4,11 +4,11 @@ type CallSite = NodeJS.CallSite;
 type Prepare = (error: Error, sites: CallSite[]) => unknown;
 
 /** Rewrites what the engine, or whoever has put a function of its own there, makes of each stack of this thread. */
-export function rewriteStacks(rewrite: (stack: string) => string): void {
+export function rewriteStacks(rewrite: (stack: string, error: Error) => string): void {
   const before = Error.prepareStackTrace as Prepare | undefined;
   const prepareStackTrace: Prepare = (error, sites) => {
     const stack = before ? before(error, sites) : plainStack(error, sites);
-    return typeof stack === 'string' ? rewrite(stack) : stack;
+    return typeof stack === 'string' ? rewrite(stack, error) : stack;
   };
   try {
     Error.prepareStackTrace = prepareStackTrace;
