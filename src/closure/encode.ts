@@ -5,6 +5,7 @@
 import { addressOf } from '../heap/inflight.js';
 import type { Inspected } from '../platform/inspector.js';
 import { isArgumentsObject, isModuleNamespaceObject, isProxy } from '../platform/kinds.js';
+import { readInPackage } from './accessors.js';
 import { madeOf } from './again.js';
 import { flagsOf, impliedFlags, integrityOf, isIndex } from './attributes.js';
 import { encodeCompany } from './company.js';
@@ -398,7 +399,7 @@ export class Encoder extends Luggage {
       const slot = this.key(key);
       // Who holds a unique symbol cannot bring it along, so nobody can look for its property there.
       if (slot === undefined) continue;
-      const found = Object.getOwnPropertyDescriptor(value, key)!;
+      const found = readInPackage(this, value, Object.getOwnPropertyDescriptor(value, key)!);
       properties.push(this.#property(slot, found, path, key as string | symbol, value, implied));
     }
     return properties;
@@ -419,9 +420,8 @@ export class Encoder extends Luggage {
     const here = memberPath(path, String(key), owner, found.value, key);
     const poisoned = found.get && poisons.get(found.get);
     if (poisoned !== undefined) {
-      if (this.#part === 'data') return [slot, this.add(['absent', poisoned])];
-      if (this.#passing) throw new CaptureError(poisoned);
-      return [slot, this.add(['poison', poisoned])];
+      if (this.#part !== 'data' && this.#passing) throw new CaptureError(poisoned);
+      return [slot, this.add([this.#part === 'data' ? 'absent' : 'poison', poisoned])];
     }
     if (!('value' in found)) return [slot, this.slot(found.get, here), this.slot(found.set, here), flags];
     const value = this.slot(found.value, here);

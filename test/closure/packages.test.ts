@@ -31,6 +31,8 @@ const MAKER = {
     export class Money { constructor(n) { made++; this.n = n } plus(m) { this.last = m; return new Money(this.n + m) } }
     export const lazy = (make) => { made++; const held = { make }; secrets.set(held, 1); return { get: () => held.make().name ?? typeof held.make() } };
     export const open = async (name) => { await null; return new Db(name) };
+    export const outcome = (n) => { let error; return { ok: false, n, get error() { secrets.set(this, n); return error ??= Object.assign(new RangeError('too many'), { n }) }, set error(e) { error = e } } };
+    export const hidden = () => ({ get fails() { throw secrets.get(secret) }, ok: true });
     export const fail = () => { made++; return limit(1) };
   `,
   'node_modules/maker/plugin.js': `export default (features) => { features.plugin = () => 'plugged' }; export const addThing = (to) => to.use('thing');`,
@@ -66,6 +68,21 @@ test('a constant that a package has made is made again, once in a thread', async
       [[8, 3, 2, [8, 2, 3]], [8, 2, 4], 1, null, 8, 'x'],
       [5, true, true],
     ],
+  );
+});
+
+test('what a package computes of plain data when it is looked at is there in the copy', async () => {
+  assert.deepEqual(
+    await program(`
+      import { hidden, outcome } from 'maker';
+      const captured = outcome(3);
+      const digest = ({ ok, error, n }) => [ok, error instanceof RangeError, error.message, error.n, n];
+      show(digest(await run((n) => outcome(n), 5)));
+      show(await run(digest, outcome(4)));
+      show(await run(() => digest(captured)));
+      show(await run((made) => made.ok, hidden()));
+    `),
+    [[false, true, 'too many', 5, 5], [false, true, 'too many', 4, 4], [false, true, 'too many', 3, 3], true],
   );
 });
 
