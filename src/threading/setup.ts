@@ -22,13 +22,14 @@ const setups = (): SharedArray<unknown> =>
   mapRoot(GLOBALS).getOrInsert(KEY, new SharedArray<unknown>()) as SharedArray<unknown>;
 
 /**
- * Has each worker call `fn` once, before it runs anything else of the program: imports for their effect, polyfills, globals. If it gives a
- * promise, that is awaited. Call it before threads are started: one that runs already calls it before its next task. If it throws, the
- * thread or task that was to run then fails by that. `fn` travels as an argument does, and is not called in this thread.
+ * Has each worker call `fn` once, before it runs anything else of the program: to import something for its effect, to load polyfills, to set
+ * globals. If `fn` returns a promise, that is awaited. Call `threadSetup` before you start threads; a thread that already runs calls `fn` before
+ * its next task. If `fn` throws, the thread or task that was to run fails with that error. `fn` travels as an argument does. It is not called
+ * in this thread.
  *
- * @throws TypeError when it is no function, or cannot travel.
+ * @throws TypeError if `fn` is not a function, or cannot travel.
  * @example
- * threadSetup(() => import('reflect-metadata'));
+ * threadSetup(() => { Object.assign(globalThis, { region: 'eu' }); });
  */
 export function threadSetup(fn: () => unknown): void {
   if (typeof fn !== 'function') {
