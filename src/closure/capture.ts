@@ -9,7 +9,6 @@
 //   later     what it is called with
 //
 // A capture has the program's own bytes: copy them before anything else runs.
-import type { Gift } from '../heap/buffer.js';
 import { atomic } from '../memory/atomics.js';
 import { H_CLOSURES } from '../memory/layout.js';
 import { inspectorCalls, leave } from '../platform/inspector.js';
@@ -18,6 +17,7 @@ import { CaptureError } from './errors.js';
 import { type AnyFunction, kindOf } from './functions.js';
 import { type Attachments, type Graph, isRef } from './graph.js';
 import { labelOf, nameOf } from './labels.js';
+import type { NamedGift } from './luggage.js';
 import { expireExports } from './packages.js';
 import { type Path, rootPath } from './paths.js';
 import { wholeOf } from './whole.js';
@@ -32,7 +32,7 @@ export interface Captured extends Attachments {
   /** Addresses of the shared objects that it names: they must live until it has been rebuilt. */
   readonly handles: readonly number[];
   /** What this thread does not have any more when it is sent. */
-  readonly gifts: readonly Gift[];
+  readonly gifts: readonly NamedGift[];
 }
 
 /** A function that cannot change. Who receives it keeps it under its number, and later calls name the number. */

@@ -68,7 +68,7 @@ export function encodeExotic(encoder: Encoder, pending: PendingValue): boolean {
 }
 
 function reasonToStay(encoder: Encoder, value: object): Reason | undefined {
-  if (isPromise(value)) return { why: 'it is a promise', remedy: 'Await it before the start and pass its result' };
+  if (isPromise(value)) return { why: 'it is a promise', remedy: 'Await it first, and take its result' };
   if (isWeakMap(value)) return stays('a WeakMap', `Use a Map. ${MAKE_THERE}`);
   if (isWeakSet(value)) return stays('a WeakSet', `Use a Set. ${MAKE_THERE}`);
   if (value instanceof WeakRef) return stays('a WeakRef', 'Pass what it refers to');
@@ -198,7 +198,7 @@ function encodeTransferred(encoder: Encoder, pending: PendingValue): Node | unde
   const { value, passed, part, index } = pending;
   const name = classOf(value)?.name ?? '';
   if (!TRANSFERRED.has(name) || !(value instanceof globalClass(name))) return undefined;
-  if (passed && !part && encoder.gives) return ['shared', encoder.give(value)];
+  if (passed && !part && encoder.gives) return ['shared', encoder.give(value, pending.path)];
   encoder.leave(pending, {
     why: `it is a ${name}, which can only be in one thread`,
     remedy:

@@ -2,6 +2,12 @@
 import { type Gift, wrapGift } from '../heap/buffer.js';
 import type { CodeRecord, MapRecord } from './graph.js';
 import { mapRecord } from './maps.js';
+import type { Path } from './paths.js';
+
+/** What goes away from this thread, and how it was reached. */
+export interface NamedGift extends Gift {
+  readonly path: Path;
+}
 
 export class Luggage {
   readonly codes = new Map<string, CodeRecord>();
@@ -9,7 +15,7 @@ export class Luggage {
   readonly bytes: Uint8Array[] = [];
   /** Addresses of the shared objects that it names. */
   readonly handles: number[] = [];
-  readonly gifts: Gift[] = [];
+  readonly gifts: NamedGift[] = [];
   /** Whether objects may go away with it: with a call, which somebody will make. */
   readonly gives: boolean;
 
@@ -37,8 +43,8 @@ export class Luggage {
   }
 
   /** The object goes away from this thread; the address of its cell. */
-  give(object: object): number {
-    const gift = wrapGift(object);
+  give(object: object, path: Path): number {
+    const gift = { ...wrapGift(object), path };
     this.gifts.push(gift);
     this.handles.push(gift.address);
     return gift.address;

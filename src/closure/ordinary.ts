@@ -78,6 +78,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   Hash: 'Pass what it gives, or make it in the thread',
   Hmac: 'Pass what it gives, or make it in the thread',
   Immediate: 'Set it in the thread',
+  Sign: 'Pass what it gives, or make it in the thread',
+  Verify: 'Pass what it gives, or make it in the thread',
   PerformanceEntry: 'Pass its toJSON()',
   Request: 'Pass its url, method, headers and the bytes of its body: await request.arrayBuffer()',
   Response: 'Pass its status, headers and the bytes of its body: await response.arrayBuffer()',

@@ -69,9 +69,18 @@ export function memberPath(up: Path, name: string, owner: object, value: unknown
   return { ...path, capture: { by, declared, ...(through && { through }), value, again: () => member(name) } };
 }
 
+/** Steps of a long path that are shown at its beginning and at its end. */
+const SHOWN = 8;
+
 export function showPath(path: Path): string {
-  if (!path.up) return String(path.step);
-  return showPath(path.up) + showStep(path);
+  const steps: Path[] = [];
+  let root = path;
+  for (; root.up; root = root.up) steps.push(root);
+  steps.reverse();
+  const left = steps.length - 2 * SHOWN;
+  const show = (part: readonly Path[]): string => part.map(showStep).join('');
+  const shown = left > 1 ? `${show(steps.slice(0, SHOWN))}… (${left} more) …${show(steps.slice(-SHOWN))}` : show(steps);
+  return String(root.step) + shown;
 }
 
 function showStep({ step, isText }: Path): string {
@@ -114,6 +123,16 @@ export function explainRefusal(path: Path, { why, remedy }: Reason): string {
   const root = rootOf(path);
   const [verb, where] = (root.capture === undefined ? WAYS[String(root.step)] : undefined) ?? PASSED;
   return `cannot ${verb} '${showPath(path)}' ${where}: ${why}${whence(path)}. ${remedy}`;
+}
+
+/** What was to be given away, and the platform refuses: if there are several, it does not say which. */
+export function explainGift(gifts: readonly { readonly path: Path; readonly object: object }[]): string {
+  const names = gifts.map(({ path }) => `'${showPath(path)}'`).join(' or ');
+  const kinds = [...new Set(gifts.map(({ object }) => object.constructor.name))].join(' or a ');
+  return (
+    `cannot pass ${names} to a thread: it is a ${kinds} that was given away before, or is in use. Each can only be in one thread: pass one ` +
+    'that nobody has used yet'
+  );
 }
 
 function whence(path: Path): string {

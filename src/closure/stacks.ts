@@ -54,18 +54,18 @@ const asRan = new WeakMap<Error, string>();
 /** A TypeError's stack with the positions of what ran, in files whose names have marks; as it is, if it was not mapped here. */
 export const stackAsRan = (error: TypeError): string | undefined => asRan.get(error) ?? error.stack;
 
-const settled = new WeakSet<object>();
+const settled = new WeakMap<object, string | undefined>();
 
-/** The error's stack is as people should see it: whoever meets it next does not map it again. */
-export function settle(error: object): void {
-  settled.add(error);
+/** The error's stack is as people should see it, or `stack` is, of one that is frozen: whoever meets it next does not map it again. */
+export function settle(error: object, stack?: string): void {
+  settled.set(error, stack);
 }
 
 export const isSettled = (error: object): boolean => settled.has(error);
 
 /** The stack with which an error leaves this thread. */
 export function stackOf(error: object, stack: string, message: string): string {
-  if (isSettled(error)) return stack;
+  if (isSettled(error)) return settled.get(error) ?? stack;
   const { header, lines } = splitStack(stack, message);
   return joinStack({ header, lines: lines.map(showFrame) });
 }

@@ -4,6 +4,7 @@ import { CaptureError } from '../closure/errors.js';
 import { explainFrozen } from '../closure/frozen.js';
 import { settle } from '../closure/stacks.js';
 import { pack, packThrown } from '../parcel/parcel.js';
+import { isNativeError } from '../platform/kinds.js';
 import { explainMissing } from '../runtime/missing.js';
 import { settleStack } from '../runtime/report.js';
 
@@ -24,7 +25,8 @@ function packBare(error: unknown): unknown {
     const bare = new Error(message);
     Object.setPrototypeOf(bare, Object.getPrototypeOf(error));
     if (bare.name !== name) Object.defineProperty(bare, 'name', { value: name, configurable: true, writable: true });
-    if (typeof stack === 'string') bare.stack = stack;
+    // Its own would be that of this line.
+    bare.stack = typeof stack === 'string' ? stack : `${name}: ${message}`;
     settle(bare);
     if (typeof code === 'string' || typeof code === 'number') (bare as NodeJS.ErrnoException).code = String(code);
     return packThrown(bare, 'the error');
@@ -36,12 +38,14 @@ function packBare(error: unknown): unknown {
 function substituteFor(error: unknown, cause: unknown): Error {
   const why = cause instanceof CaptureError ? cause.message : describeBriefly(cause);
   const substitute = new CaptureError(`${describeBriefly(error)} was thrown, and cannot travel: ${why}`);
+  // Its own would be that of this line.
+  substitute.stack = String(substitute);
   try {
     if (error instanceof Error && typeof error.stack === 'string') substitute.stack = error.stack;
-    settle(substitute);
   } catch {
     // It is a revoked proxy.
   }
+  settle(substitute);
   return substitute;
 }
 
@@ -62,7 +66,7 @@ export function showHere(error: unknown, depth = 0): void {
   explainFrozen(error);
   explainMissing(error);
   try {
-    if (!(error instanceof Error) || depth > DEPTH) return;
+    if (!(isNativeError(error) || error instanceof Error) || depth > DEPTH) return;
     settleStack(error);
     showHere(error.cause, depth + 1);
   } catch {

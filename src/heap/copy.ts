@@ -261,8 +261,14 @@ type Reason = readonly [what: string, remedy: string];
 
 const DETACHED: Reason = ['memory that was transferred away', 'Share it before, or what it was transferred to'];
 
+/** Characters at either end of a long path that are shown. */
+const SHOWN = 100;
+
+const shorten = (path: string): string =>
+  path.length > 3 * SHOWN ? `${path.slice(0, SHOWN)}…${path.slice(-SHOWN)}` : path;
+
 function refusal(value: unknown, path: string, [what, remedy]: Reason = reasonFor(value)): ShareError {
-  return new ShareError(`${path} cannot be shared: it is ${what}. ${remedy}`);
+  return new ShareError(`${shorten(path)} cannot be shared: it is ${what}. ${remedy}`);
 }
 
 function reasonFor(value: unknown): Reason {

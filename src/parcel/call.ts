@@ -11,8 +11,10 @@
 import { captureCall, type KeptFunction, type Naming } from '../closure/capture.js';
 import { CaptureError } from '../closure/errors.js';
 import type { AnyFunction } from '../closure/functions.js';
+import type { NamedGift } from '../closure/luggage.js';
+import { explainGift } from '../closure/paths.js';
 import { dropKept, keep, rebuild } from '../closure/rebuild.js';
-import { type Gift, give } from '../heap/buffer.js';
+import { give } from '../heap/buffer.js';
 import { hold } from '../heap/values.js';
 import {
   addressOf,
@@ -88,7 +90,7 @@ export function writeCall(at: number, fn: AnyFunction, args: readonly unknown[],
     storeCell(at + VALUES, parcel);
     discard(parcel);
     storeValue(at + COUNT, GRAPH, '');
-    giveAway(values.gifts, label);
+    giveAway(values.gifts);
   }
   // What it names by address.
   hold(call);
@@ -96,16 +98,12 @@ export function writeCall(at: number, fn: AnyFunction, args: readonly unknown[],
   return label;
 }
 
-function giveAway(gifts: readonly Gift[], label: string): void {
+function giveAway(gifts: readonly NamedGift[]): void {
   try {
-    give(gifts);
+    // Without the paths, which mean nothing elsewhere.
+    give(gifts.map(({ path: _path, ...gift }) => gift));
   } catch (cause) {
-    // It was passed on before, for one: the platform does not say which.
-    const names = gifts.map(({ object }) => object.constructor.name).join(', ');
-    throw new CaptureError(
-      `${label} cannot start: one of its arguments cannot be passed on (${names}), since it was given away before, or is in use`,
-      { cause },
-    );
+    throw new CaptureError(explainGift(gifts), { cause });
   }
 }
 

@@ -49,8 +49,8 @@ function describeStackOf(error: Error): string | undefined {
 /** Gives an error the stack that others are to see. */
 export function settleStack(error: Error): void {
   const stack = describeStackOf(error);
-  if (stack !== undefined) error.stack = stack;
-  settle(error);
+  const isSet = stack === undefined || Reflect.set(error, 'stack', stack);
+  settle(error, isSet ? undefined : stack);
 }
 
 /** Frames of the platform, and that of an evaluation by another thread. */

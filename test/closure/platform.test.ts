@@ -661,6 +661,6 @@ test('a port or stream goes with a call, and nowhere else', async () => {
   );
   await assert.rejects(
     async () => run((port: unknown) => String(port), port1),
-    /^CaptureError: .*\(MessagePort\), since it was given away before/,
+    /^CaptureError: cannot pass 'args\[0\]' to a thread: it is a MessagePort that was given away before/,
   );
 });

@@ -204,6 +204,22 @@ test('as an argument, what cannot travel is refused at the start, by its path', 
   assert.throws(() => start_new_thread(ignore as (kwargs: object) => void, [], { key: secrets }), /'kwargs\.key'/);
 });
 
+test('a long way to what cannot travel is shown by its two ends', async () => {
+  let list: object = { last: Promise.resolve() };
+  for (let n = 0; n < 50_000; n++) list = { next: list };
+  refused(
+    (given) => given,
+    [list],
+    /^cannot pass 'args\[0\](\.next){8}… \(49985 more\) …(\.next){7}\.last' to a thread/,
+  );
+  const depth = (): number => {
+    let n = 0;
+    for (let at = list as { next?: object }; at.next !== undefined; at = at.next) n++;
+    return n;
+  };
+  assert.equal(await run(depth), 50_000);
+});
+
 test('what stayed behind says the same when it is sent on', async () => {
   await poisoned(() => {
     const inner = (): unknown => secrets.get({});

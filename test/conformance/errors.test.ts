@@ -297,6 +297,33 @@ test('what is thrown and is no error arrives as it is, if it can travel', async 
   assert.deepEqual(record, { code: 'X', deep: { n: 1, list: [1, undefined] } });
 });
 
+test('no stack that arrives has frames of this library', async () => {
+  const thrown: Record<string, Throwing> = {
+    frozen: () => {
+      throw Object.freeze(new Plain('frozen'));
+    },
+    'without a prototype': () => {
+      throw Object.setPrototypeOf(new Error('bare'), null);
+    },
+    proxied: () => {
+      throw new Proxy(new Plain('proxied'), {});
+    },
+    'a symbol': () => {
+      throw Symbol('unique');
+    },
+    'a revoked proxy': () => {
+      const { proxy, revoke } = Proxy.revocable(new Error('revoked'), {});
+      revoke();
+      throw proxy;
+    },
+  };
+  for (const [name, fn] of Object.entries(thrown)) {
+    const error = (await settled(run(fn))) as Error;
+    assert.ok(typeof error.stack === 'string', name);
+    assert.doesNotMatch(error.stack, /[\\/](?:dist|joined)[\\/]|makeCall|packBare/, name);
+  }
+});
+
 test('what cannot travel at all says what it was', async () => {
   const odd: Record<string, [Throwing, RegExp]> = {
     symbol: [
