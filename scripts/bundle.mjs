@@ -36,7 +36,7 @@ const REQUIRE_ENTRY = `'use strict';
 const { pathToFileURL } = require('node:url');
 const { requireOutside } = require('./inside/outside.cjs');
 
-module.exports = requireOutside(pathToFileURL(__filename).href.replace(/cjs$/, 'js'));
+module.exports = requireOutside(pathToFileURL(__filename).href.replace(/cjs$/, 'js'), require.cache);
 `;
 
 if (process.argv.includes('--undo')) {

@@ -36,7 +36,15 @@ import {
 import { poisons } from './rebuilt.js';
 import { structPartsOf } from './structs.js';
 import { symbolNode } from './symbols.js';
-import { atHome, builtinNameOf, globalNameOf, platformNameOf, sampleNameOf, type WellKnown } from './wellknown.js';
+import {
+  atHome,
+  builtinNameOf,
+  globalNameOf,
+  platformNameOf,
+  sampleNameOf,
+  standInName,
+  type WellKnown,
+} from './wellknown.js';
 
 /** A graph that the receiver keeps: its values can be referred to. */
 export interface Kept {
@@ -287,7 +295,10 @@ export class Encoder extends Luggage {
   #object(pending: Pending): void {
     const { value, index } = pending;
     if (isProxy(value)) {
-      if (!this.#reference(pending)) this.leave(pending, { why: 'it is a Proxy', remedy: 'Pass the object behind it' });
+      const name = standInName(value);
+      if (name) this.nodes[index] = this.byName(name);
+      else if (!this.#reference(pending))
+        this.leave(pending, { why: 'it is a Proxy', remedy: 'Pass the object behind it' });
       return;
     }
     const prototype = atHome(Object.getPrototypeOf(value));

@@ -36,6 +36,7 @@ export function commonjsFileOf(exports: object): string | undefined {
 
 let index = new Map<object, Export>();
 let indexed = 0;
+let indexedCache: object | undefined;
 let isFresh = false;
 
 /** At the start of a capture: modules may have been loaded since the last one. */
@@ -48,7 +49,8 @@ function commonjsExports(): Map<object, Export> {
   isFresh = true;
   const cache = commonjsCache();
   const files = Object.keys(cache);
-  if (files.length === indexed) return index;
+  if (cache === indexedCache && files.length === indexed) return index;
+  indexedCache = cache;
   indexed = files.length;
   index = new Map();
   const add = (value: unknown, file: string, name: string | undefined) => {

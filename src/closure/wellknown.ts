@@ -1,6 +1,7 @@
 // What exists in every thread: the language's and the platform's globals, and the exports of builtin modules. They travel by name.
 import { isProxy } from '../platform/kinds.js';
 import { builtin, loadedBuiltins, loadedCount } from '../platform/modules.js';
+import { guest } from '../platform/outside.js';
 import {
   adderTo,
   addHidden,
@@ -230,15 +231,15 @@ export function platformNameOf(value: object): WellKnown | undefined {
   );
 }
 
-/** Jest makes a copy of `process` for each of its contexts, and a console that writes into its report. */
-function standInName(value: object): WellKnown | undefined {
-  const made = className(value);
-  if (made === 'process' && Object.getOwnPropertyDescriptor(value, 'pid')?.value === process.pid)
-    return { tag: 'global', path: ['process'] };
-  if (JEST_CONSOLE.test(made) && value instanceof console.Console) return { tag: 'global', path: ['console'] };
-  return undefined;
+/** Of a test that runs in a context of its own: Jest gives it a copy of `process`, and a console that writes into Jest's report. */
+export function standInName(value: object): WellKnown | undefined {
+  const { global } = guest() ?? {};
+  if (global === undefined) return undefined;
+  const { console, process } = global as typeof globalThis;
+  if (value === console) return { tag: 'global', path: ['console'] };
+  if (value === process) return { tag: 'global', path: ['process'] };
+  return value === process.env ? { tag: 'global', path: ['process', 'env'] } : undefined;
 }
-const JEST_CONSOLE = /^(?:Buffered|Custom|Null)Console$/;
 
 /** What getters of `process` give. Those of its streams make them, so they are only asked about a stream. */
 function processMember(value: object): WellKnown | undefined {

@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import { builtinModules, createRequire, isBuiltin as isBuiltinName } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isModuleNamespaceObject } from './kinds.js';
+import { guest } from './outside.js';
 import { evaluate } from './script.js';
 
 export { fileURLToPath, pathToFileURL };
@@ -58,8 +59,30 @@ export const dependency = (name: string): unknown => here(name);
 /** `require` as a module at `base` (path or file URL) has it. */
 export const requireFrom = (base: string): NodeJS.Require => createRequire(base);
 
-/** All CommonJS modules this thread has loaded, by file name. */
-export const commonjsCache = (): NodeJS.Dict<NodeJS.Module> => here.cache;
+type Modules = NodeJS.Dict<NodeJS.Module>;
+
+/** All CommonJS modules this thread has loaded, by file name, also those of a test that runs in another context. */
+export function commonjsCache(): Modules {
+  const guests = guest()?.modules as Modules | undefined;
+  if (guests === undefined) return here.cache;
+  const files = Object.keys(guests);
+  const key = `${files.length} ${Object.keys(here.cache).length}`;
+  if (joined.guests !== guests || joined.key !== key) joined = { guests, key, modules: join(guests, files) };
+  return joined.modules;
+}
+
+let joined: { readonly guests?: Modules; readonly key?: string; readonly modules: Modules } = { modules: {} };
+
+/** The guests come first: they are what the program sees. Jest lists its ES modules too. */
+function join(guests: Modules, files: readonly string[]): Modules {
+  const modules: Modules = Object.create(null);
+  for (const file of files) {
+    const module = guests[file];
+    if (module?.exports !== undefined && !isModuleNamespaceObject(module.exports)) modules[file] = module;
+  }
+  for (const [file, module] of Object.entries(here.cache)) modules[file] ??= module;
+  return modules;
+}
 
 export const commonjsModuleClass = (): unknown => (builtin('module') as { Module: unknown }).Module;
 

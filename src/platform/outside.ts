@@ -8,8 +8,20 @@ export const mainGlobal = runInThisContext('globalThis') as Record<string, unkno
 
 export const isInside = mainGlobal !== globalThis;
 
-/** The module at a file URL as the process's own context has it, without waiting. */
-export function requireOutside(url: string): Record<string, unknown> {
+/** A context that has asked for a module of the process's own. */
+export interface Guest {
+  readonly global: object;
+  /** Its CommonJS modules, by file name. */
+  readonly modules: object;
+}
+
+/** Under this the process's own context finds the latest guest: tests run one after the other. */
+const GUEST = Symbol.for('heddle.guest');
+
+export const guest = (): Guest | undefined => (globalThis as { [GUEST]?: Guest })[GUEST];
+
+/** The module at a file URL as the process's own context has it, without waiting. `modules` are those of CommonJS here. */
+export function requireOutside(url: string, modules: object): Record<string, unknown> {
   const { process } = mainGlobal as unknown as { process: NodeJS.Process };
   if (process.features.require_module !== true) {
     throw new Error(
@@ -17,7 +29,11 @@ export function requireOutside(url: string): Record<string, unknown> {
         'use Node 20.19, 22.12 or a later version',
     );
   }
-  if (isInside) for (const name of FAMILIAR) acceptOutsiders(name);
+  if (isInside) {
+    const value: Guest = { global: globalThis, modules };
+    Object.defineProperty(mainGlobal, GUEST, { value, configurable: true });
+    for (const name of FAMILIAR) acceptOutsiders(name);
+  }
   const { createRequire } = process.getBuiltinModule('node:module');
   return createRequire(url)(fileURLToPath(url)) as Record<string, unknown>;
 }
