@@ -32,6 +32,8 @@ before(async () => {
   const packed = await pack(project);
   write('package.json', JSON.stringify({ name: 'jest-tests', private: true }));
   await install(project, [join(project, packed.filename), ...TOOLS]);
+  write('node_modules/loaded/package.json', JSON.stringify({ name: 'loaded', version: '1.0.0' }));
+  write('node_modules/loaded/index.js', LOADED);
 });
 
 after(() => rmSync(project, { recursive: true, force: true }));
@@ -183,19 +185,28 @@ const both = (text: string, modules: boolean): string =>
     ? `import { jest } from '@jest/globals';\n${text}`
     : text.replace(/^import (.*) from (.*);$/gm, 'const $1 = require($2);').replaceAll('await import(', 'require(');
 
+/** A package whose functions say on which thread it was loaded. */
+const LOADED = `const { threadId } = require('worker_threads');
+exports.loadedIn = () => threadId;
+exports.Loader = class Loader { thread() { return threadId; } };
+`;
+
 const PACKAGES = `import { run } from 'heddle';
+import { loadedIn, Loader } from 'loaded';
 import _ from 'lodash';
 import { z } from 'zod';
 import { EventEmitter } from 'events';
 const User = z.object({ mail: z.string() });
-const captured = process, output = console;
+const captured = process, output = console, { env } = process;
 test('packages', async () => {
   expect(await run((n) => _.chunk([1, 2, n], 2).length, 7)).toBe(2);
   expect(await run((x) => User.safeParse(x).success, { mail: 'x' })).toBe(true);
   expect(await run(() => new EventEmitter().listenerCount('x'))).toBe(0);
+  expect(loadedIn()).toBe(0);
+  for (const there of await run(() => [loadedIn(), new Loader().thread()])) expect(there).toBeGreaterThan(0);
 });
 test('the process and the console of the thread', async () => {
-  expect(await run(() => captured.pid)).toBe(process.pid);
+  expect(await run(() => [captured.pid, env.CI])).toEqual([process.pid, '1']);
   await run(() => { console.log('from the thread'); output.log('by another name'); });
 });
 globalThis.added = { a: 1 };

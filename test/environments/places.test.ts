@@ -202,7 +202,7 @@ test('@babel/register', { skip: !loadsModules && 'this Node does not require() m
   check(await node(['--require', at('register.cjs'), at('main.ts')]), at('places.ts'));
 });
 
-for (const pool of ['forks', 'threads']) {
+for (const pool of ['forks', 'threads', 'vmForks', 'vmThreads']) {
   test(`vitest, in ${pool}`, async () => {
     const files = {
       'a.test.ts': `import { test } from 'vitest'; import { writeFileSync } from 'node:fs'; import { places } from './places';
