@@ -5,18 +5,17 @@
 // The package's entries ask here which instance to export. In a context the modules that an entry imports have been evaluated for nothing:
 // they stay unused. (Only an asynchronous entry could leave them out, and a program with one cannot be loaded by `require()`.)
 
-import { createRequire } from 'node:module';
 import { SEGMENT_SHIFT } from './memory/layout.js';
 import { SEAT } from './memory/seat.js';
 import { Wasm } from './memory/wasm.js';
-import { isInside, requireOutside } from './platform/outside.js';
+import { commonjsModules, isInside, requireOutside } from './platform/outside.js';
 
 /** In pages of WebAssembly: a memory with which the unused modules can be evaluated. */
 const SMALL = { initial: 2 ** (SEGMENT_SHIFT - 16), maximum: 4096 };
 
 /** For an entry at a file URL that has imported `own`: the exports of the instance that is used here. */
 export function chosen(own: object, url: string): object {
-  return isInside ? requireOutside(url, createRequire(url).cache) : own;
+  return isInside ? requireOutside(url, commonjsModules(url)) : own;
 }
 
 if (isInside) {

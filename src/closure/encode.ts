@@ -4,7 +4,7 @@
 // reached both ways counts as an argument: it is one object in the thread, and not frozen.
 import { addressOf } from '../heap/inflight.js';
 import type { Inspected } from '../platform/inspector.js';
-import { isArgumentsObject, isModuleNamespaceObject, isProxy } from '../platform/kinds.js';
+import { isArgumentsObject, isModuleNamespaceObject, isProgramProxy } from '../platform/kinds.js';
 import { readInPackage } from './accessors.js';
 import { madeOf } from './again.js';
 import { flagsOf, impliedFlags, integrityOf, isIndex } from './attributes.js';
@@ -36,15 +36,7 @@ import {
 import { poisons } from './rebuilt.js';
 import { structPartsOf } from './structs.js';
 import { symbolNode } from './symbols.js';
-import {
-  atHome,
-  builtinNameOf,
-  globalNameOf,
-  platformNameOf,
-  sampleNameOf,
-  standInName,
-  type WellKnown,
-} from './wellknown.js';
+import { atHome, builtinNameOf, globalNameOf, platformNameOf, sampleNameOf, type WellKnown } from './wellknown.js';
 
 /** A graph that the receiver keeps: its values can be referred to. */
 export interface Kept {
@@ -294,11 +286,8 @@ export class Encoder extends Luggage {
 
   #object(pending: Pending): void {
     const { value, index } = pending;
-    if (isProxy(value)) {
-      const name = standInName(value);
-      if (name) this.nodes[index] = this.byName(name);
-      else if (!this.#reference(pending))
-        this.leave(pending, { why: 'it is a Proxy', remedy: 'Pass the object behind it' });
+    if (isProgramProxy(value)) {
+      if (!this.#reference(pending)) this.leave(pending, { why: 'it is a Proxy', remedy: 'Pass the object behind it' });
       return;
     }
     const prototype = atHome(Object.getPrototypeOf(value));

@@ -1,7 +1,7 @@
 // What exists in every thread: the language's and the platform's globals, and the exports of builtin modules. They travel by name.
 import { isProxy } from '../platform/kinds.js';
 import { builtin, loadedBuiltins, loadedCount } from '../platform/modules.js';
-import { guest } from '../platform/outside.js';
+import { standIn } from '../platform/outside.js';
 import {
   adderTo,
   addHidden,
@@ -214,7 +214,7 @@ export function moduleOf(value: object): string | undefined {
 
 /** For any object: one look-up. */
 export function globalNameOf(value: object): WellKnown | undefined {
-  return globalTable().get(value) ?? foreignNameOf(value);
+  return globalTable().get(value) ?? standInName(value) ?? foreignNameOf(value);
 }
 
 /** For a function known not to be the program's, and for an object with native state. Costs a millisecond the first time. */
@@ -226,19 +226,13 @@ export function platformNameOf(value: object): WellKnown | undefined {
     memberTable().get(value) ??
     moduleTable().get(value) ??
     lazyExport(value) ??
-    processMember(value) ??
-    standInName(value)
+    processMember(value)
   );
 }
 
-/** Of a test that runs in a context of its own: Jest gives it a copy of `process`, and a console that writes into Jest's report. */
-export function standInName(value: object): WellKnown | undefined {
-  const { global } = guest() ?? {};
-  if (global === undefined) return undefined;
-  const { console, process } = global as typeof globalThis;
-  if (value === console) return { tag: 'global', path: ['console'] };
-  if (value === process) return { tag: 'global', path: ['process'] };
-  return value === process.env ? { tag: 'global', path: ['process', 'env'] } : undefined;
+function standInName(value: object): WellKnown | undefined {
+  const path = standIn(value);
+  return path && { tag: 'global', path };
 }
 
 /** What getters of `process` give. Those of its streams make them, so they are only asked about a stream. */

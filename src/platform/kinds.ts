@@ -1,5 +1,6 @@
 // What the engine says an object is, whatever its prototype claims.
 import { types } from 'node:util';
+import { standIn } from './outside.js';
 
 export const {
   isArgumentsObject,
@@ -34,3 +35,6 @@ export function ownValue(holder: object, key: PropertyKey): unknown {
   if (found?.get === undefined || found.configurable || !Object.isFrozen(holder)) return found?.value;
   return Object.getOwnPropertyDescriptor(found.get, 'value')?.value;
 }
+
+/** Whether an object is a Proxy that the program has made. */
+export const isProgramProxy = (value: object): boolean => types.isProxy(value) && standIn(value) === undefined;
