@@ -13,5 +13,5 @@ if (boot.role === 'thread') {
   await import('./runtime/worker.js');
 } else if (boot.role === 'supervisor') await import('./runtime/supervise.js');
 else if (boot.role === 'collector') await import('./runtime/collector.js');
-else if (boot.role === 'sigint') await import('./runtime/sigint.js');
+else if (boot.role === 'sigint') await import('./runtime/sigint-worker.js');
 else await import('./runtime/quit.js');

@@ -1,8 +1,9 @@
 // Instantiates the Wasm kernel over the shared memory, once a thread. The binary is text inside a module (made by
-// scripts/build-kernel.mjs), so bundlers need nothing, and small enough to compile at once.
+// scripts/build-kernel.mjs), so bundlers need nothing, and small enough to compile at once. The main thread compiles it, and all others are
+// given what it has compiled.
 
 import { KERNEL } from './kernel-bytes.js';
-import { memory, updateSize } from './memory.js';
+import { givenKernel, memory, type Seat, updateSize } from './memory.js';
 import { Wasm } from './wasm.js';
 
 /** What kernel/kernel.ts exports: one atomic step each, on a byte address. */
@@ -21,8 +22,19 @@ export interface Kernel {
   and(address: number, bits: number): number;
 }
 
-const bytes = Uint8Array.from(atob(KERNEL), (char) => char.charCodeAt(0));
+const compiled = givenKernel ?? new Wasm.Module(decode(KERNEL));
 
-export const kernel = new Wasm.Instance(new Wasm.Module(bytes), {
+export const kernel = new Wasm.Instance(compiled, {
   env: { memory, refresh: updateSize },
 }).exports as unknown as Kernel;
+
+/** What a new worker is told of the memory. */
+export const seatFor = (slot: number): Seat => ({ memory, slot, kernel: compiled });
+
+/** A loop, because a call for each byte takes several milliseconds. */
+function decode(text: string): Uint8Array {
+  const chars = atob(text);
+  const bytes = new Uint8Array(chars.length);
+  for (let at = 0; at < chars.length; at++) bytes[at] = chars.charCodeAt(at);
+  return bytes;
+}

@@ -94,7 +94,7 @@ export const H_SLOTS = 64;
 export const H_WORKERS = 68;
 /** 1 since the watch for Ctrl-C is on, or there will be none. */
 export const H_SIGINT_WATCHED = 76;
-/** 1 since the program has had a SIGINT handler of its own (src/runtime/sigint.ts). */
+/** Whether the program has had a SIGINT handler of its own: src/runtime/sigint.ts. */
 export const H_SIGINT_TAKEN = 80;
 /** The newest function that a thread keeps for others to start again: they are numbered. */
 export const H_CLOSURES = 84;

@@ -21,6 +21,8 @@ export interface Seat {
   readonly memory: SharedWasmMemory;
   /** Index of this thread's record; 0 is the main thread, NO_SLOT a helper of Heddle's that runs no user code. */
   readonly slot: number;
+  /** The kernel, compiled; none = it is compiled here. */
+  readonly kernel?: object;
 }
 
 export const NO_SLOT = -1;
@@ -68,6 +70,9 @@ if (place[SEAT] === undefined) Object.defineProperty(globalThis, SEAT, { value: 
 
 /** Index of this thread's record. */
 export const slot = seat.slot;
+
+/** The kernel as whoever made this thread has compiled it. */
+export const givenKernel = seat.kernel;
 
 /** Typed views on the whole memory, valid up to the size it had at the last `refresh()`. */
 export const V = {

@@ -27,12 +27,14 @@ export const SIGNAL_FLAGS = ['--expose-internals'];
 
 /**
  * Calls `action` on this thread's event loop for each of these signals from now on, also while the main thread is blocked; the loop stays
- * alive. False = the platform does not let a worker do that: there is no public way, but the one of the main thread works in all.
+ * alive. What it returns ends that. Undefined = the platform does not let a worker do that: there is no public way, but the one of the main
+ * thread works in all.
  */
-export function onSignal(signal: NodeJS.Signals, action: () => void): boolean {
+export function onSignal(signal: NodeJS.Signals, action: () => void): (() => void) | undefined {
   interface Signal {
     onsignal: () => void;
     start(number: number): number;
+    stop(): number;
   }
   const { emitWarning } = process;
   // Node warns everybody who uses its internals.
@@ -42,9 +44,10 @@ export function onSignal(signal: NodeJS.Signals, action: () => void): boolean {
     const { Signal } = internalBinding('signal_wrap') as { Signal: new () => Signal };
     const handle = new Signal();
     handle.onsignal = action;
-    return handle.start(constants.signals[signal]) === 0;
+    if (handle.start(constants.signals[signal]) !== 0) return undefined;
+    return () => void handle.stop();
   } catch {
-    return false;
+    return undefined;
   } finally {
     process.emitWarning = emitWarning;
   }

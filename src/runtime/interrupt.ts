@@ -31,6 +31,7 @@ import {
 import { print } from './console.js';
 import { describeError, isInLibrary } from './report.js';
 import { attendShutdown, exitAfterThreads, isWaitingForThreads, mustWaitForThreads } from './shutdown.js';
+import { SIGINT_TAKEN } from './sigint.js';
 import { ask, awaitSigintWatch, summonSupervisor } from './supervisor.js';
 
 /** What a shell reports for a program that Ctrl-C has ended. */
@@ -147,7 +148,7 @@ function lendArm(): void {
 export function attendMain(): void {
   onInterrupt(deliver);
   onSigintTaken(
-    () => atomic.store(H_SIGINT_TAKEN, 1),
+    () => atomic.store(H_SIGINT_TAKEN, SIGINT_TAKEN),
     () => {
       atomic.or(recordOf(0) + R_ATTENTION, INTERRUPT);
       poll();

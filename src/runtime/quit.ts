@@ -7,4 +7,4 @@ import { settleQuitWatch } from './dump.js';
 
 const supervisor = parentPort();
 
-settleQuitWatch(onSignal('SIGQUIT', () => supervisor.postMessage('dump')));
+settleQuitWatch(onSignal('SIGQUIT', () => supervisor.postMessage('dump')) !== undefined);

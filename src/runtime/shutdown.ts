@@ -37,6 +37,7 @@ import { describeOwner, describeThread } from '../sync/names.js';
 import { endOf, fateOf, NOT_OVER, OVER as THREAD_IS_OVER, THREAD_OVER, thisThread } from '../sync/owner.js';
 import { INTERRUPT, poll } from '../sync/safepoint.js';
 import { report } from './report.js';
+import { SIGINT_RENOUNCED, sigintIsTaken } from './sigint.js';
 import { slots } from './table.js';
 
 export const LIVING = 0;
@@ -243,7 +244,10 @@ function waitOnLoop(): void {
 
 function block(): void {
   // Its handlers would not get to run.
-  if (atomic.load(H_SIGINT_TAKEN) === 1) renounceSigint();
+  if (sigintIsTaken()) {
+    atomic.store(H_SIGINT_TAKEN, SIGINT_RENOUNCED);
+    renounceSigint();
+  }
   const attention = recordOf(0) + R_ATTENTION;
   const isInterrupted = (): boolean => (atomic.load(attention) & INTERRUPT) !== 0;
   for (let wanted = next(); wanted !== undefined; wanted = next()) {

@@ -3,9 +3,9 @@
 
 import { settleInflight } from '../heap/inflight.js';
 import { atomic } from '../memory/atomics.js';
+import { seatFor } from '../memory/kernel.js';
 import {
   H_QUIT_WATCH,
-  H_SIGINT_WATCHED,
   R_ANSWERS,
   R_ARMED,
   R_CLAIMER,
@@ -15,7 +15,7 @@ import {
   R_WAKE,
   R_WORKER,
 } from '../memory/layout.js';
-import { memory, NO_SLOT } from '../memory/memory.js';
+import { NO_SLOT } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { cores } from '../platform/process.js';
 import { SIGNAL_FLAGS } from '../platform/signal.js';
@@ -38,6 +38,7 @@ import { describeThreads, QUIT_BEGINS, QUIT_UNWATCHED, settleQuitWatch } from '.
 import { MainInterrupter, TaskInterrupter } from './interrupter.js';
 import type { Poke, Request, SupervisorBoot } from './messages.js';
 import { reportThread, reportUnhandled } from './report.js';
+import { declareSigintWatch, sigintIsTaken, watchSigintOnLoop } from './sigint.js';
 import {
   BOOTING,
   CLAIMED,
@@ -57,6 +58,8 @@ import {
 /** Idle workers that are kept for good; more than these are ended within 2 × IDLE_LIMIT milliseconds. */
 const KEPT = Math.max(4, 2 * cores);
 const IDLE_LIMIT = 5_000;
+/** Workers that must have been wanted before one is made ahead. */
+const SEVERAL = 3;
 
 /** The supervisor's number where a thread's serial is expected. */
 const SUPERVISOR = -1;
@@ -78,11 +81,13 @@ const charges = new Map<number, Charge>();
 const buffers = new BufferKeeper();
 const interrupter = processMain ? new MainInterrupter() : undefined;
 const tasks = new TaskInterrupter();
+/** Workers that threads were started for. */
+let wanted = 0;
 let retirement: NodeJS.Timeout | undefined;
 
 main.on('message', handle);
-if (processMain) watchSigint();
-else waiveSigint();
+if (processMain && !sigintIsTaken() && !watchSigintOnLoop(interruptMain)) watchSigintApart();
+else declareSigintWatch();
 
 function handle(request: Request): void {
   if (request.type === 'spawn') {
@@ -109,7 +114,7 @@ function handle(request: Request): void {
 /** One more worker, which does nothing but collect. */
 function makeCollector(): void {
   const collector = spawn(
-    { role: 'collector', seat: { memory, slot: NO_SLOT }, data: undefined, argv: boot.argv },
+    { role: 'collector', seat: seatFor(NO_SLOT), data: undefined, argv: boot.argv },
     { name: 'heddle collector', heapLimit: 16 },
   );
   collector.on('message', () => buffers.sweep());
@@ -118,18 +123,18 @@ function makeCollector(): void {
   });
 }
 
-/** `wanted`: there is a job for it already. */
-function makeWorker(slot: number, wanted: boolean): void {
+/** `isWanted`: there is a job for it already. */
+function makeWorker(slot: number, isWanted: boolean): void {
   const record = recordOf(slot);
-  if (stateOf(slot) !== (wanted ? SPAWNING : BOOTING)) return;
+  if (stateOf(slot) !== (isWanted ? SPAWNING : BOOTING)) return;
   const { port1, port2 } = new MessageChannel();
   let worker: Worker;
   try {
     worker = spawn(
-      { role: 'thread', seat: { memory, slot }, data: { control: port2 }, argv: boot.argv },
+      { role: 'thread', seat: seatFor(slot), data: { control: port2 }, argv: boot.argv },
       {
         // What a debugger shows. It cannot be changed, so a worker keeps the name of its first thread.
-        name: (wanted && nameOf(slot)) || `heddle thread ${slot + 1}`,
+        name: (isWanted && nameOf(slot)) || `heddle thread ${slot + 1}`,
         stackSize: atomic.load(record + R_STACK),
         flags,
         transfer: [port2],
@@ -137,7 +142,7 @@ function makeWorker(slot: number, wanted: boolean): void {
     );
   } catch {
     port1.close();
-    changeState(slot, wanted ? FAILED : FREE);
+    changeState(slot, isWanted ? FAILED : FREE);
     return;
   }
   const charge: Charge = { worker, control: port1 };
@@ -147,7 +152,10 @@ function makeWorker(slot: number, wanted: boolean): void {
     charge.error = error;
   });
   worker.on('exit', (status) => bury(slot, charge, status));
-  if (wanted) changeState(slot, RUNNING);
+  if (isWanted) {
+    wanted++;
+    changeState(slot, RUNNING);
+  }
 }
 
 /** A worker has exited: says so if its thread had not ended, and lets go of all it held. */
@@ -190,10 +198,13 @@ function freeSlot(slot: number, state: number, worker: number, violent: boolean)
   if (state !== BOOTING) keepHouse();
 }
 
-/** One spare worker as long as the cores are not all served, and no more idle ones than KEPT for long. */
+/**
+ * One spare worker as long as the cores are not all served: but only in a program that has wanted several, because most want one or two. No
+ * more idle ones than KEPT for long.
+ */
 function keepHouse(): void {
   const spares = [...slots()].filter((slot) => stateOf(slot) === IDLE || stateOf(slot) === BOOTING);
-  if (spares.length === 0 && charges.size <= cores) makeSpare();
+  if (spares.length === 0 && wanted >= SEVERAL && charges.size <= cores) makeSpare();
   // Nobody tells us when a worker becomes idle, so we look from time to time while there could be too many.
   if (charges.size > KEPT && retirement === undefined) {
     retirement = setTimeout(retire, IDLE_LIMIT);
@@ -249,7 +260,7 @@ function watchQuit(): void {
   if (atomic.compareExchange(H_QUIT_WATCH, QUIT_UNWATCHED, QUIT_BEGINS) !== QUIT_UNWATCHED) return;
   try {
     const watcher = spawn(
-      { role: 'quit', seat: { memory, slot: NO_SLOT }, data: undefined, argv: boot.argv },
+      { role: 'quit', seat: seatFor(NO_SLOT), data: undefined, argv: boot.argv },
       { name: 'heddle sigquit', heapLimit: 16, flags: SIGNAL_FLAGS },
     );
     watcher.on('message', () => void dump(undefined));
@@ -260,21 +271,15 @@ function watchQuit(): void {
   }
 }
 
-/** One more worker, which does nothing but wait for Ctrl-C (src/runtime/sigint.ts). */
-function watchSigint(): void {
+/** One more worker, which does nothing but wait for Ctrl-C (src/runtime/sigint-worker.ts). */
+function watchSigintApart(): void {
   const watcher = spawn(
-    { role: 'sigint', seat: { memory, slot: NO_SLOT }, data: undefined, argv: boot.argv },
+    { role: 'sigint', seat: seatFor(NO_SLOT), data: undefined, argv: boot.argv },
     { name: 'heddle sigint', heapLimit: 16 },
   );
   watcher.on('message', interruptMain);
   watcher.on('error', (error) => {
     reportUnhandled('the watch for Ctrl-C', error, PRINT_PATIENCE);
-    waiveSigint();
+    declareSigintWatch();
   });
-}
-
-/** There is no watch to wait for. */
-function waiveSigint(): void {
-  atomic.store(H_SIGINT_WATCHED, 1);
-  atomic.notify(H_SIGINT_WATCHED, Infinity);
 }

@@ -4,9 +4,11 @@
 
 import { ownBuffers } from '../heap/buffer.js';
 import { atomic } from '../memory/atomics.js';
+import { seatFor } from '../memory/kernel.js';
 import { H_SIGINT_WATCHED } from '../memory/layout.js';
-import { memory, NO_SLOT, slot } from '../memory/memory.js';
+import { NO_SLOT, slot } from '../memory/memory.js';
 import { programArguments } from '../platform/process.js';
+import { SIGNAL_FLAGS } from '../platform/signal.js';
 import {
   isProcessMain,
   type MessagePort,
@@ -60,8 +62,9 @@ function start(): Mailbox {
   if (slot !== 0) throw new Error('only the main thread starts the supervisor');
   const data: SupervisorBoot = { processMain: isProcessMain, mainId: ownThreadId, flags: threadFlags() };
   const worker = spawn(
-    { role: 'supervisor', seat: { memory, slot: NO_SLOT }, data, argv: programArguments() },
-    { name: 'heddle supervisor' },
+    { role: 'supervisor', seat: seatFor(NO_SLOT), data, argv: programArguments() },
+    // It watches for Ctrl-C.
+    { name: 'heddle supervisor', flags: SIGNAL_FLAGS },
   );
   // The only thing it ever says is that there is an interrupt.
   worker.on('message', poll);
