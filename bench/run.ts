@@ -29,6 +29,7 @@ const parts: Record<string, Part> = {
   lock: async () => (await import('./lock.js')).lockRows(),
   handoff: async () => (await import('./handoff.js')).handoffRows(),
   start: async () => (await import('./start.js')).startRows(),
+  first: async () => (await import('./first.js')).firstRows(),
   memory: async () => (await import('./memory.js')).memoryRows(),
   pools: async () => (await import('./pools.js')).poolRows(),
   futures: async () => (await import('./futures.js')).futureRows(),

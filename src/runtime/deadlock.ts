@@ -24,6 +24,7 @@ import {
   H_DEADLOCK_REPORTER,
   H_DEADLOCKS,
   H_SLOTS,
+  H_WORKERS,
   R_ATTENTION,
   R_DEADLOCK,
   R_DEADLOCK_NUMBER,
@@ -80,6 +81,8 @@ export class Detector {
   /** What the first collect has found, and how often each had tried after that. */
   #first: readonly Stuck[] | undefined;
   #looks: readonly number[] = [];
+  /** How many workers there had been by then. */
+  #workers = 0;
   /** The slot that could go on the last time: it is asked first. */
   #hope = 0;
 
@@ -88,7 +91,9 @@ export class Detector {
     // Before the turns: an attempt of a later turn would say nothing of this one.
     const failed = this.#first?.every(({ slot }, index) => isAfter(lastFailed(looksOf(slot)), this.#looks[index] ?? 0));
     const now = this.#collect();
-    if (now !== undefined && sameAs(this.#first, now)) return failed === true ? now : undefined;
+    // A thread that was started in between and has died already shows that somebody goes on.
+    const isQuiet = atomic.load(H_WORKERS) === this.#workers;
+    if (isQuiet && now !== undefined && sameAs(this.#first, now)) return failed === true ? now : undefined;
     this.#begin(now);
     return undefined;
   }
@@ -105,6 +110,7 @@ export class Detector {
   }
 
   #begin(found: readonly Stuck[] | undefined): void {
+    this.#workers = atomic.load(H_WORKERS);
     // A thread that was started behind the walk's back is there in the second one.
     this.#first = found !== undefined && this.confirms(found) ? found : undefined;
     this.#looks = this.#first?.map(({ slot }) => looksOf(slot)) ?? [];
