@@ -206,7 +206,7 @@ function encodeEnvironment(
 
 const UNTOLD: Reason = {
   why: 'it is the name of the function expression around it, which the engine does not tell of',
-  remedy: 'Make that function by a declaration, or give it to a constant and use that',
+  remedy: 'Use a function declaration, or assign the function to a constant and use that',
 };
 
 const computedFrom = (name: string): Reason => ({

@@ -61,7 +61,7 @@ export const UNINITIALISED: Reason = {
 function unreadable(error: unknown): Reason {
   if (error instanceof ReferenceError) return UNINITIALISED;
   const text = error instanceof Error ? error.message : String(error);
-  return { why: `reading it throws: ${text}`, remedy: 'Give the module this member, or do not use it in the thread' };
+  return { why: `reading it throws: ${text}`, remedy: 'Add this member to the module, or do not use it in the thread' };
 }
 
 /** What stands for a module, so that only the members that are used need to travel. */

@@ -166,7 +166,7 @@ function encodeAttached(encoder: Encoder, pending: PendingValue): Node {
   } catch (error) {
     if ((error as Error).name === 'MemoryError') throw error;
     encoder.leave(pending, {
-      why: `it is ${isBlob ? 'a Blob of a file' : `one of those of class ${classOf(value)!.name}`} that the platform gives to no other thread`,
+      why: `it is ${isBlob ? 'a Blob of a file' : `an object of class ${classOf(value)!.name}`} that Node cannot pass to another thread`,
       remedy: isBlob ? 'Pass the path, or its bytes: await blob.arrayBuffer()' : MAKE_THERE,
     });
     return encoder.nodes[index]!;

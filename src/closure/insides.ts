@@ -75,13 +75,13 @@ export function insideReason(path: Path, { why, remedy }: Reason): Reason {
   const what = outer ? `'${String(outer.step)}'` : 'its owner';
   return {
     why: `${why}; it is inside of ${what}, which the package '${name}' has made${failure}`,
-    remedy: `Do not take ${what} along: ${WAYS}`,
+    remedy: `Do not capture or pass ${what}: ${WAYS}`,
   };
 }
 
 export const tooMuchInside = (name: string): Reason => ({
   why: `the package '${name}' has made it, and it is tied to more than ${MOST_INSIDES} functions inside of packages`,
-  remedy: `Do not take it along: ${WAYS}`,
+  remedy: `Do not capture or pass it: ${WAYS}`,
 });
 
 /** State that an instance of a package's class has under symbols that no other thread can have. */
@@ -92,7 +92,7 @@ export function secretsOf(value: object, maker: string): Reason | undefined {
 
 const privateSymbols = (name: string): Reason => ({
   why: `the package '${name}' has made it, and keeps state of it under symbols of its own`,
-  remedy: `Do not take it along: ${WAYS}`,
+  remedy: `Do not capture or pass it: ${WAYS}`,
 });
 
 /** The program's own variable through which a path has come into a package. */

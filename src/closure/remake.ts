@@ -101,7 +101,7 @@ const REMAKERS: Readonly<Record<string, Remaker>> = {
     take: ({ name }: { name: string | symbol }) =>
       typeof name === 'string'
         ? { data: [name] }
-        : { why: 'it is a Channel whose name is a symbol', remedy: 'Give it a name that is a text' },
+        : { why: 'it is a Channel whose name is a symbol', remedy: 'Use a string as its name' },
     make: ([name]) => (builtin('diagnostics_channel') as { channel(name: string): object }).channel(name),
   },
   'Intl.Locale': byText('Intl.Locale'),

@@ -51,7 +51,7 @@ export type Shareable<T> = unknown extends T
           : T extends (...args: never[]) => unknown
             ? CannotBeShared<'a function: methods belong into the class of a struct'>
             : T extends symbol
-              ? CannotBeShared<'a symbol belongs to its thread: use a text'>
+              ? CannotBeShared<'a symbol belongs to its thread: use a string'>
               : T extends PromiseLike<unknown>
                 ? CannotBeShared<'a promise: await it, and share what it gives'>
                 : T extends ReadonlyMap<infer K, infer V>

@@ -91,7 +91,7 @@ function condition<F extends Future<unknown>>(watched: Watch<F>, returnWhen: str
       return () => all() || watched.done.some((future) => atomic.load(addressOf(future) + STATE) === FAILED);
     default:
       throw new RangeError(
-        `Invalid return condition: '${returnWhen}'; there are ${ALL_COMPLETED}, ${FIRST_COMPLETED} and ${FIRST_EXCEPTION}`,
+        `Invalid return condition: '${returnWhen}': give ${ALL_COMPLETED}, ${FIRST_COMPLETED} or ${FIRST_EXCEPTION}`,
       );
   }
 }

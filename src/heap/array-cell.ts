@@ -212,7 +212,7 @@ export class ArrayCell {
   /** Makes room for so many elements. */
   [RESERVE](needed: number): void {
     if (!(needed <= LENGTH_MAX))
-      throw new RangeError(`Invalid array length: ${needed} elements; ${LENGTH_MAX} are possible`);
+      throw new RangeError(`Invalid array length: ${needed} elements; at most ${LENGTH_MAX} are possible`);
     const wanted = Math.min(LENGTH_MAX, Math.max(needed, FIRST_CAPACITY, Math.ceil(this[COUNT] * 1.5)));
     const data = allocateLarger(wanted);
     while (k.arrayGrow(this.#address(), data, needed, record, me) === BUSY) waitGate();

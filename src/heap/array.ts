@@ -73,7 +73,7 @@ export class SharedArray<T = unknown> extends ReadingArray<T> {
 
   set length(length: number) {
     if (!Number.isInteger(length) || length < 0 || length > LENGTH_MAX) {
-      throw new RangeError(`Invalid array length: ${describe(length)}; up to ${LENGTH_MAX} are possible`);
+      throw new RangeError(`Invalid array length: ${describe(length)}; at most ${LENGTH_MAX} elements are possible`);
     }
     this[RESIZE](length);
   }
@@ -86,7 +86,7 @@ export class SharedArray<T = unknown> extends ReadingArray<T> {
   set(index: number, value: unknown): this {
     if (!Number.isInteger(index) || index < 0 || index >= LENGTH_MAX) {
       throw new RangeError(
-        `${describe(index)} is no index of a shared array: give an integer from 0 to ${LENGTH_MAX - 1}`,
+        `${describe(index)} is not an index of a shared array: give an integer from 0 to ${LENGTH_MAX - 1}`,
       );
     }
     const own = sharable(value, 'an element');

@@ -149,7 +149,7 @@ function arrayPlan(value: unknown[], path: string, { part, left }: Means): Plan 
   const items: unknown[] = [];
   const length = Number(value.length);
   if (length > LENGTH_MAX)
-    throw new RangeError(`${path} cannot be shared: it has ${length} elements, and ${LENGTH_MAX} are possible`);
+    throw new RangeError(`${path} cannot be shared: it has ${length} elements, and at most ${LENGTH_MAX} are possible`);
   for (let at = 0; at < length; at++) {
     const item = value[at];
     items.push(item);
@@ -170,7 +170,7 @@ function recordPlan(value: object, { part, left }: Means): Plan {
   for (const key of Reflect.ownKeys(value)) {
     const found = Reflect.getOwnPropertyDescriptor(value, key);
     if (found === undefined || found.enumerable !== true) continue;
-    if (typeof key === 'symbol') throw new ShareError(`a shared record cannot have the key ${String(key)}: use a text`);
+    if (typeof key === 'symbol') throw new ShareError(`a shared record cannot have the key ${String(key)}: use a string`);
     const item = (value as Record<string, unknown>)[key];
     entries.push([key, item]);
     part(item, `.${key}`);
@@ -259,7 +259,7 @@ function errorPlan(value: Error, part: Collector, left: ReadonlySet<unknown>): P
 
 type Reason = readonly [what: string, remedy: string];
 
-const DETACHED: Reason = ['memory that was transferred away', 'Share it before, or what it was transferred to'];
+const DETACHED: Reason = ['memory that was transferred away', 'Share it before the transfer, or share what it was transferred to'];
 
 /** Characters at either end of a long path that are shown. */
 const SHOWN = 100;
@@ -273,14 +273,14 @@ function refusal(value: unknown, path: string, [what, remedy]: Reason = reasonFo
 
 function reasonFor(value: unknown): Reason {
   if (typeof value === 'function')
-    return ['a function', 'Functions travel to threads as arguments or captures; methods belong into a struct'];
-  if (typeof value === 'symbol') return [String(value), 'A symbol belongs to its thread: use a text'];
+    return ['a function', 'Pass functions to threads as arguments, or capture them; put methods into a struct'];
+  if (typeof value === 'symbol') return [String(value), 'A symbol belongs to its thread: use a string'];
   const prototype = Object.getPrototypeOf(value) as object | null;
   const owner: unknown =
     prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
   const name = typeof owner === 'function' ? owner.name : '';
   if (/^(Promise|WeakMap|WeakSet|WeakRef|RegExp|Number|String|Boolean|Symbol|BigInt)$/.test(name)) {
-    return [`a ${name}`, name === 'Promise' ? 'Await it, and share what it gives' : 'Share what it is made from'];
+    return [`a ${name}`, name === 'Promise' ? 'Await it, and share the result' : 'Share what it is made from'];
   }
   return [
     name === '' ? 'an object with a prototype of its own' : `an instance of ${name}`,

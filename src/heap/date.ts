@@ -14,7 +14,7 @@ class SharedDate extends Date {
       if (!method.startsWith('set')) continue;
       Object.defineProperty(SharedDate.prototype, method, {
         value() {
-          throw new TypeError(`a shared date does not change, so ${method}() cannot be: assign a new Date`);
+          throw new TypeError(`${method}() cannot change a shared date: assign a new Date`);
         },
       });
     }

@@ -17,7 +17,7 @@ export class ShareError extends TypeError {
 /** A shared object is used after the `scope()` that let go of it. */
 export function goneError(): ReferenceError {
   return new ReferenceError(
-    'a shared object is used after the scope() in which it was first touched: fetch it again from what is reachable outside, or move its use into the scope',
+    'a shared object was used after the scope() in which it was first used: read it again from a shared object outside, or move its use into the scope',
   );
 }
 

@@ -106,7 +106,7 @@ function compile(names: string[], text: string): (...values: unknown[]) => unkno
   } catch (cause) {
     if (!(cause instanceof EvalError)) throw cause;
     throw new Error(
-      'shared records need code that is made from text, which this process forbids: run it without --disallow-code-generation-from-strings',
+      'shared records need code that is made from text, and this process forbids that: run it without --disallow-code-generation-from-strings',
       { cause },
     );
   }

@@ -45,7 +45,7 @@ export function scope<T>(fn: () => T): T {
   }
   if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
     throw new TypeError(
-      'scope() takes a function that is done when it returns: await inside would go on after its end',
+      'scope() does not take an async function: what comes after an await would run when the scope has ended',
     );
   }
   return result as T;

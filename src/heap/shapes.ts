@@ -189,7 +189,7 @@ const tag: PropertyDescriptor = {
 const guard = new Proxy(Compared.prototype, {
   set(_target, key) {
     throw new TypeError(
-      `a shared record has no field ${String(key)}, and none can be added: put it into the object that is shared, or use a Map`,
+      `a shared record has no field ${String(key)}, and no field can be added: give the object this key before you share it, or use a Map`,
     );
   },
 });

@@ -391,8 +391,8 @@ function opened<T>(queue: Channel<T>, cell: number, taken: unknown): unknown {
   item.catch(() => {});
   queue[RETURN](cell, taken);
   throw new ThreadError(
-    'get() cannot rebuild the item without the event loop, for it needs a module that this thread has not loaded: use await getAsync(), ' +
-      'or start the thread with a function that uses the module, which is then there. The item is in the queue still',
+    'get() cannot rebuild the item without the event loop, because this thread has not loaded a module that it needs: use await getAsync(), ' +
+      'or start the thread with a function that uses the module. The item is still in the queue',
   );
 }
 

@@ -57,7 +57,7 @@ export class Queue<T = unknown> extends Channel<T> {
    */
   taskDone(): void {
     if (!finishOne(ownAddress(this, QUEUE, PRIORITY_QUEUE))) {
-      throw new RangeError('task_done() called too many times: once for each item that was taken, and no more');
+      throw new RangeError('task_done() called too many times: call it once for each item that was taken');
     }
   }
 

@@ -11,7 +11,7 @@ const ADVICE: readonly (readonly [waits: RegExp, held: string, free: string])[] 
   [
     /^wait\(\) on condition/,
     '',
-    'Nobody is left to notify: change what is waited for and notify under the lock, and wait by `waitFor`.',
+    'Nobody is left to notify: change the data and call `notify()` under the lock, and wait with `waitFor`.',
   ],
   [
     /^get\(\) of queue/,
@@ -24,17 +24,17 @@ const ADVICE: readonly (readonly [waits: RegExp, held: string, free: string])[] 
     'Nobody is left to take an item: the queue is full. Give a time-out, or a larger `maxSize`.',
   ],
   [/^join\(\) of queue/, '', 'Nobody is left to call `taskDone()`: call it once for each item, in a `finally` block.'],
-  [/barrier/i, '', 'Fewer threads are left than the barrier is for: make it for as many as come, or give a time-out.'],
+  [/barrier/i, '', 'Fewer threads are left than the barrier waits for: make it for fewer threads, or give a time-out.'],
   [
     /future|a task|^shutdown\(\)|executors/,
     '',
     'Tasks wait for each other, or nobody is left to settle the future: give `result()` a time-out.',
   ],
-  [/globals\.get/, '', 'Let a function that makes a global ask for no name whose maker asks for its own.'],
+  [/globals\.get/, '', 'Two functions that make globals ask for each other: let one of them not ask.'],
 ];
 
-const SELF = 'Use an RLock, whose owner may acquire it again, or release the lock first.';
-const OTHER = 'Give a time-out, or see that a thread is left that ends the wait.';
+const SELF = 'Use an RLock, which the thread that holds it may acquire again, or release the lock first.';
+const OTHER = 'Give a time-out, or make sure that a thread is left that ends the wait.';
 
 /** @param holder who has it: the thread that waits itself, another one, or nobody that is known. */
 export function adviceFor(wait: string, holder: 'itself' | 'another' | 'nobody'): string {

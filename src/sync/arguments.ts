@@ -62,12 +62,12 @@ export function isWaiting(wait: unknown): boolean {
   if (typeof wait === 'boolean') return wait;
   if (typeof wait !== 'number') {
     throw new TypeError(
-      `an integer is required, got ${describe(wait)}: true waits, false tries, { timeout: ms } waits at most so long`,
+      `an integer is required, got ${describe(wait)}: true waits, false tries, { timeout: ms } waits at most that long`,
     );
   }
   if (!Number.isInteger(wait)) {
     throw new TypeError(
-      `integer argument expected, got float ${wait}: true waits, false tries, { timeout: ms } waits at most so long`,
+      `integer argument expected, got float ${wait}: true waits, false tries, { timeout: ms } waits at most that long`,
     );
   }
   if (Math.abs(wait) >= LONG_MAX)

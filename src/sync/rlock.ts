@@ -173,7 +173,7 @@ export class RLock extends Acquirable implements Monitor {
   protected override notHeld(): Error {
     const owner = ownerIn(atomic.load(ownAddress(this, RLOCK) + WORD));
     return new ThreadError(
-      `cannot release un-acquired lock: ${nameOf(this)} is ${owner === 0 ? 'free' : `thread ${slotOf(owner) + 1}'s, who alone may release it`}`,
+      `cannot release un-acquired lock: ${nameOf(this)} is ${owner === 0 ? 'free' : `held by thread ${slotOf(owner) + 1}, and only that thread may release it`}`,
     );
   }
 

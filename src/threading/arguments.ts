@@ -88,7 +88,7 @@ const isTarget = (value: unknown): value is Body['target'] =>
 export function checkBytes(size: unknown, name: string): number {
   if (size === undefined) return 0;
   if (typeof size !== 'number' || !Number.isInteger(size)) {
-    throw new TypeError(`${name} is a whole number of bytes, or 0 for the default, and not ${describe(size)}`);
+    throw new TypeError(`${name} must be a whole number of bytes, or 0 for the default, not ${describe(size)}`);
   }
   if (size !== 0 && (size < STACK_MINIMUM || size >= 2 ** 63)) {
     throw new RangeError(`${name} of ${size} bytes: give 0 for the default, or at least ${STACK_MINIMUM}`);

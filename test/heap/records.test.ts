@@ -26,7 +26,7 @@ test('a record has no other keys, and gets none', () => {
     () => {
       record['b'] = 1;
     },
-    { name: 'TypeError', message: /no field b, and none can be added/ },
+    { name: 'TypeError', message: /no field b, and no field can be added/ },
   );
   assert.throws(
     () => {
