@@ -112,7 +112,9 @@ function inherited(name: string, methods: object | undefined): [string, string][
   if (base === Function.prototype || base === null) return [];
   const struct = byClass.get(base as object);
   if (struct === undefined)
-    throw new TypeError(`the class of struct ${name} extends a class that is not a struct, whose fields would not be shared: declare that as a struct too`);
+    throw new TypeError(
+      `the class of struct ${name} extends a class that is not a struct, whose fields would not be shared: declare that as a struct too`,
+    );
   return JSON.parse(struct.fields) as [string, string][];
 }
 

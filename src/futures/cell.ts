@@ -105,7 +105,7 @@ export function attempt(future: AnyFuture): number | undefined {
   const name = keeper?.describeWorker(atomic.load(address + WORKER)) ?? 'the thread';
   const packed = packError(
     new BrokenExecutor(
-      `the task is lost: ${name}, which ran it, has died before it was done. Its report on stderr says of what`,
+      `the task is lost: ${name}, which ran it, has died before it was done. The report on stderr says why`,
     ),
   );
   const word = wordFor(packed);

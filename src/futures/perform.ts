@@ -126,7 +126,7 @@ function fail(task: Future<unknown>, error: unknown): void {
 /** What a task fails with that has left an error on the event loop. */
 function failedOnLoop(cause: unknown): BrokenExecutor {
   return new BrokenExecutor(
-    `the task is lost: a timer, an event handler or a promise of its, which it did not await, has failed with ${describeBriefly(cause)}`,
+    `the task is lost: it left an error that nobody caught, in a timer, an event handler or a promise that it did not await: ${describeBriefly(cause)}`,
     { cause },
   );
 }

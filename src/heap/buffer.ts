@@ -355,7 +355,8 @@ defineKind(K_BUFFER, (cell) => {
   }
   if (view === GIVEN) {
     const object = exchange.fetch(V.I32[cell + SERIAL]!);
-    if (object === undefined) throw new TypeError('this object can only be in one thread, and another thread has it already');
+    if (object === undefined)
+      throw new TypeError('this object can only be in one thread, and another thread has it already');
     // It is this thread's now, and no shared object: passed on, it is given away again.
     return object;
   }

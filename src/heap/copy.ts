@@ -170,7 +170,8 @@ function recordPlan(value: object, { part, left }: Means): Plan {
   for (const key of Reflect.ownKeys(value)) {
     const found = Reflect.getOwnPropertyDescriptor(value, key);
     if (found === undefined || found.enumerable !== true) continue;
-    if (typeof key === 'symbol') throw new ShareError(`a shared record cannot have the key ${String(key)}: use a string`);
+    if (typeof key === 'symbol')
+      throw new ShareError(`a shared record cannot have the key ${String(key)}: use a string`);
     const item = (value as Record<string, unknown>)[key];
     entries.push([key, item]);
     part(item, `.${key}`);
@@ -259,7 +260,10 @@ function errorPlan(value: Error, part: Collector, left: ReadonlySet<unknown>): P
 
 type Reason = readonly [what: string, remedy: string];
 
-const DETACHED: Reason = ['memory that was transferred away', 'Share it before the transfer, or share what it was transferred to'];
+const DETACHED: Reason = [
+  'memory that was transferred away',
+  'Share it before the transfer, or share what it was transferred to',
+];
 
 /** Characters at either end of a long path that are shown. */
 const SHOWN = 100;

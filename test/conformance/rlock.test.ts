@@ -232,7 +232,7 @@ test('1.12-3 the error is a ThreadError and names the owner', () => {
     () => void lock.acquire(),
     () =>
       assert.throws(() => lock.release(), {
-        message: /^cannot release un-acquired lock: rlock 0x\w+ is thread \d+'s, who/,
+        message: /^cannot release un-acquired lock: rlock 0x\w+ is held by thread \d+, and only that/,
       }),
   );
 });

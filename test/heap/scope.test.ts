@@ -243,7 +243,10 @@ test('an error goes through, and the scope has ended', () => {
 test('only functions that are done when they return', () => {
   for (const wrong of [null, 1, {}, 'x'])
     assert.throws(() => scope(wrong as never), { name: 'TypeError', message: /takes a function/ });
-  assert.throws(() => scope(() => Promise.resolve()), { name: 'TypeError', message: /does not take an async function/ });
+  assert.throws(() => scope(() => Promise.resolve()), {
+    name: 'TypeError',
+    message: /does not take an async function/,
+  });
   assert.throws(() => scope(async () => {}), TypeError);
 });
 
