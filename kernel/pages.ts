@@ -6,12 +6,14 @@ import { H_GATE,
   SEG_FREE, SEG_HINT, SEG_META, SEGMENT_PAGES, SEGMENT_SHIFT,
 } from '../src/memory/layout';
 import { RESCAN, S_MARKING,
-  BUSY, FIRST_QUEUE, FREE_PAGE, K_ARRAY, K_MAP, K_SET, K_SYNC, KIND_MASK, LARGE_PAGE, LAST_QUEUE, M_ALLOCATED, M_CLASS, M_COUNT, M_CYCLE, M_DIRTY, M_MARKED, M_NEXT, M_OWNER, M_SIZE, MORE_PAGE, NO_MEMORY, PIN_BITS, PIN_KNOWN, RAW_PAGE,
+  BUSY, FIRST_QUEUE, FREE_PAGE, K_ARRAY, K_MAP, K_SET, K_STR16, K_STR8, K_SYNC, KIND_MASK, LARGE_PAGE, LAST_QUEUE, M_ALLOCATED, M_CLASS, M_COUNT, M_CYCLE, M_DIRTY, M_MARKED, M_NEXT, M_OWNER, M_SIZE, MORE_PAGE, NO_MEMORY, PIN_BITS, PIN_KNOWN, RAW_PAGE,
   Q_DATA, Q_LOCK, S_CLOSED, SHAPE_SHIFT, SYNC_MASK, TAKEN_PAGE,
 } from '../src/heap/types';
 import { reach, reachAll } from './reach';
 import { appendLog, enterGuard, enterLocked, leaveGuard, leaveLocked, lockWord, logIfMarking, unlockWord } from './guard';
 
+/** Bytes of a text's cell before its units. */
+const HEAD: usize = 12;
 const SEGMENT_MASK: u32 = SEGMENT_PAGES - 1;
 /** Metadata of a segment, in pages. */
 const META_PAGES: u32 = (SEGMENT_PAGES * META_SIZE) >> PAGE_SHIFT;
@@ -196,7 +198,9 @@ export function allocateLarge(count: i32, header: i32, second: i32, thread: usiz
   // The one before has been stored somewhere by now, perhaps where marking has been already.
   logIfMarking(thread, gate, load<i32>(thread + R_FRESH));
   atomic.store<i32>(thread + R_FRESH, <i32>address);
-  if (dirty) memory.fill(address, 0, (<usize>count) << PAGE_SHIFT);
+  // A text, or bytes, are written whole by who has asked for the cell: only the head must be clean.
+  const isText = (header & KIND_MASK) == K_STR8 || (header & KIND_MASK) == K_STR16;
+  if (dirty) memory.fill(address, 0, isText ? HEAD : (<usize>count) << PAGE_SHIFT);
   store<i32>(address + 4, second);
   store<i32>(address, header);
   leaveGuard(thread);
