@@ -1,7 +1,9 @@
 // Turns a table of nodes back into live values. A node is made when something first refers to it, empty, and filled later from a
 // list: cycles and depth cost nothing. Only classes need others to be there first: what they extend, and their computed keys.
 import { adoptCell } from '../heap/inflight.js';
+import { giveAllToGuest, giveToGuest } from '../platform/guest.js';
 import { importFrom, requireFrom } from '../platform/modules.js';
+import { guest } from '../platform/outside.js';
 import { madeValue, whenMade } from './decode-again.js';
 import { emptyError, giveClass } from './decode-error.js';
 import { isAtHome, makeFunction } from './decode-function.js';
@@ -37,6 +39,9 @@ import { builtinAt, globalAt } from './wellknown.js';
 /** Decoders of closures that this thread keeps. */
 export const keptClosures = new Map<number, { readonly decoder: Decoder; readonly fn: unknown }>();
 
+/** Nodes of new objects of the language's classes. */
+const GIVEN = new Set(['raw', 'object', 'array', 'map', 'set', 'date', 'regexp', 'error', 'view', 'bytes']);
+
 export class Decoder {
   readonly #nodes: readonly Node[];
   readonly #capturedFrom: number;
@@ -47,6 +52,7 @@ export class Decoder {
   #filled = 0;
   readonly #waiting: { payload: AgainPayload; take: () => void }[] = [];
   readonly #finished: number[] = [];
+  readonly #hasGuest = guest() !== undefined;
 
   constructor({ graph: { nodes, capturedFrom }, bytes }: Packet) {
     this.#nodes = nodes;
@@ -149,6 +155,7 @@ export class Decoder {
     // Making it can need itself, so it is not kept here.
     if (node[0] === 'again') return madeValue(this, node[1]);
     const value = this.#empty(node);
+    if (this.#hasGuest && GIVEN.has(node[0])) (node[0] === 'raw' ? giveAllToGuest : giveToGuest)(value);
     // Making a class can have made itself, by way of what it needs first.
     if (this.#made[index]) return this.#values[index];
     this.#values[index] = value;

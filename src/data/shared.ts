@@ -8,6 +8,7 @@ import { snapshotOf } from '../heap/plain.js';
 import { keysOf } from '../heap/record.js';
 import { tidyUp } from '../heap/tidy.js';
 import { cellOf } from '../heap/values.js';
+import { giveAllToGuest } from '../platform/guest.js';
 import { collectAndWait, watchCollections } from '../runtime/collecting.js';
 import type { Shareable, Shared, Snapshot } from './types.js';
 
@@ -43,7 +44,7 @@ export function isShared(value: unknown): boolean {
  * const plain: { x: number } = snapshot(shared({ x: 1 }));
  */
 export function snapshot<T>(value: T): Snapshot<T> {
-  return snapshotOf(value) as Snapshot<T>;
+  return giveAllToGuest(snapshotOf(value)) as Snapshot<T>;
 }
 
 /**

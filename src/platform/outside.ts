@@ -53,7 +53,7 @@ export function requireOutside(url: string, modules: object): Record<string, unk
 }
 
 /** Classes whose instances this library makes: results, and errors. */
-const FAMILIAR = [
+export const FAMILIAR = [
   ...['Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError'],
   ...['Object', 'Array', 'Map', 'Set', 'Date', 'RegExp', 'Promise'],
 ];

@@ -22,6 +22,7 @@ const TOOLS = [
   '@swc/jest@0.2',
   '@types/jest@30',
   'jest@30',
+  'jest-29@npm:jest@29',
   'lodash@4',
   'ts-jest@29',
   'typescript@5',
@@ -50,11 +51,11 @@ interface Results {
 }
 
 /** Runs Jest in a folder of the project; Jest must end by itself. */
-async function jest(folder: string, { config = {}, modules = false, args = [] as string[] } = {}) {
+async function jest(folder: string, { config = {}, modules = false, args = [] as string[], tool = 'jest' } = {}) {
   write(`${folder}/jest.config.json`, JSON.stringify({ testEnvironment: 'node', testTimeout: 60_000, ...config }));
   const { NODE_TEST_CONTEXT: _context, NODE_OPTIONS: _options, ...outer } = process.env;
   const env = { ...outer, NO_COLOR: '1', CI: '1', ...(modules && { NODE_OPTIONS: '--experimental-vm-modules' }) };
-  const command = [join(project, 'node_modules/jest/bin/jest.js'), '--no-cache', '--json', ...args];
+  const command = [join(project, `node_modules/${tool}/bin/jest.js`), '--no-cache', '--json', ...args];
   const options = { cwd: join(project, folder), env, timeout: 150_000, maxBuffer: 1e8 };
   const { stdout, stderr } = await run(process.execPath, command, options).catch((error: unknown) => {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
@@ -80,7 +81,7 @@ import { Price, total } from './price';
 export const totalOf = (amounts: number[]): Promise<number> => run((all) => total(all.map((n) => new Price(n))), amounts);
 `;
 
-const TESTS = `import { Lock, Queue, run, shared, struct, t, Thread, ThreadPoolExecutor, TimeoutError } from 'heddle';
+const TESTS = `import { Lock, Queue, run, shared, snapshot, struct, t, Thread, ThreadPoolExecutor, TimeoutError } from 'heddle';
 import { fails, Kind, Price, total } from './price';
 import { totalOf } from './work';
 
@@ -126,6 +127,8 @@ test('shared objects, and results', async () => {
   const result = await run(() => ({ list: [1], map: new Map([[1, 2]]), date: new Date(0), set: new Set(['x']) }));
   expect(result).toStrictEqual({ list: [1], map: new Map([[1, 2]]), date: new Date(0), set: new Set(['x']) });
   expect(result.map).toBeInstanceOf(Map);
+  expect(snapshot(shared({ list: [{ n: 1 }], words: new Float64Array(2) }))).toStrictEqual({ list: [{ n: 1 }], words: new Float64Array(2) });
+  expect(await run((all: number[][]) => all.map(([n]) => [n! * 2]), [[1], [2]])).toStrictEqual([[2], [4]]);
 });
 
 test('time-outs, executors', async () => {
@@ -171,6 +174,12 @@ for (const [name, { files, transform }] of Object.entries(COMPILERS)) {
     assert.equal((await jest(folder, { config: { transform } })).passed, TESTED);
   });
 }
+
+test('CommonJS, an earlier version of Jest', async () => {
+  program('earlier');
+  const config = { transform: COMPILERS['@swc/jest']!.transform };
+  assert.equal((await jest('earlier', { config, tool: 'jest-29' })).passed, TESTED);
+});
 
 test('ES modules, @swc/jest', async () => {
   const options = { module: { type: 'es6' }, jsc: { target: 'es2022', parser: { syntax: 'typescript' } } };
