@@ -1,5 +1,5 @@
-// What a shared object takes along besides its cell: own properties, and what a program's class has added to Heddle's. They are the
-// receiver's copy, put on the object that it has for the cell. Few objects do so, and say it themselves.
+// Things that travel with a shared object besides its cell: own properties, and fields that a program's subclass has added. The receiver gets
+// copies of them, on its object for the cell. Few objects have such things, and they say so themselves.
 import { SyncCell } from '../sync/cell.js';
 import type { Encoder, PendingValue } from './encode.js';
 import { hiddenStateOf } from './instances.js';

@@ -1,5 +1,5 @@
-// A walk that finds out on its way that something behind it travels otherwise than it began with: as a recipe, or not at all. It begins again,
-// and now knows.
+// A walk may find out late that a value which it has passed already must travel in another way: as a recipe, or not at all. Then it begins again
+// with that knowledge.
 import { makeAgainOn } from './encode-again.js';
 import { CaptureError } from './errors.js';
 import { comesFromPackage, MOST_INSIDES, outermost, tooMuchInside } from './insides.js';

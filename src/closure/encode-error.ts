@@ -1,8 +1,8 @@
-// Errors. What cannot travel of one is left out, property by property, and the rest arrives: whoever gets an error wants to know what has
-// happened, more than why it could not be told.
+// Errors. Properties that cannot travel are left out, and the rest arrives: the receiver of an error needs to know what has happened, more
+// than which part could not be sent.
 //
-// Class, name, message, stack and own properties are looked at here; all that hangs on the properties is encoded as part of an error
-// (Encoder.asParts). Of the class, all prototypes are named: the receiver takes the first that it can have.
+// This file handles class, name, message, stack and own properties. The values of the properties are encoded as parts of an error
+// (Encoder.asParts). All prototypes are named: the receiver takes the first one that it can have.
 import { isNativeError, isProxy } from '../platform/kinds.js';
 import { flagsOf } from './attributes.js';
 import type { Encoder, PendingValue } from './encode.js';

@@ -1,5 +1,5 @@
-// Values that travel by import because somebody said where they are exported: this library's own, and what came into this thread by
-// import in the first place.
+// Values that travel by import because it is known where they are exported: this library's own, and values that have come into this thread by
+// import.
 import type { Payloads } from './graph.js';
 
 export type Export =

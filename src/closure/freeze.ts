@@ -1,4 +1,4 @@
-// Makes captured data read-only: a write throws, where otherwise it would be lost with the thread's copy.
+// Makes captured data read-only, so that a write throws. Otherwise the write would be lost with the thread's copy.
 //
 // Limits: elements of typed arrays, the bytes of buffers, `lastIndex` of regular expressions and the parts of a URL stay writable,
 // since the language cannot freeze them; and `Map.prototype.set.call(map)` gets around what is done to a map here.

@@ -1,5 +1,5 @@
-// What kind of function a function is, and how it therefore travels. The answer is looked up once in a function's life; what it has
-// captured is another question, asked at each start unless nothing of it can change.
+// The kinds of functions, which decide how a function travels. The kind is found once in a function's life. Its captures are read at each
+// start, unless none of them can change.
 import { type Inspected, inspect, scriptUrl } from '../platform/inspector.js';
 import { isProxy } from '../platform/kinds.js';
 import { threadId } from '../platform/modules.js';

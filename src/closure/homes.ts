@@ -1,5 +1,5 @@
-// Where a method was written. The engine knows the object that `super` and private names refer to, and tells nobody; so it is looked
-// for among the objects at hand.
+// Finds the object in which a method was written: `super` and private names refer to it. The engine knows this object but does not tell, so it
+// is searched for among the objects at hand.
 import type { Scope } from '../platform/inspector.js';
 import { isProxy } from '../platform/kinds.js';
 import { ownerOf } from './instances.js';

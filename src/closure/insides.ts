@@ -1,5 +1,5 @@
-// The insides of packages: what a package has made belongs to it, and a copy of it is seldom right. Walks into them are ended early, with an
-// error that speaks of the program's variable and the package, not of what lies within.
+// The insides of packages. An object that a package has made belongs to the package, and a copy of it is seldom right. A walk into one ends
+// early. The error names the program's variable and the package, not the parts inside.
 import type { Inspected } from '../platform/inspector.js';
 import { asUrl } from '../platform/modules.js';
 import { type Made, madeOf } from './again.js';

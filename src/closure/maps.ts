@@ -1,8 +1,8 @@
-// Source maps: positions in what ran, as positions in what the user wrote.
+// Source maps: they turn positions in the text that ran into positions in the text that the user wrote.
 //
-// Code that runs at other positions than it was written at is compiled in a thread under a name of its own,
-// `file:///app/main.ts?heddle=0.3`: the generated file, and the id of its map. So nobody else takes such a position for one in the file, and whoever meets it knows that it
-// is to be mapped. A position without that mark is one of the user's, or the business of Node and the program's loaders.
+// If the two differ, a thread compiles the code under a special name, `file:///app/main.ts?heddle=0.3`: the generated file, and the id of its
+// map. So no one takes such a position for a position in the file, and it is clear that it must be mapped. A position without that mark is
+// the user's, or Node and the program's loaders take care of it.
 import { readText } from '../platform/files.js';
 import { leave, scriptOf, scriptSource } from '../platform/inspector.js';
 import { asPath, asUrl, threadId } from '../platform/modules.js';

@@ -1,4 +1,4 @@
-// What stands in a thread for what did not travel: any use of it throws, and says what it was.
+// Stand-ins in a thread for values that did not travel. Any use of one throws an error that says what the value was.
 //
 // Limits: a binding's stand-in is an object, so `typeof`, comparisons and truth values do not throw. A property's stand-in throws
 // whenever it is read.

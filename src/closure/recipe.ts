@@ -1,5 +1,5 @@
-// Recipes from a module's text: how a constant at the top of a module is made, as a function that another thread can be sent. What its
-// initialiser needs is looked up where the engine shows it, and made from its own text where nobody but the module can see it.
+// Recipes from a module's text. A recipe makes a constant at the top of a module. It is a function that can be sent to another thread. The
+// values that the initialiser needs are read from the engine if it shows them. If only the module can see them, they get recipes too.
 import type { Variable } from 'eslint-scope';
 import type { Inspected } from '../platform/inspector.js';
 import { asUrl, threadId } from '../platform/modules.js';

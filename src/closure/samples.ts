@@ -1,5 +1,5 @@
-// What Node keeps to itself and an ordinary object of its needs: the prototypes of classes that it does not export, and the symbols under which
-// it has properties. Each thread finds its own on a sample of the class.
+// Prototypes of classes, and symbols of properties, that Node does not export but that its ordinary objects have. Each thread finds its own on a
+// sample of the class.
 import { SAMPLES } from '../platform/samples.js';
 
 const samples = new Map<string, object>();

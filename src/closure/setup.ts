@@ -1,4 +1,4 @@
-// Statements at the top of a module that complete what a variable of it holds: `addFormats(ajv)`, `marked.use(…)`, `dayjs.extend(utc)`,
+// Statements at the top of a module that set up the value of a variable: `addFormats(ajv)`, `marked.use(…)`, `dayjs.extend(utc)`,
 // `axios.defaults.timeout = 5`. A thread that makes the value itself repeats them. Other statements use a value, and are not repeated:
 // `db.exec(…)`, `app.listen(…)`, `logger.info(…)`.
 import type { Variable } from 'eslint-scope';

@@ -1,5 +1,5 @@
-// Stacks as the user should see them. What was compiled from other code is mapped where the engine makes text of a stack, so also what a
-// program prints by itself; and, because a program can put its own function in the place of that, wherever a stack leaves a thread.
+// Stacks as the user should see them. Positions in compiled code are mapped when the engine makes the text of a stack, so stacks that the program
+// prints itself are mapped too. A program can replace that step by its own function, so a stack is also mapped when it leaves a thread.
 
 import { asPath, asUrl } from '../platform/modules.js';
 import { rewriteStacks } from '../platform/stacks.js';

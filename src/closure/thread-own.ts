@@ -1,5 +1,5 @@
 // Bindings of `node:worker_threads`, which are each thread's own: in a thread, code that uses `isMainThread` means that thread's. They travel
-// by name, also those that are no objects.
+// by name, even those that are not objects.
 import type { Scope } from 'eslint-scope';
 import { isModuleNamespaceObject } from '../platform/kinds.js';
 import { builtin } from '../platform/modules.js';

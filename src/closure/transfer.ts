@@ -1,5 +1,5 @@
-// Values that are moved instead of copied. The mark is taken off by whatever sends the value (src/parcel/parcel.ts, src/runtime/start.ts), also
-// when it fails, so it holds for one send.
+// Values that are moved instead of copied. The mark holds for one send: the code that sends the value (src/parcel/parcel.ts,
+// src/runtime/start.ts) removes the mark, even if the send fails.
 
 import { isAnyBuffer, isDetached } from '../heap/buffer.js';
 import { isMovable } from '../platform/worker.js';

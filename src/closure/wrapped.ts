@@ -1,5 +1,5 @@
-// Modules that tools have put into a function: a test runner, a bundler that writes one function, a module system of old. What is declared at
-// the top of that function is what is declared at the top of the module.
+// Modules that a tool has wrapped into a function: a test runner, a bundler that writes one function, an old module system. The declarations at the
+// top of that function are those at the top of the module.
 import type { Scope } from 'eslint-scope';
 import type { analyseScopes, Syntax } from './parse.js';
 

@@ -1,5 +1,5 @@
-// The threads of an executor: a table of raw words in its cell, from which anyone can tell at any moment who is left to do what. It
-// counts nothing that a thread which is killed could leave wrong.
+// The threads of an executor: a table of raw words in its cell. Any thread can read from it, at any moment, which threads there are and what they
+// do. It holds no counts, which a killed thread could leave wrong.
 //
 //   MARK   0                        the place is free             → mark of who starts a thread for it    (compare-exchange)
 //          mark of the starter      the thread is on its way      → mark of the thread                    (compare-exchange, by the thread)

@@ -1,6 +1,6 @@
-// What a thread of an executor is at any moment: the state of its place in the crew follows from what its task waits for. When a task waits
-// for something the thread is BLOCKED, and another may be started; when it goes on there may be one more than should run, until one of
-// them has finished its task.
+// The state of an executor's thread, in its place in the crew. It depends on what the thread's task waits for. While the task waits, the thread is
+// BLOCKED, and another thread may be started. When the task goes on, there may be one thread too many until one of them has finished its
+// task.
 
 import { patience } from '../memory/park.js';
 // It says what a thread does about waits that last; what is said below goes before.

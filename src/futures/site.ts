@@ -1,5 +1,5 @@
-// Where a task was submitted. Engines take a stack cheaply and make text of it only when somebody reads it, so it stays in the thread
-// that submitted, as an object; whoever gets the error in that thread sees both stacks.
+// The place where a task was submitted. It is cheap to take a stack, but not to make its text. So the stack stays, as an object, in the thread that
+// submitted the task, and its text is made when it is read. In that thread an error of the task has both stacks.
 
 import { atomic } from '../memory/atomics.js';
 import { withFrames } from '../memory/frames.js';

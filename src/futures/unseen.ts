@@ -1,12 +1,12 @@
-// Failed futures that nobody looks at. Who looks at one says so in its cell (state.ts). Who fails one that nobody has looked at puts what it
-// failed with into a shared map, by the future's number; who looks at it later takes that away again. What is left when the future is
-// collected, or at the end of the process, the main thread prints.
+// Failed futures that nobody looks at. A thread that looks at a future notes this in the future's cell (state.ts). If a future fails and nobody has
+// looked at it, its error is put into a shared map, under the future's number. A later look removes it. When the future is collected, or at the
+// end of the process, the main thread prints the errors that are left.
 //
 //   fails it      entry, then FAILED, then: LOOKED? then no entry
 //   looks at it   LOOKED, then: FAILED? then no entry          whichever comes first, one of the two sees the other
 //
-// The entry does not hold the future. Where a future was submitted is known to the main thread for its own; other threads write it into the
-// cell, as text.
+// The entry does not hold the future. The main thread knows where its own futures were submitted. Other threads write the place into the cell, as
+// text.
 
 import { SharedArray } from '../heap/array.js';
 import { MemoryError } from '../heap/errors.js';

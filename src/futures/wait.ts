@@ -1,8 +1,8 @@
 // Waiting for several futures: wait(), waitAsync(), asCompleted().
 //
-// Each future is marked as watched; when it is done it raises H_FUTURES, on which all park that wait for several, whichever those are.
-// Whoever is woken looks at all of its own that are left. So nothing has to be taken back when a wait is over, and a thread that dies
-// leaves nothing behind but needless wake-ups.
+// Each future is marked as watched. When it is done it raises H_FUTURES. All threads that wait for several futures park on that word. A thread
+// that is woken looks at all of its futures that are left. So nothing has to be undone when a wait is over, and a thread that dies causes
+// needless wake-ups at most.
 
 import { atomic } from '../memory/atomics.js';
 import { H_FUTURES } from '../memory/layout.js';

@@ -1,5 +1,5 @@
-// What assert.deepStrictEqual, Jest, vitest and chai compare of a shared object. They see no properties in it, so that any two would be
-// equal. But all of them look at `Symbol.toStringTag` first: it tells the content, and costs nothing where nobody asks.
+// The text by which assert.deepStrictEqual, Jest, vitest and chai compare shared objects. They find no properties in a shared object, so any two
+// would be equal. But all of them read `Symbol.toStringTag` first: it gives the content, and costs nothing unless it is read.
 
 import { shownOf } from './plain.js';
 import { CELL, cellOf, GONE } from './values.js';

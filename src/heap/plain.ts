@@ -1,7 +1,7 @@
 // Shared objects as plain data: deep copies, and what is printed of them.
 //
-// What is printed stands for the whole graph, not for one object of it: JSON.stringify and util.inspect find cycles by the identity of
-// what they are given, and who makes a new object each time that it is asked never shows them the same one twice.
+// JSON.stringify and util.inspect find cycles by the identity of objects. So the plain objects for printing are made for the whole graph at once: if
+// each shared object made a new one whenever it is asked, no object would be met twice.
 
 import { CELL, GONE, INSPECT, standsFor } from './values.js';
 

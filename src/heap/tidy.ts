@@ -1,15 +1,15 @@
-// What a thread does so that its pins go: between operations, in a blocking loop, on its event loop.
+// How a thread gets rid of pins that it no longer needs: between operations, in a blocking loop, on its event loop.
 //
 // A WeakRef that was made or looked at keeps its target until the job ends, and a thread in a loop never ends its job. So a collection
 // that finds this thread in the same job as the one before makes it take a checkpoint in the middle of the job (the platform has one),
 // and look for dead Pages itself; and if pins are what keeps much of the heap alive, JavaScript's garbage is collected too.
 //
-// How much that is the collector says (R_HOLDING): not how many pins there are, but what lives through them. One that was forgotten on an
-// old element of a queue keeps all elements that came later. What a collection has counted that began before pins went says nothing, and
-// is not acted upon; pins that could not go because of a collection go as soon as it is over, and not after the next.
+// The collector says how much that is (R_HOLDING). It does not count pins, but what lives through them: a forgotten pin on an old element of a
+// queue keeps all later elements. If a collection began before pins went, its count is out of date and is ignored. Pins that could not go
+// because of a collection go as soon as it is over, not after the next one.
 //
-// Buffers lie outside (src/heap/buffer.ts): a few small objects of JavaScript's may keep gigabytes, of which its collector sees nothing.
-// So their bytes are counted: of those that this thread has met, or has let go of, since its garbage was collected last.
+// Buffers lie outside (src/heap/buffer.ts). A few small JavaScript objects may keep gigabytes that JavaScript's collector does not see. So their
+// bytes are counted: those that this thread has met, or has let go of, since its last garbage collection.
 
 import { atomic } from '../memory/atomics.js';
 import {

@@ -1,4 +1,4 @@
-// What queues throw when there is nothing to give, no room, or no more to come. Plain classes, as Python's.
+// The errors of queues: no item, no room, and the end of the queue. Plain classes, as in Python.
 
 /** There is no item, and there was none until the time was up. */
 export class Empty extends Error {

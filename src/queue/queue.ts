@@ -1,4 +1,4 @@
-// Python's Queue: first in, first out, with a limit, with tasks that are said to be done, and with an end.
+// Python's Queue: first in, first out, with a limit, taskDone() and shutdown().
 
 import { Q_CLOSED, Q_FIFO, Q_MAX, Q_UNFINISHED } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';

@@ -1,4 +1,4 @@
-// Python's SimpleQueue: first in, first out, without a limit, tasks or an end.
+// Python's SimpleQueue: first in, first out, without a limit, without taskDone() and without shutdown().
 
 import { Q_FIFO } from '../heap/types.js';
 import { defineSyncClass, SIMPLE_QUEUE } from '../sync/cell.js';

@@ -1,11 +1,11 @@
-// Before anybody is told that the heap is full every thread is asked to let go of what it does not hold any more: only the thread itself can
-// tell what that is, for JavaScript's collector is its own.
+// Before a MemoryError is thrown, every thread is asked to let go of the objects that it no longer uses. Only the thread itself can find these,
+// since each thread has its own JavaScript collector.
 //
-//   who asks     raises H_ASKED, wakes everybody, and waits until all whom it can reach have heeded
-//   who is asked heeds where it comes by: before it parks, on its event loop, where it allocates or reads what it has not read yet
+//   the thread that asks    raises H_ASKED, wakes all threads, and waits until all that it can reach have heeded
+//   a thread that is asked  heeds before it parks, on its event loop, when it allocates, or when it reads an object for the first time
 //
-// One that does none of these, since it computes or is blocked by something that is not ours, is waited for once; after that not until it
-// has heeded.
+// A thread that does none of these computes, or is blocked by something outside of this library. It is waited for once, and then not again
+// until it has heeded.
 
 import { heedNow } from '../heap/allocate.js';
 import { answer, isAsked } from '../heap/tidy.js';

@@ -1,5 +1,5 @@
-// Whose error it is. On a thread's event loop runs what threads and tasks have left there, one after the other or side by side. Each has
-// an author, which is told apart by async context; an error that nobody catches is its author's alone.
+// The author of an error. A thread's event loop runs callbacks that several threads and tasks have left there. Each thread and task is an author.
+// Async context tells which author a callback belongs to. An uncaught error concerns only its author.
 
 import { slot } from '../memory/memory.js';
 import { callAloneFor, callFor, ownerOfUncaught } from '../platform/context.js';

@@ -1,6 +1,6 @@
-// Shared buffers on their way between threads. The supervisor keeps them all: it is never blocked. Whoever shares a buffer leaves it
-// there; whoever meets it first in the heap asks, and is blocked until it comes. So do other objects that only messages carry, such as a
-// Blob or a WebAssembly.Module (src/heap/attachment.ts).
+// Shared buffers on their way between threads. The supervisor keeps them all, since it is never blocked. A thread that shares a buffer sends it to
+// the supervisor. A thread that meets the buffer in the heap for the first time asks for it, and is blocked until it comes. Other objects that
+// only messages carry go the same way, such as a Blob or a WebAssembly.Module (src/heap/attachment.ts).
 //
 //   R_BUFFERS   how many answers the supervisor has sent to the thread; it parks on it
 

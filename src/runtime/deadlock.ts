@@ -7,17 +7,17 @@
 //   first    slot and turn of all threads that there are, twice in a row and the same; then how often each has tried
 //   later    each has begun to try again since, and failed; then slot and turn of all threads that there are: the same
 //
-// All were in those waits at the end of the first collect, and still at the begin of the second, and in a wait a thread does nothing but
-// attempts, which take and never give. After the first collect each has made an attempt that failed. So it fails for ever. Thus it takes
-// two slices from the moment that the last one has got stuck until it is reported.
+// All threads were in these waits at the end of the first collect, and still at the beginning of the second. In a wait a thread only makes
+// attempts, which take something and never give anything. After the first collect each thread has made an attempt that failed. So all will
+// fail for ever. A deadlock is reported two slices after the last thread has got stuck.
 //
-// Whoever finds it reports it, and the first who does so for all (H_DEADLOCK_REPORTER: its mark; it may die of it, then the next one
-// does). It writes into each record which wait must end; the threads throw DeadlockError from there. What they hold they keep, unless
-// `with` or `using` lets go of it on the way out.
+// The first thread that finds a deadlock reports it for all (H_DEADLOCK_REPORTER: its mark; if it dies meanwhile, the next one does). It
+// writes into each record which wait must end, and there the threads throw DeadlockError. They keep the locks that they hold, unless `with` or
+// `using` releases them on the way out.
 //
-// What may go on: a thread that computes, or is blocked in anything but this library; one that waits with a time-out, or a signal that can
-// abort it; one on whose event loop anything else is alive, or that is the main one and listens to a signal. Not: timers and handles that
-// do not keep the event loop alive.
+// These threads may go on: a thread that computes, or is blocked outside of this library; a thread that waits with a time-out, or with a signal
+// that can abort it; a thread with anything else alive on its event loop; the main thread, if it listens to a signal. Timers and handles that
+// do not keep the event loop alive do not count.
 
 import { atomic } from '../memory/atomics.js';
 import {

@@ -1,4 +1,4 @@
-// What layers above do when a thread ends, in the thread, before anybody is told that it has ended.
+// Functions of upper layers that are called when a thread ends: in the thread, before any other thread can see the end.
 
 const actions: (() => void)[] = [];
 

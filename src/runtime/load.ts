@@ -1,5 +1,5 @@
-// What keeps this thread's event loop alive. Who awaits something of this library is counted as such: one timer stands for all of them, and
-// while a deadlock is looked for it does not count (src/runtime/waits.ts).
+// What keeps this thread's event loop alive. Asynchronous waits of this library do: they are counted, and one timer stands for all of them. The
+// search for deadlocks leaves that timer out (src/runtime/waits.ts).
 
 import { holdCount, holdTimers } from '../memory/hold.js';
 import { activeResources } from '../platform/process.js';

@@ -1,5 +1,5 @@
-// What the main thread has and others do not: globals that the program has set, and what it has added to built-in objects. An error in a
-// thread that looks as if that were missing says so.
+// Things that only the main thread has: globals that the program has set, and members that it has added to built-in objects. If an error in a thread
+// looks as if such a thing is missing, the error says so.
 
 import { isStandardGlobal } from '../closure/wellknown.js';
 import { SharedArray } from '../heap/array.js';

@@ -1,4 +1,4 @@
-// What a thread does before it runs a function: for layers above, which know of things that take a turn of the event loop.
+// Functions of upper layers that a thread calls before it runs a function, for preparations that need the event loop.
 
 type Preparation = () => Promise<unknown> | undefined;
 

@@ -1,4 +1,4 @@
-// Errors as people should see them, for as long as somebody looks: an error belongs to the program, which finds it as it was.
+// Errors as people should see them. An error is changed only while it is shown: it belongs to the program, which then finds it as it was.
 import { isNativeError, isProxy } from '../platform/kinds.js';
 
 /** What is looked at: as deep as a value is printed, and no more of it than one reads. */

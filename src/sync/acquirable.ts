@@ -1,4 +1,4 @@
-// What all locks but the plain one have in common: the ways to acquire and to release, over one attempt that each says for itself.
+// What all locks except the plain one have in common: the ways to acquire and to release. Each kind of lock defines only a single attempt.
 
 import { goneText } from '../heap/plain.js';
 import { INSPECT } from '../heap/values.js';

@@ -1,4 +1,4 @@
-// The condition: who holds its lock waits for a notification, and lets go of the lock meanwhile.
+// The condition. A thread that holds its lock can wait for a notification, and releases the lock during the wait.
 //
 // Cell {header, lock, head, tail}: the lock, and the queue of those that wait (src/sync/waiters.ts has the states).
 //
@@ -6,16 +6,16 @@
 //             → have the lock back, so often → leave the queue; was I notified?
 //   notify    of those that wait longest, n: WAITING → NOTIFIED, out of the queue; woken when the lock is let go of (src/sync/wakes.ts)
 //
-// Both touch the queue with the lock held, and nothing else does. For an RLock that is checked: only its owner gets so far. A plain lock
-// has no owner and can only be asked whether it is locked; who calls without holding it while another thread does breaks the rule of
-// every condition variable, and may cost a waiter its place in the queue. Memory stays whole.
+// Both use the queue with the lock held, and nothing else uses it. For an RLock this is checked: only its owner gets this far. A plain lock has no
+// owner; it only knows whether it is locked. If a thread calls without holding the lock while another thread holds it, it breaks the rule of
+// every condition variable, and a waiter may lose its place in the queue. Memory stays whole.
 //
-// Each waiter parks on a word of its own, that only a notification changes. So notify(n) wakes those n and nobody else, in their order,
-// and there are no spurious wake-ups: a wait ends by a notification, its time-out, its signal, or an error. Whoever was notified before
-// it has the lock back has been notified: the notification would be lost otherwise.
+// Each waiter parks on its own word, which only a notification changes. So notify(n) wakes exactly those n, in their order, and there are no
+// spurious wake-ups: a wait ends by a notification, its time-out, its signal, or an error. If a waiter is notified before it has the lock back,
+// it counts as notified, even after its time-out. Otherwise the notification would be lost.
 //
-// A thread that is killed while it waits takes no notification that comes when its death is known. One that was notified before takes it
-// along, as if it had been killed a moment later.
+// A thread that was killed while it waits gets no notification once its death is known. If it was notified before, the notification is lost, as
+// if the thread had been killed a moment later.
 
 import { goneText } from '../heap/plain.js';
 import { INSPECT } from '../heap/values.js';

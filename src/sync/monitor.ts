@@ -1,5 +1,5 @@
 // What a condition needs of its lock: to let go of it however often it was acquired, and to have it back as it was. For use within this
-// package: these are symbols, so that they are no methods of the locks that programs see.
+// package: these are symbols, so that programs do not see them as methods of locks.
 
 import { blockUntil, type Wanted } from '../memory/park.js';
 

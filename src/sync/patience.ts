@@ -1,4 +1,4 @@
-// What a thread that has waited for a while finds out: that who has what it waits for is dead, or that nobody is left who could give it
+// What a thread finds out when it has waited for a while: that the holder is dead, or that no thread is left that could end the wait
 // (src/runtime/deadlock.ts).
 //
 // Of a wait that has lasted for a slice, in the thread's record, written by the thread itself:

@@ -1,5 +1,5 @@
-// A queue of those that wait to be notified, first in, first out, guarded by a lock that the queue knows nothing of: only who holds that
-// lock touches the queue. What happens without it goes through the waiters' state words.
+// A queue of waiters that want to be notified, first in, first out. A lock guards it, which the queue does not know: only the holder of that lock
+// uses the queue. Steps without the lock go through the waiters' state words.
 //
 // Queue: two tagged words of its owner's cell, {head, tail}
 //
@@ -14,8 +14,8 @@
 //   mark    of the waiter's thread (src/sync/owner.ts)
 //   next    the waiter behind it; undefined for the last one
 //
-// A notification is the step from WAITING to NOTIFIED, so it has one receiver, and who has it keeps it: whether a waiter whose time ran
-// out was notified all the same is decided when it has the lock again. Waiters whose thread has been killed are passed over.
+// A notification is the step from WAITING to NOTIFIED, so it has one receiver, which keeps it. If a waiter has timed out, it is decided when it has
+// the lock again whether it was notified all the same. Waiters whose thread was killed are skipped.
 //
 // The lock's holder may be killed at any of these steps, and a lock without an owner may then be released by another thread. So every
 // step leaves a queue with all who wait in it: {head, next…} has them, and the tail is one of them behind which nobody alive is. A new

@@ -1,8 +1,8 @@
-// Wake-ups that are due when this thread lets go of a lock: whom a condition has notified needs that lock first. Woken before, it would
-// most often find it held and park again, at the price of a second wake-up and two more changes of threads.
+// Wake-ups that are due when this thread releases a lock. A thread that a condition has notified needs that lock first. If it were woken earlier, it
+// would usually find the lock held and park again, which costs a second wake-up and two more thread switches.
 //
-// They are this thread's own and in no shared word. Should they never come, because the thread dies, or because a plain lock is released by
-// another one, the notified find out by themselves (src/memory/park.ts).
+// They are this thread's own and in no shared word. If they never come, because the thread dies or because another thread releases a plain lock,
+// the notified threads find out when they look around (src/memory/park.ts).
 
 import { wake } from '../memory/park.js';
 

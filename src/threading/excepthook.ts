@@ -1,6 +1,6 @@
-// What happens when a thread ends by an error that it has not caught. The hook is the process's, as in Python: it lies captured in the
-// shared heap, and runs in the thread that has failed. A thread that is killed, by its memory running out for one, can run nothing more:
-// the supervisor reports that as the default hook would.
+// The hook for errors that a thread does not catch. There is one hook for the process, as in Python. It lies in the shared heap, captured, and runs
+// in the thread that has failed. A thread that is killed, for example because it has no memory left, cannot run the hook: the supervisor
+// reports this death as the default hook would.
 
 import { EXCEPTHOOK } from '../heap/roots.js';
 import { H_ROOTS } from '../memory/layout.js';

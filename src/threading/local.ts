@@ -4,9 +4,9 @@
 //
 //   init   how a thread's first value is made, captured; constant
 //
-// A function that captures the object brings `init` along as well, with the modules that it needs. What a thread has is kept until it
-// ends, or gives it up, also when nothing in it refers to the object any more: others might bring it back. What it has for an object that
-// it has met inside a `scope()` it has there only.
+// A function that captures the object brings `init` along, with the modules that it needs. A thread keeps its value until it ends or gives it up, even
+// if nothing in the thread refers to the object any more: other threads may bring it back. If a thread has first met the object inside a
+// `scope()`, it keeps the value only there.
 
 import { COMPANY, type Company } from '../closure/company.js';
 import { R_STATE } from '../memory/layout.js';
