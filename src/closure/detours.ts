@@ -4,6 +4,7 @@ import { makeAgainOn } from './encode-again.js';
 import { CaptureError } from './errors.js';
 import { comesFromPackage, MOST_INSIDES, outermost, tooMuchInside } from './insides.js';
 import { explainRefusal, type Path, type Reason } from './paths.js';
+import { isRenewed } from './renewed.js';
 
 const DETOUR = Symbol('detour');
 
@@ -32,10 +33,10 @@ export class Detours {
 
   /**
    * Begins again if a thread can make by itself what `path` leads from. `isPackages`: what it leads to is a package's; otherwise that is asked
-   * of what it leads from.
+   * of what it leads from, unless each thread has its own of the `value` that it leads to.
    */
-  makeAgain(path: Path, isPackages: boolean): void {
-    if (makeAgainOn(path, isPackages, comesFromPackage)) throw DETOUR;
+  makeAgain(path: Path, isPackages: boolean, value?: object): void {
+    if (makeAgainOn(path, isPackages || (value !== undefined && isRenewed(value)), comesFromPackage)) throw DETOUR;
   }
 
   /** Leaves the program's variable that `path` leads from behind, and begins again. */

@@ -72,7 +72,8 @@ function reasonToStay(encoder: Encoder, value: object): Reason | undefined {
   if (isWeakMap(value)) return stays('a WeakMap', `Use a Map. ${MAKE_THERE}`);
   if (isWeakSet(value)) return stays('a WeakSet', `Use a Set. ${MAKE_THERE}`);
   if (value instanceof WeakRef) return stays('a WeakRef', 'Pass what it refers to');
-  if (isGeneratorObject(value)) return stays('a running generator', 'Call its function in the thread');
+  if (isGeneratorObject(value))
+    return stays('a running generator', 'Take what it yields, [...generator], or call its function in the thread');
   if (isMapIterator(value) || isSetIterator(value) || isIterator(encoder, value))
     return stays('an iterator', 'Pass what it iterates over');
   if ((ArrayBuffer.isView(value) || isAnyArrayBuffer(value)) && isDetached(bufferBehind(value)))

@@ -229,7 +229,7 @@ export class Encoder extends Luggage {
       this.nodes[index] = this.byName(name);
       return;
     }
-    this.detours.makeAgain(path, path.inside !== undefined);
+    this.detours.makeAgain(path, path.inside !== undefined, value);
     this.#stay(pending, insideReason(path, reason));
   }
 

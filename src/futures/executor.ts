@@ -317,7 +317,10 @@ function writeTask(
   const moved = takeAllMarked(args);
   try {
     if (typeof fn !== 'function') {
-      throw new TypeError(`${typeof fn === 'object' ? describe(fn) : String(fn)} is not a function`);
+      const given = typeof fn === 'object' ? describe(fn) : String(fn);
+      throw new TypeError(
+        `${given} is not a function: give the function itself, then its arguments, as in run(work, 1, 2)`,
+      );
     }
     writeCall(addressOf(future) + CALL, fn, args);
     detach(moved);

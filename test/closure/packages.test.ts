@@ -86,6 +86,31 @@ test('what a package computes of plain data when it is looked at is there in the
   );
 });
 
+test('what the platform makes empty is made again as a constant of a module, and refused elsewhere', async () => {
+  const main = `
+    import { Agent } from 'node:http';
+    import { Agent as Agents } from 'node:https';
+    import { AsyncLocalStorage } from 'node:async_hooks';
+    import { current, during } from './log.mjs';
+    const agent = new Agent({ keepAlive: true, maxSockets: 3 });
+    const agents = { secure: new Agents() };
+    show(during('here', current));
+    show(await during('here', () => run(() => [current() ?? null, during('there', current)])));
+    show(await run(() => [agent instanceof Agent, agent.maxSockets, agents.secure instanceof Agents]));
+    function local() { const own = new AsyncLocalStorage(); return run(() => own.getStore()); }
+    show(await local().catch((error) => error.message.startsWith("'own' did not travel to this thread: it is an AsyncLocalStorage")));
+    const pass = async () => run((given) => given, new Agent());
+    show(await pass().catch((error) => error.message.startsWith("cannot pass 'args[0]' to a thread: it is an Agent")));
+  `;
+  const log = `
+    import { AsyncLocalStorage } from 'node:async_hooks';
+    const context = new AsyncLocalStorage();
+    export const current = () => context.getStore();
+    export const during = (value, fn) => context.run(value, fn);
+  `;
+  assert.deepEqual(await program(main, { 'log.mjs': log }), ['here', [null, 'there'], [true, 3, true], true, true]);
+});
+
 test('with what only the module sees: constants, functions, classes, imports', async () => {
   assert.deepEqual(
     await program(

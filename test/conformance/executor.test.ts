@@ -96,7 +96,10 @@ test('submit: a function whose captures change is captured anew each time', () =
 test('submit: fn is not checked for callability; the future has the TypeError', () => {
   const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
   const future = executor.submit(1 as unknown as () => void);
-  assert.throws(() => future.result(), { name: 'TypeError', message: '1 is not a function' });
+  assert.throws(() => future.result(), {
+    name: 'TypeError',
+    message: /^1 is not a function: give the function itself/,
+  });
   executor.shutdown();
 });
 
