@@ -15,20 +15,22 @@ const dist = join(root, 'dist');
 const kept = join(root, 'build', 'modules');
 const to = process.argv.find((word) => word.startsWith('--to='))?.slice('--to='.length);
 
-/** The package's exports, of which each has an entry that says which instance of it is used: src/outside.ts. */
-const FACES = ['index', 'thread'];
-/** What is imported from outside besides: the package's exports without threads, and the first module of each worker. */
-const ENTRIES = ['dummy_thread', 'entry'];
+/** What programs import, of which the first two need threads. */
+const FACES = ['index', 'thread', 'dummy_thread'];
+const THREADED = FACES.slice(0, 2);
 
-/** An entry of the package. */
-const entry = (
-  name,
-  exports,
-) => `// Exports the instance of this library that is used here: in a context of node:vm, the one outside of it.
-import { chosen } from './inside/outside.js';
-import * as own from './inside/${name}.js';
+/** What the face without threads has in common with the others: one module for both. */
+const PLAIN = ['errors', 'held'].map((name) => `./sync/${name}.js`);
 
-export const { ${exports.join(', ')} } = chosen(own, import.meta.url);
+/** Builtin modules that are loaded when something of theirs is first used: each takes a worker a good part of a millisecond to load. */
+const LAZY = ['fs', 'inspector', 'os', 'tty', 'v8'].map((id) => `node:${id}`);
+const LAZILY = `const heddleRequire = require;
+require = (id) => ${JSON.stringify(LAZY)}.includes(id) ? new Proxy({}, { get: (_, key) => heddleRequire(id)[key] }) : heddleRequire(id);`;
+
+/** An entry of the package: src/outside.ts says of which instance. */
+const entry = (name, exports) => `import { face } from './library.js';
+
+export const { ${exports.join(', ')} } = face('${name}', import.meta.url);
 `;
 
 /** The same for \`require()\`, where that has loaders of its own: Jest's tests in CommonJS. Node itself loads the modules. */
@@ -37,6 +39,18 @@ const { pathToFileURL } = require('node:url');
 const { requireOutside } = require('./inside/outside.cjs');
 
 module.exports = requireOutside(pathToFileURL(__filename).href.replace(/cjs$/, 'js'), require.cache);
+`;
+
+/** Loads the library when it is first asked for: in a context of node:vm it is not. */
+const LIBRARY = `import { chosen } from './outside.js';
+import { loadJoined } from './platform/joined.js';
+import * as plain from './plain.js';
+
+let library;
+const load = () => (library ??= loadJoined(new URL('./library.cjs', import.meta.url).href, import.meta.url, plain));
+
+export const face = (name, url) => chosen(() => load()[name], url);
+export const serve = () => load().serve();
 `;
 
 if (process.argv.includes('--undo')) {
@@ -57,43 +71,93 @@ if (process.argv.includes('--undo')) {
   await bundle(kept, dist);
 }
 
+/**
+ *   library.cjs               all of the library that knows of threads: a script, which src/platform/joined.ts evaluates
+ *   library.js                evaluates it
+ *   index.js, thread.js       its exports
+ *   runtime/worker.js         what the entry of a thread's worker takes of it
+ *   plain.js, dummy_thread.js the library without threads, and what both have in common
+ *   *.cjs                     the exports for \`require()\`, where that has loaders of its own
+ *   entry.js                  the first module of a thread's worker
+ *   helper.cjs                all that helpers need: CommonJS boots fastest
+ */
 async function bundle(modules, outdir) {
   const { build } = await import('esbuild');
-  const { metafile } = await build({
-    metafile: true,
-    absWorkingDir: root,
-    entryPoints: Object.fromEntries([
-      ...ENTRIES.map((name) => [name, join(modules, `${name}.js`)]),
-      ...[...FACES, 'outside'].map((name) => [`inside/${name}`, join(modules, `${name}.js`)]),
-    ]),
-    outdir,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    chunkNames: 'parts/[name]-[hash]',
-    logLevel: 'warning',
-    plugins: [{ name: 'urls', setup: (plugin) => keepUrls(plugin, modules) }],
-  });
-  for (const path of readdirSync(outdir, { recursive: true, encoding: 'utf8' })) {
-    if (path.endsWith('.js')) keepClassNames(join(outdir, path));
-  }
-  for (const name of FACES) {
-    const { exports } = metafile.outputs[relative(root, join(outdir, 'inside', `${name}.js`)).replaceAll('\\', '/')];
-    writeFileSync(join(outdir, `${name}.js`), entry(name, exports));
-  }
-  for (const name of [...FACES, 'dummy_thread']) writeFileSync(join(outdir, `${name}.cjs`), REQUIRE_ENTRY);
+  const urls = (variable) => ({ name: 'urls', setup: (plugin) => keepUrls(plugin, modules, variable) });
+  const common = { bundle: true, platform: 'node', target: 'node20', packages: 'external', logLevel: 'warning' };
+  const cjs = { ...common, format: 'cjs' };
+  const esm = { ...common, format: 'esm', plugins: [urls('import.meta.url')] };
+  const text = (contents) => ({ stdin: { contents, resolveDir: modules } });
+  const plain = { name: 'plain', setup: (plugin) => sharePlain(plugin, modules) };
+
+  const threaded = THREADED.map((name) => `export * as ${name} from './${name}.js';`);
   await build({
+    ...cjs,
+    ...text([...threaded, "export { serve } from './runtime/worker.js';"].join('\n')),
+    outfile: join(outdir, 'library.cjs'),
+    plugins: [urls('heddleUrl'), plain],
+    banner: { js: `(function (require, module, heddleUrl) { 'use strict'; ${LAZILY}` },
+    footer: { js: '})' },
+  });
+  await build({
+    ...cjs,
+    entryPoints: [join(modules, 'helper.js')],
+    outfile: join(outdir, 'helper.cjs'),
+    plugins: [urls('heddleUrl')],
+    banner: { js: `'use strict'; const heddleUrl = require('node:url').pathToFileURL(__filename).href; ${LAZILY}` },
+  });
+  for (const name of ['library.cjs', 'helper.cjs']) {
+    keepClassNames(join(outdir, name));
+    keepAscii(join(outdir, name));
+  }
+  await build({
+    ...esm,
+    ...text(PLAIN.map((name) => `export * from '${name}';`).join('\n')),
+    outfile: join(outdir, 'plain.js'),
+  });
+  keepClassNames(join(outdir, 'plain.js'));
+  await build({
+    ...esm,
+    entryPoints: [join(modules, 'dummy_thread.js')],
+    outfile: join(outdir, 'dummy_thread.js'),
+    plugins: [urls('import.meta.url'), plain],
+  });
+  keepClassNames(join(outdir, 'dummy_thread.js'));
+  await build({ ...esm, ...text(LIBRARY), outfile: join(outdir, 'library.js'), external: ['./plain.js'] });
+  await build({
+    ...esm,
+    entryPoints: [join(modules, 'entry.js')],
+    outfile: join(outdir, 'entry.js'),
+    external: ['./index.js', './runtime/worker.js'],
+  });
+  for (const name of THREADED) writeFileSync(join(outdir, `${name}.js`), entry(name, await exportsOf(name)));
+  for (const name of FACES) writeFileSync(join(outdir, `${name}.cjs`), REQUIRE_ENTRY);
+  mkdirSync(join(outdir, 'runtime'), { recursive: true });
+  writeFileSync(join(outdir, 'runtime', 'worker.js'), "export { serve } from '../library.js';\n");
+  await build({
+    ...cjs,
+    bundle: false,
+    packages: undefined,
     entryPoints: [join(modules, 'platform', 'outside.js')],
     outfile: join(outdir, 'inside', 'outside.cjs'),
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    logLevel: 'warning',
   });
   declare(outdir);
+
+  async function exportsOf(name) {
+    const entryPoints = [join(modules, `${name}.js`)];
+    const { metafile } = await build({ ...esm, entryPoints, write: false, metafile: true, outfile: 'face.js' });
+    return Object.values(metafile.outputs)[0].exports;
+  }
+}
+
+/** Modules of PLAIN are not joined to what imports them: an ES module imports them, a script asks for them. */
+function sharePlain({ onResolve, initialOptions: { format } }, modules) {
+  const shared = PLAIN.map((name) => join(modules, name));
+  onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) =>
+    shared.includes(join(resolveDir, path))
+      ? { path: format === 'cjs' ? 'heddle:plain' : './plain.js', external: true }
+      : undefined,
+  );
 }
 
 /** The types that users get: what is marked as internal is not in them, which our own tests need. */
@@ -104,7 +168,7 @@ function declare(outdir) {
   execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json'), ...options, '--outDir', outdir], {
     stdio: 'inherit',
   });
-  const reached = [...FACES, ...ENTRIES].map((name) => join(outdir, `${name}.d.ts`));
+  const reached = [...FACES, 'entry'].map((name) => join(outdir, `${name}.d.ts`));
   for (const path of reached) {
     for (const [, name] of readFileSync(path, 'utf8').matchAll(/(?:from |import |import\()['"](\.[^'"]+)\.js['"]/g)) {
       const target = join(dirname(path), `${name}.d.ts`);
@@ -122,21 +186,29 @@ function declare(outdir) {
  */
 function keepClassNames(file) {
   let source = readFileSync(file, 'utf8');
-  for (const [, name] of source.matchAll(/^var (\w+) = class _\1\b/gm)) {
+  for (const [, name] of source.matchAll(/^\s*(?:var )?(\w+) = class _\1\b/gm)) {
     source = source.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name);
   }
   if (/\bclass _/.test(source)) throw new Error(`${file} has a class whose name is lost`);
   writeFileSync(file, source);
 }
 
-/** `import.meta.url` stays that of the module, also where it has become part of another file. */
-function keepUrls({ onLoad }, modules) {
+/** What is not ASCII stands in comments: the rest is escaped. So the file can be read without decoding it. */
+function keepAscii(file) {
+  const source = readFileSync(file, 'utf8').replaceAll('\u2026', '...');
+  writeFileSync(file, source.replaceAll(/[^\n -~]/g, '?'));
+}
+
+/**
+ * `import.meta.url` stays that of the module, also where it has become part of another file. `variable`: what the file that it becomes part of
+ * calls its own URL. And helpers are started by their file.
+ */
+function keepUrls({ onLoad }, modules, variable) {
   onLoad({ filter: /\.js$/ }, ({ path }) => {
     const source = readFileSync(path, 'utf8');
     if (!path.startsWith(modules) || !source.includes('import.meta.url')) return undefined;
     const own = JSON.stringify(relative(modules, path).replaceAll('\\', '/'));
-    // It can end up in a file of dist/, or in one of a folder there.
-    const url = `new URL(${own}, import.meta.url.replace(/(?:parts|inside)\\/[^/]*$/, '')).href`;
-    return { contents: source.replaceAll('import.meta.url', url) };
+    const url = `new URL(${own}, ${variable}).href`;
+    return { contents: source.replaceAll('import.meta.url', url).replace("'../helper.js'", "'../helper.cjs'") };
   });
 }

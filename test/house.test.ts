@@ -42,10 +42,12 @@ const floors = [
 
 /** The faces: files of src/ itself. */
 const faces: Readonly<Record<string, readonly string[]>> = {
-  entry: [...floors, 'index'],
+  boot: ['memory', 'platform'],
+  entry: [...floors, 'index', 'boot'],
+  helper: [...floors, 'boot'],
   index: [...floors, 'thread'],
   thread: floors,
-  outside: ['memory', 'platform'],
+  outside: ['platform'],
   dummy_thread: ['dummy', ...plain],
 };
 

@@ -15,12 +15,16 @@ export const isOwnFile = (file: string): boolean => asUrl(file).startsWith(OWN);
 const PACKAGE = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/])/;
 
 /** The package that the program itself is, when it was installed as one: its modules are not to be evaluated again. */
-const program = PACKAGE.exec(programUrl())?.[1];
+function programPackage(): string | undefined {
+  program ??= { folder: PACKAGE.exec(programUrl())?.[1] };
+  return program.folder;
+}
+let program: { readonly folder: string | undefined } | undefined;
 
 export function isPackageFile(file: string): boolean {
   if (isOwnFile(file)) return true;
   const found = PACKAGE.exec(asUrl(file))?.[1];
-  return found !== undefined && found !== program;
+  return found !== undefined && found !== programPackage();
 }
 
 /** By identity: what was registered, and what CommonJS packages export. */

@@ -22,7 +22,7 @@ export interface Kernel {
   and(address: number, bits: number): number;
 }
 
-const compiled = givenKernel ?? new Wasm.Module(decode(KERNEL));
+const compiled = givenKernel ?? new Wasm.Module(Buffer.from(KERNEL, 'base64'));
 
 export const kernel = new Wasm.Instance(compiled, {
   env: { memory, refresh: updateSize },
@@ -30,11 +30,3 @@ export const kernel = new Wasm.Instance(compiled, {
 
 /** What a new worker is told of the memory. */
 export const seatFor = (slot: number): Seat => ({ memory, slot, kernel: compiled });
-
-/** A loop, because a call for each byte takes several milliseconds. */
-function decode(text: string): Uint8Array {
-  const chars = atob(text);
-  const bytes = new Uint8Array(chars.length);
-  for (let at = 0; at < chars.length; at++) bytes[at] = chars.charCodeAt(at);
-  return bytes;
-}

@@ -44,6 +44,23 @@ export function redirectOutput(write: (descriptor: Descriptor, bytes: Uint8Array
       done();
     };
     // Without it, chunks come one by one.
-    Object.assign(stream, { _writev: null, ...(isatty(descriptor) && { isTTY: true }) });
+    Object.assign(stream, { _writev: null });
+    showTerminal(stream, descriptor);
   }
+}
+
+/** Looked for when somebody asks: the platform loads all of its network for it. */
+function showTerminal(stream: Writable, descriptor: Descriptor): void {
+  const define = (value: unknown): boolean =>
+    Reflect.defineProperty(stream, 'isTTY', { value, writable: true, enumerable: true, configurable: true });
+  Object.defineProperty(stream, 'isTTY', {
+    get(): true | undefined {
+      const is = isatty(descriptor) || undefined;
+      define(is);
+      return is;
+    },
+    set: define,
+    enumerable: true,
+    configurable: true,
+  });
 }

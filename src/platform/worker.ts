@@ -16,6 +16,8 @@ import {
   workerData,
 } from 'node:worker_threads';
 
+import type { Script } from './joined.js';
+
 /** What the platform calls this thread; the main one is 0. */
 export const ownThreadId = threadId;
 
@@ -27,10 +29,10 @@ export function isMovable(buffer: ArrayBuffer): boolean {
   return isKept?.(buffer) !== true;
 }
 
-/** What a new worker is for: the file that its entry loads. */
+/** What a new worker is for. */
 export type Role = 'supervisor' | 'thread' | 'sigint' | 'quit' | 'collector';
 
-/** Handed to src/entry.ts in a new worker. */
+/** Handed to src/boot.ts in a new worker. */
 export interface WorkerBoot {
   readonly role: Role;
   /** Goes to `globalThis` before anything else is loaded (src/memory/memory.ts). */
@@ -38,6 +40,8 @@ export interface WorkerBoot {
   /** The role's own data. */
   readonly data: unknown;
   readonly argv: readonly string[];
+  /** See src/platform/joined.ts. */
+  readonly script?: Script | undefined;
 }
 
 export interface SpawnOptions {
@@ -52,6 +56,7 @@ export interface SpawnOptions {
 }
 
 const ENTRY = new URL('../entry.js', import.meta.url);
+const HELPER = new URL('../helper.js', import.meta.url);
 
 /** The smallest stack with which a worker boots safely, and what Node adds for itself. */
 const STACK_FLOOR = 512 * 1024;
@@ -67,12 +72,13 @@ export const STACK_CEILING = 1024 * MEBIBYTE;
 export function spawn(boot: WorkerBoot, options: SpawnOptions): Worker {
   const { name, stackSize = 0, heapLimit, flags = [], transfer = [] } = options;
   // Node would find out later, in the worker, while the main thread may be waiting for it.
-  if (!existsSync(ENTRY)) {
+  const entry = boot.role === 'thread' ? ENTRY : HELPER;
+  if (!existsSync(entry)) {
     throw new Error(
-      `Heddle's own files are not where it was loaded from, ${ENTRY} for one: tell your bundler that heddle is external, and let the program read its folder`,
+      `Heddle's own files are not where it was loaded from, ${entry} for one: tell your bundler that heddle is external, and let the program read its folder`,
     );
   }
-  return new Worker(ENTRY, {
+  return new Worker(entry, {
     name,
     workerData: boot,
     transferList: [...transfer],

@@ -131,7 +131,7 @@ function makeWorker(slot: number, isWanted: boolean): void {
   let worker: Worker;
   try {
     worker = spawn(
-      { role: 'thread', seat: seatFor(slot), data: { control: port2 }, argv: boot.argv },
+      { role: 'thread', seat: seatFor(slot), data: { control: port2 }, argv: boot.argv, script: boot.script },
       {
         // What a debugger shows. It cannot be changed, so a worker keeps the name of its first thread.
         name: (isWanted && nameOf(slot)) || `heddle thread ${slot + 1}`,

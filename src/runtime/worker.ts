@@ -47,9 +47,6 @@ import { BOOTING, changeState, IDLE, LEFTOVER, RETIRING } from './table.js';
 /** Milliseconds of idleness after which garbage is collected, so that locks which only it can reach are given back. */
 const TIDY_AFTER = 200;
 
-const boot = workerBoot();
-const { control } = boot.data as ThreadBoot;
-
 /** Jobs taken so far; R_WAKE says how many there are. */
 let jobs = 0;
 
@@ -62,19 +59,26 @@ let letGo: (() => void) | undefined;
 /** Whether nothing was done since garbage was collected. */
 let tidy = true;
 
-redirectConsole();
-connectSupervisor(control);
-hideBoot();
-adaptProcess(boot.argv, (code) => {
-  throw new SystemExit(code);
-});
-watchMicrotasks();
-onUncaughtError(blameAuthorOf);
-onLoopDry(park);
 /** What a thread has put on `process` is not to catch the errors of the next. */
-const forgetHandlers = rememberHandlers();
-if (atomic.load(record + R_STATE) === BOOTING) changeState(slot, IDLE);
-soon(park);
+let forgetHandlers = (): void => {};
+
+/** Makes this worker one of a thread: it takes work from the next turn of its event loop on. */
+export function serve(): void {
+  const boot = workerBoot();
+  const { control } = boot.data as ThreadBoot;
+  redirectConsole();
+  connectSupervisor(control);
+  hideBoot();
+  adaptProcess(boot.argv, (code) => {
+    throw new SystemExit(code);
+  });
+  watchMicrotasks();
+  onUncaughtError(blameAuthorOf);
+  onLoopDry(park);
+  forgetHandlers = rememberHandlers();
+  if (atomic.load(record + R_STATE) === BOOTING) changeState(slot, IDLE);
+  soon(park);
+}
 
 function park(): void {
   if (running !== undefined) return;

@@ -37,7 +37,14 @@ test('the tarball holds what users need and nothing else', () => {
   assert.deepEqual(texts, ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'package.json']);
   assert.ok(paths.includes('docs/guide.md') && paths.includes('examples/01-hello.ts'));
   const odd = paths.filter((path) => path.startsWith('dist/') && !/\.(js|d\.ts)$/.test(path)).sort();
-  assert.deepEqual(odd, ['dist/dummy_thread.cjs', 'dist/index.cjs', 'dist/inside/outside.cjs', 'dist/thread.cjs']);
+  assert.deepEqual(odd, [
+    'dist/dummy_thread.cjs',
+    'dist/helper.cjs',
+    'dist/index.cjs',
+    'dist/inside/outside.cjs',
+    'dist/library.cjs',
+    'dist/thread.cjs',
+  ]);
   for (const face of ['index', 'thread', 'dummy_thread']) {
     assert.ok(paths.includes(`dist/${face}.js`) && paths.includes(`dist/${face}.d.ts`), face);
   }

@@ -1,0 +1,9 @@
+// The first thing in every worker of Heddle's: takes its seat, so that the shared memory is found by whatever loads next.
+
+import { SEAT } from './memory/seat.js';
+import { takeScript } from './platform/joined.js';
+import { workerBoot } from './platform/worker.js';
+
+const { seat, script } = workerBoot();
+Object.defineProperty(globalThis, SEAT, { value: seat });
+takeScript(script);
