@@ -16,6 +16,8 @@ export interface Script {
 
 interface Place {
   given?: Script | undefined;
+  /** Whether the engine has taken it over. Otherwise it reads the text, which takes longer. */
+  accepted?: boolean;
   /** What the engine has made of it here has all functions that were called until now. */
   make?: () => Script;
 }
@@ -58,6 +60,7 @@ function evaluate(filename: string): unknown {
     text,
     given === undefined ? { filename } : { filename, cachedData: new Uint8Array(given.code) },
   );
+  place.accepted = script.cachedDataRejected === false;
   place.make = () => ({ text: shared(Buffer.from(text, 'latin1')), code: shared(script.createCachedData()) });
   return script.runInThisContext();
 }
