@@ -3,6 +3,7 @@
 
 import './runtime/heap.js';
 import { registerExports } from './closure/exports.js';
+import { orForgetMarks } from './closure/transfer.js';
 import { H_STACK_SIZE } from './memory/layout.js';
 import { slot, V } from './memory/memory.js';
 import { checkNoArguments, checkStackSize, checkStart } from './runtime/arguments.js';
@@ -39,7 +40,8 @@ export function start_new_thread<A extends readonly unknown[], K extends object>
   kwargs: K,
 ): number;
 export function start_new_thread(fn: (...args: never[]) => unknown, args: readonly unknown[], kwargs?: object): number {
-  checkStart(fn, args, kwargs, arguments.length);
+  const given = arguments.length;
+  orForgetMarks(() => checkStart(fn, args, kwargs, given), args, kwargs);
   poll();
   try {
     return startThread(fn, args, kwargs);

@@ -17,7 +17,7 @@ import { encodeNamespace } from './encode-module.js';
 import { encodeExotic } from './encode-object.js';
 import { CaptureError } from './errors.js';
 import type { Export } from './exports.js';
-import { isFlatArray, isFlatObject, isPrimitive } from './flat.js';
+import { copyOfFlat, isFlatArray, isFlatObject, isPrimitive } from './flat.js';
 import { EXTENSIBLE, FREEZABLE, type Graph, type Node, type Property, type Ref, type Slot, WRITABLE } from './graph.js';
 import { insideReason, isProgramsOwn, makerOf, secretsOf } from './insides.js';
 import { hiddenStateOf, ownerOf } from './instances.js';
@@ -360,7 +360,7 @@ export class Encoder extends Luggage {
   #array({ index, path }: Pending, value: unknown[]): void {
     if (Object.getPrototypeOf(value) === Array.prototype && isFlatArray(value)) {
       this.changing = true;
-      this.nodes[index] = ['raw', value.slice()];
+      this.nodes[index] = ['raw', copyOfFlat(value)];
       return;
     }
     if (!Object.isFrozen(value)) this.changing = true;

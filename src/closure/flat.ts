@@ -18,9 +18,20 @@ export function isFlatObject(value: object): boolean {
 /** Above this, looking for properties that are not elements costs more than they are likely. */
 const LONG_ARRAY = 1000;
 
+/** Elements that are looked at to tell whether most of them are not there. */
+const SAMPLES = 64;
+
+/** Whether an array has few elements for its length, which may be 2 ** 32 - 1: then its keys are fewer than its indexes. */
+function isSparse(value: unknown[]): boolean {
+  const step = value.length / SAMPLES;
+  let found = 0;
+  for (let sample = 0; sample < SAMPLES; sample++) if (Object.hasOwn(value, Math.floor(sample * step))) found++;
+  return found * 2 < SAMPLES;
+}
+
 export function isFlatArray(value: unknown[]): boolean {
   if (!Object.isExtensible(value)) return false;
-  if (value.length <= LONG_ARRAY) {
+  if (value.length <= LONG_ARRAY || isSparse(value)) {
     return Reflect.ownKeys(value).every((key) => {
       const found = Object.getOwnPropertyDescriptor(value, key)!;
       return (
@@ -31,4 +42,13 @@ export function isFlatArray(value: unknown[]): boolean {
   }
   for (const item of value) if (!isPrimitive(item)) return false;
   return true;
+}
+
+/** The elements of a flat array, and its length. The platform's own way to copy one takes as long as the array is, however few they are. */
+export function copyOfFlat(value: unknown[]): unknown[] {
+  if (value.length <= LONG_ARRAY || !isSparse(value)) return value.slice();
+  const copy: unknown[] = [];
+  for (const key of Object.keys(value)) copy[Number(key)] = value[Number(key)];
+  copy.length = value.length;
+  return copy;
 }

@@ -1,5 +1,5 @@
-// Values that are moved instead of copied. The mark holds for one send: the code that sends the value (src/parcel/parcel.ts,
-// src/runtime/start.ts) removes the mark, even if the send fails.
+// Values that are moved instead of copied. The mark holds for one send: the code that sends the value removes the mark before it does
+// anything else, even if the send fails. The buffers go (`detach`) when nothing can fail any more.
 
 import { isAnyBuffer, isDetached } from '../heap/buffer.js';
 import { isMovable } from '../platform/worker.js';
@@ -68,6 +68,24 @@ export function takeMarked(value: unknown): readonly ArrayBuffer[] {
 export const takeAllMarked = (values: readonly unknown[]): ArrayBuffer[] => [
   ...new Set(values.flatMap((value) => takeMarked(value))),
 ];
+
+/** A call has failed before it sent anything: takes the marks off what it was given, and off what is in an array of arguments. */
+export function forgetMarks(...given: readonly unknown[]): void {
+  for (const value of given) {
+    takeMarked(value);
+    if (Array.isArray(value)) takeAllMarked(value);
+  }
+}
+
+/** Runs the checks of a call; if they throw, what it was given is not marked any more. */
+export function orForgetMarks<T>(check: () => T, ...given: readonly unknown[]): T {
+  try {
+    return check();
+  } catch (error) {
+    forgetMarks(...given);
+    throw error;
+  }
+}
 
 /** What was sent is gone here. */
 export function detach(buffers: readonly ArrayBuffer[]): void {

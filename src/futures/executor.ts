@@ -2,7 +2,7 @@
 // event loop: a submission is a cell, a place in the backlog, and a wake-up. pool.ts has what all threads share of it.
 
 import type { AnyFunction } from '../closure/functions.js';
-import { detach, takeAllMarked } from '../closure/transfer.js';
+import { detach, orForgetMarks, takeAllMarked } from '../closure/transfer.js';
 import { attend } from '../heap/allocate.js';
 import { describe, MemoryError } from '../heap/errors.js';
 import { atomic } from '../memory/atomics.js';
@@ -82,7 +82,7 @@ export class ThreadPoolExecutor extends Pool {
     const fresh = !isAdopting();
     if (fresh) {
       refuseSubclass(new.target, ThreadPoolExecutor);
-      checkOptions(options, PLACES);
+      orForgetMarks(() => checkOptions(options, PLACES), options?.initargs);
     }
     super();
     if (!fresh) return;
@@ -90,8 +90,10 @@ export class ThreadPoolExecutor extends Pool {
     const address = ownAddress(this, EXECUTOR);
     atomic.store(address + MAX, maxWorkers);
     storeValue(address + NAME, threadNamePrefix || `ThreadPoolExecutor-${nextExecutor()}`, 'threadNamePrefix');
+    const moved = takeAllMarked(initargs);
     if (initializer !== undefined) storeValue(address + INITIALIZER, jobOf(initializer, initargs), 'the initializer');
     backlogOf(this).open();
+    detach(moved);
   }
 
   /**
@@ -270,7 +272,8 @@ export function submitTo(
   above: AnyFunction,
   { cancelled, interruptible }: typeof PLAIN = PLAIN,
 ): Future<unknown> {
-  refuseClosed(executor, args);
+  const moved = takeAllMarked(args);
+  refuseClosed(executor);
   attend();
   const future = new Future<unknown>();
   const address = addressOf(future);
@@ -291,6 +294,7 @@ export function submitTo(
     backlogOf(executor).push(future);
     rouseOne(executor);
     summonFor(executor, future);
+    detach(moved);
   } catch (error) {
     // Whoever reads it wants to see the call that failed, not how deep inside it was found.
     if (error instanceof Error) Error.captureStackTrace(error, above);
@@ -314,7 +318,6 @@ function writeTask(
   args: readonly unknown[],
   above: AnyFunction,
 ): { readonly error: unknown } | undefined {
-  const moved = takeAllMarked(args);
   try {
     if (typeof fn !== 'function') {
       const given = typeof fn === 'object' ? describe(fn) : String(fn);
@@ -323,7 +326,6 @@ function writeTask(
       );
     }
     writeCall(addressOf(future) + CALL, fn, args);
-    detach(moved);
     return undefined;
   } catch (error) {
     if (error instanceof MemoryError) throw error;
@@ -333,9 +335,8 @@ function writeTask(
   }
 }
 
-function refuseClosed(executor: ThreadPoolExecutor, args: readonly unknown[]): void {
+function refuseClosed(executor: ThreadPoolExecutor): void {
   if (!isClosed(executor)) return;
-  takeAllMarked(args);
   if (isBroken(executor)) throw brokenError(executor);
   throw new ThreadError('cannot schedule new futures after shutdown');
 }

@@ -8,6 +8,7 @@
 // until the call has returned a promise: after that no function runs that could be ended. Written by the submitter, then by the runner.
 
 import { seenFrom } from '../closure/errors.js';
+import { detach, takeMarked } from '../closure/transfer.js';
 import { attend } from '../heap/allocate.js';
 import { MemoryError } from '../heap/errors.js';
 import { goneText } from '../heap/plain.js';
@@ -17,7 +18,7 @@ import { atomic } from '../memory/atomics.js';
 import { V } from '../memory/memory.js';
 import { awaitLater } from '../memory/park.js';
 import { CALL_WORDS } from '../parcel/call.js';
-import { pack, unpack } from '../parcel/parcel.js';
+import { packCopy, unpack } from '../parcel/parcel.js';
 import { endCancelled } from '../runtime/interrupt.js';
 import { timeoutOf } from '../sync/arguments.js';
 import {
@@ -209,18 +210,22 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
 
   /** Settles a future by hand. @throws InvalidStateError when it is done. CaptureError for what cannot travel. */
   setResult(value: T): void {
+    const moved = takeMarked(value);
     let packed: unknown;
     try {
-      packed = pack(value, 'the result');
+      packed = packCopy(value, 'the result');
     } catch (error) {
       throw seenFrom(error, this.setResult);
     }
     setByHand(this, FINISHED, packed);
+    detach(moved);
   }
 
   /** As `setResult`, with an error that `result()` will throw. */
   setException(error: unknown): void {
+    const moved = takeMarked(error);
     setByHand(this, FAILED, packError(error));
+    detach(moved);
   }
 
   toJSON(): never {

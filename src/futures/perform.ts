@@ -1,8 +1,9 @@
 // A task in the thread that makes its call: begun, and ended by what comes first: its outcome, or an error that it has left on the event loop.
 
+import { detach, takeMarked } from '../closure/transfer.js';
 import { atomic } from '../memory/atomics.js';
 import { type Call, readCall } from '../parcel/call.js';
-import { pack } from '../parcel/parcel.js';
+import { packCopy } from '../parcel/parcel.js';
 import { callMending } from '../platform/context.js';
 import { Author } from '../runtime/author.js';
 import { callCancellable } from '../runtime/interrupt.js';
@@ -97,9 +98,10 @@ function succeed(task: Future<unknown>, outcome: Returned): void {
     abandon(task);
     return;
   }
+  const moved = takeMarked(outcome.value);
   let packed: unknown;
   try {
-    packed = pack(outcome.value, 'the result');
+    packed = packCopy(outcome.value, 'the result');
   } catch (error) {
     fail(task, error);
     return;
@@ -107,6 +109,7 @@ function succeed(task: Future<unknown>, outcome: Returned): void {
   lookNext();
   try {
     finish(task, FINISHED, packed);
+    detach(moved);
   } catch (error) {
     // There was no room for the result.
     fail(task, error);

@@ -176,10 +176,10 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
    * @throws the signal's reason when it is aborted; nothing was put then.
    */
   async putAsync(item: T, options: QueueAsyncOptions = {}): Promise<void> {
+    const moved = takeMarked(item);
     const timeout = waitOf(options, asyncOptions(this[PUT_OPTIONS]));
     const cell = ownAddress(this, QUEUE, SIMPLE_QUEUE);
     checkPutWait(cell, timeout);
-    const moved = takeMarked(item);
     const { attempt, packed } = offered(this, item, options, this.putAsync);
     const waiting = new Turn(cell, Q_NOT_FULL, attempt, Q_FULL);
     try {
@@ -294,9 +294,9 @@ const asyncOptions = (options: readonly string[]): readonly string[] => [
 const contentOf = (taken: unknown): unknown => unpack(taken instanceof Keyed ? taken.item : taken);
 
 function putWithin<T>(queue: Channel<T>, cell: number, item: T, options: QueueWaitOptions | undefined): void {
+  const moved = takeMarked(item);
   const timeout = waitOf(options, queue[PUT_OPTIONS]);
   checkPutWait(cell, timeout);
-  const moved = takeMarked(item);
   const { attempt, packed } = offered(queue, item, options, queue.put);
   poll();
   mask();

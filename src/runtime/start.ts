@@ -100,9 +100,9 @@ export function startThread(
   kwargs?: object,
   identity?: Identity,
 ): number {
-  checkShutdown(identity?.late === true);
   const all = kwargs === undefined ? args : [...args, kwargs];
   const moved = takeAllMarked(all);
+  checkShutdown(identity?.late === true);
   mask();
   try {
     for (const prepare of preparations) prepare();

@@ -1,5 +1,6 @@
 // startNewThread and its like: what src/thread.ts has under Python's names, with errors in the words of JavaScript.
 
+import { orForgetMarks } from '../closure/transfer.js';
 import { H_STACK_SIZE } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { isDictionary } from '../runtime/arguments.js';
@@ -25,9 +26,22 @@ export function startNewThread<A extends readonly unknown[], K extends object>(
   kwargs: K,
 ): number;
 export function startNewThread(fn: (...args: never[]) => unknown, args: readonly unknown[], kwargs?: object): number {
-  if (arguments.length < 2 || arguments.length > 3) {
+  const given = arguments.length;
+  orForgetMarks(() => check(given, fn, args, kwargs), args, kwargs);
+  poll();
+  try {
+    return startThread(fn, args, kwargs);
+  } catch (error) {
+    // Whoever reads it wants to see the call that failed, not how deep inside it was found.
+    if (error instanceof Error) Error.captureStackTrace(error, startNewThread);
+    throw error;
+  }
+}
+
+function check(given: number, fn: unknown, args: unknown, kwargs: unknown): void {
+  if (given < 2 || given > 3) {
     throw new TypeError(
-      `startNewThread() takes a function, an array of its arguments, and perhaps an object (${arguments.length} given)`,
+      `startNewThread() takes a function, an array of its arguments, and perhaps an object (${given} given)`,
     );
   }
   if (typeof fn !== 'function') {
@@ -40,14 +54,6 @@ export function startNewThread(fn: (...args: never[]) => unknown, args: readonly
   }
   if (kwargs !== undefined && !isDictionary(kwargs)) {
     throw new TypeError(`startNewThread() takes an object as its third argument, or none, and not ${describe(kwargs)}`);
-  }
-  poll();
-  try {
-    return startThread(fn, args, kwargs);
-  } catch (error) {
-    // Whoever reads it wants to see the call that failed, not how deep inside it was found.
-    if (error instanceof Error) Error.captureStackTrace(error, startNewThread);
-    throw error;
   }
 }
 

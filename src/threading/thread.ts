@@ -18,7 +18,7 @@
 
 import { COMPANY, type Company } from '../closure/company.js';
 import { registerExports } from '../closure/exports.js';
-import { takeAllMarked, transfer } from '../closure/transfer.js';
+import { orForgetMarks, takeAllMarked, transfer } from '../closure/transfer.js';
 import { goneText } from '../heap/plain.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
@@ -144,7 +144,13 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
       super(0);
       return;
     }
-    const { body, name, daemon, stackSize } = settingsOf(given, daemonHere);
+    const [first, second] = given as [unknown, { args?: unknown; kwargs?: unknown } | undefined];
+    const options = (second ?? first) as typeof second | null;
+    const { body, name, daemon, stackSize } = orForgetMarks(
+      () => settingsOf(given, daemonHere),
+      options?.args,
+      options?.kwargs,
+    );
     super(new.target[CELL_HEADER]);
     const cell = addressOf(this);
     this.#body = body;

@@ -2,6 +2,7 @@
 //
 // Cell: that of a Thread, and {finished}: an Event. So any thread that has the timer can cancel it.
 
+import { orForgetMarks, takeAllMarked, transfer } from '../closure/transfer.js';
 import { timeoutOf } from '../sync/arguments.js';
 import { addressOf, defineSyncClass, isAdopting, loadValue, storeValue, syncHeader, TIMER } from '../sync/cell.js';
 import { Event } from '../sync/event.js';
@@ -47,15 +48,12 @@ export class Timer<A extends readonly unknown[] = readonly unknown[]> extends Th
       super();
       return;
     }
-    if (typeof interval !== 'number') {
-      throw new TypeError(`interval must be a number of milliseconds, not ${describe(interval)}`);
-    }
-    if (interval >= 0 || Number.isNaN(interval)) timeoutOf({ timeout: interval });
-    if (typeof fn !== 'function') throw new TypeError(`a Timer calls a function, not ${describe(fn)}`);
-    if (!Array.isArray(args)) throw new TypeError(`args must be an array of arguments, not ${describe(args)}`);
+    orForgetMarks(() => check(interval, fn, args), args, kwargs);
     super();
     storeValue(addressOf(this) + FINISHED, new Event(), 'finished');
     Object.assign(this, { interval, function: fn, args: [...args], kwargs });
+    // The object itself is what is sent at the start.
+    transfer(this, takeAllMarked([...args, kwargs]));
   }
 
   /** Set when the timer was cancelled, or has called its function. */
@@ -78,6 +76,15 @@ export class Timer<A extends readonly unknown[] = readonly unknown[]> extends Th
       finished.set();
     }
   }
+}
+
+function check(interval: unknown, fn: unknown, args: unknown): void {
+  if (typeof interval !== 'number') {
+    throw new TypeError(`interval must be a number of milliseconds, not ${describe(interval)}`);
+  }
+  if (interval >= 0 || Number.isNaN(interval)) timeoutOf({ timeout: interval });
+  if (typeof fn !== 'function') throw new TypeError(`a Timer calls a function, not ${describe(fn)}`);
+  if (!Array.isArray(args)) throw new TypeError(`args must be an array of arguments, not ${describe(args)}`);
 }
 
 defineSyncClass(TIMER, Timer as unknown as new () => Timer);

@@ -70,6 +70,16 @@ test('sparse arrays, and arrays with properties', async () => {
   assert.deepEqual([...back[1]], [{ a: 1 }]);
 });
 
+test('arrays of few elements, up to the greatest length', async () => {
+  for (const length of [2_000_000, 2 ** 32 - 1]) {
+    const sparse: unknown[] = [1];
+    sparse[length - 1] = 'last';
+    const back = (await echo(sparse)) as unknown[];
+    assert.deepEqual(Object.keys(back), ['0', String(length - 1)]);
+    assert.equal(back.at(-1), 'last');
+  }
+});
+
 test('Map and Set, with objects for keys', async () => {
   const key = { k: 1 };
   const value = { key, map: new Map<unknown, unknown>([[key, 'v']]), set: new Set<unknown>([key, 1]) };

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Future, Queue, run, shared, startNewThread, Thread, ThreadPoolExecutor, transfer } from 'heddle';
+import { Future, Queue, run, shared, startNewThread, Thread, ThreadPoolExecutor, Timer, transfer } from 'heddle';
+import { start_new_thread } from 'heddle/thread';
 import { waitForThreads } from '../support/bunch.ts';
 
 const bytes = (): Uint8Array<ArrayBuffer> => new Uint8Array([1, 2, 3]);
@@ -92,6 +93,80 @@ test('the mark holds for one call, also if that fails: nothing is taken from a l
     assert.equal(run((a: Uint8Array) => a.length, view).result(), 3);
     assert.equal(view.length, 3);
   }
+});
+
+test('the mark is off after a call that fails before it looks at what it was given', async () => {
+  const put = (queue: Queue<unknown>, options: object) => (item: unknown) => queue.put(item, options);
+  const full = new Queue<unknown>({ maxSize: 1 });
+  full.put(1);
+  const shut = new Queue<unknown>();
+  shut.shutdown();
+  const closed = new ThreadPoolExecutor();
+  closed.shutdown();
+  const done = new Future<unknown>();
+  done.setResult(1);
+  const cancelled = new Future<unknown>();
+  cancelled.cancel();
+  const none = 5 as never;
+  const calls: readonly ((item: Uint8Array) => unknown)[] = [
+    put(full, { timeouts: 3 }),
+    put(full, { timeout: -1 }),
+    put(full, { wait: false }),
+    put(full, 5 as never),
+    put(shut, {}),
+    (item) => full.putAsync(item, { timeouts: 3 } as never),
+    (item) => full.putAsync(item, { timeout: 1 }),
+    (item) => full.putAsync(item, { signal: AbortSignal.abort() }),
+    (item) => startNewThread(none, [item]),
+    (item) => startNewThread(none, item as never),
+    (item) => startNewThread(() => {}, [item] as never, none),
+    (item) => start_new_thread(none, [item]),
+    (item) => new Thread(() => {}, { args: [item], names: 1 } as never),
+    (item) => new Thread({ target: none, args: [item] } as never),
+    (item) => new Timer(none as never as number, none, [item]),
+    (item) => new Timer('x' as never, () => {}, [item] as never),
+    (item) => closed.submit((_: unknown) => 1, item),
+    (item) => closed.withOptions({ interruptible: true }).submit((_: unknown) => 1, item),
+    (item) => run(none, item as never).result(),
+    (item) => new ThreadPoolExecutor({ maxWorkers: -1, initializer: () => {}, initargs: [item] } as never),
+    (item) => new ThreadPoolExecutor({ initializer: none, initargs: [item] }),
+    (item) => new ThreadPoolExecutor({ initializer: () => {}, initargs: [item, new WeakMap()] } as never),
+    (item) => done.setResult(item),
+    (item) => cancelled.setResult(item),
+  ];
+  for (const call of calls) {
+    const view = bytes();
+    await assert.rejects(async () => call(transfer(view)), Error, String(call));
+    assert.equal(view.length, 3, `${call} has taken it`);
+    new Queue<unknown>().put(view);
+    assert.equal(view.length, 3, `${call} has left the mark`);
+  }
+});
+
+test('the arguments of a Timer and of an initializer are moved', () => {
+  const [late, first] = [bytes(), bytes()];
+  const timer = new Timer(1, (a: Uint8Array) => void seen.push(String(a)), [transfer(late)]);
+  assert.equal(late.length, 3);
+  timer.start();
+  assert.equal(late.length, 0);
+  timer.join();
+  const executor = new ThreadPoolExecutor({
+    initializer: (a: Uint8Array) => void seen.push(String(a)),
+    initargs: [transfer(first)],
+  });
+  assert.equal(first.length, 0);
+  executor.submit(() => 1).result();
+  executor.shutdown();
+  assert.deepEqual(taken(), ['1,2,3', '1,2,3']);
+});
+
+test('a task that is cancelled before it begins has taken nothing', () => {
+  const view = bytes();
+  const executor = new ThreadPoolExecutor();
+  const future = executor.withOptions({ signal: AbortSignal.abort() }).submit((a: Uint8Array) => a, transfer(view));
+  assert.ok(future.cancelled());
+  assert.equal(view.length, 3);
+  executor.shutdown();
 });
 
 test('what the platform does not give away is copied', () => {
