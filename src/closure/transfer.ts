@@ -8,15 +8,15 @@ import { isMovable } from '../platform/worker.js';
 const marked = new WeakMap<object, readonly ArrayBuffer[]>();
 
 /**
- * Marks a value to be moved by the next call that sends it: `queue.put(transfer(bytes))`, `run(hash, transfer(bytes))`, an argument of a thread,
- * the result of a task. Its buffers cannot be used in this thread any more then, so nobody can mistake what is changed afterwards for what was
- * sent. If the call fails they stay, and the next call moves nothing that is not marked again. Only what is sent itself can be marked, not
- * what is in it. A buffer that the platform does not give away is copied: the one that small `Buffer`s lie in, a WebAssembly memory.
+ * Marks a value, so that the next call that sends it moves its buffers: `queue.put(transfer(bytes))`, `run(hash, transfer(bytes))`, an argument
+ * of a thread, the result of a task. After that this thread cannot use the buffers any more. If the call fails, the buffers stay here, and the mark
+ * is gone. The mark works only on the value that is sent itself, not inside another object; for that use `transfer({ bytes }, [bytes.buffer])`.
+ * Buffers that Node does not give away are copied: the one that small `Buffer`s lie in, a WebAssembly memory.
  *
- * @param value a buffer, a view of one, or an object that has some of `list` in it. What is shared already, and primitives, stay as they are.
+ * @param value a buffer, a view of one, or an object that contains the buffers in `list`. Shared objects and primitives stay as they are.
  * @param list the buffers to move; by default the value, or the buffer that it is a view of.
  * @returns the value itself.
- * @throws TypeError for something in the list that is no ArrayBuffer, or was moved already.
+ * @throws TypeError if something in the list is not an ArrayBuffer, or was moved already.
  * @example
  * const bytes = new Uint8Array(1000);
  * console.log(await run((moved: Uint8Array) => moved.length, transfer(bytes)));

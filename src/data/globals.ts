@@ -62,8 +62,8 @@ export interface Globals {
 }
 
 /**
- * The process-wide dictionary: what modules share by name. A package that a thread imports is run again there; what it keeps here is made
- * once.
+ * A dictionary of the whole process: modules share values by name. When a thread imports a package, the package is evaluated again there; a value
+ * that it keeps here is made only once.
  *
  * @example
  * const totals = globals.get('my-package/totals', () => ({ calls: 0 }));

@@ -13,9 +13,9 @@ import { collectAndWait, watchCollections } from '../runtime/collecting.js';
 import type { Shareable, Shared, Snapshot } from './types.js';
 
 /**
- * Makes a value one that all threads share. Plain objects become records, arrays SharedArray, Map and Set SharedMap and SharedSet, typed
- * arrays and buffers views on shared memory; dates and errors become values that do not change. The whole graph is copied, with its
- * identities and cycles. What is shared already, and primitives, are returned as they are.
+ * Copies a value into the heap that all threads share. Plain objects become records, arrays become SharedArrays, Map and Set become SharedMap and
+ * SharedSet, and typed arrays and buffers become views on shared memory. Dates and errors become values that cannot change. The whole graph is
+ * copied, with its identities and cycles. Shared objects and primitives are returned as they are.
  *
  * @throws TypeError for what cannot be shared, naming its path. MemoryError when the heap is full.
  * @example
@@ -60,8 +60,8 @@ export function keys(value: object): unknown[] {
 }
 
 /**
- * Lets go of what this thread does not use any more, and runs a collection; returns when it is done. There is no need to call it: it is
- * for programs that measure.
+ * Lets go of the objects that this thread does not use any more, runs a collection, and returns when that is done. A program need not call it: it
+ * is for programs that measure.
  *
  * @example
  * console.log(collect().liveBytes);
@@ -74,8 +74,8 @@ export function collect(): HeapStatistics {
 }
 
 /**
- * Calls `listener` in this thread's event loop after collections; several may have ended since it was called last. Keeps no thread alive.
- * @returns a function that ends it.
+ * Calls `listener` in this thread's event loop after collections. Several may have ended since the last call. This keeps no thread alive.
+ * @returns a function that ends this.
  * @example
  * const stop = onCollect(({ liveBytes }) => console.log(liveBytes));
  * stop();

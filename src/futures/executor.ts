@@ -61,10 +61,10 @@ export interface ShutdownOptions {
 }
 
 /**
- * Calls functions on threads of its own. It is the same object in every thread: any thread may submit to it. Threads are started as they are
- * needed, `maxWorkers` at most that run at the same time: one whose task waits for a future, or long for a lock, does not count, so tasks
- * that wait for each other cannot use the threads up. Idle threads end after some seconds; they do not keep the process alive, but tasks
- * do.
+ * Calls functions on threads of its own. It is the same object in every thread: any thread may submit to it. Threads are started when they are
+ * needed. At most `maxWorkers` run at the same time. A thread does not count while its task waits for a future, or waits long for a lock, so tasks
+ * that wait for each other cannot use up the threads. Idle threads end after some seconds. Tasks keep the process alive, idle threads do
+ * not.
  *
  * @example
  * const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
@@ -73,8 +73,8 @@ export interface ShutdownOptions {
  */
 export class ThreadPoolExecutor extends Pool {
   /**
-   * @param options `maxWorkers`: threads that run at the same time at most; default min(32, cores + 4). `threadNamePrefix`: threads are
-   * called "prefix_0" and so on. `initializer`: called in each thread before its first task, with `initargs`; if it throws the executor is
+   * @param options `maxWorkers`: how many threads may run at the same time; default min(32, cores + 4). `threadNamePrefix`: threads are
+   * called "prefix_0" and so on. `initializer`: called in each thread before its first task, with `initargs`; if it throws, the executor is
    * broken.
    * @throws TypeError, RangeError for wrong options. CaptureError for an initializer that cannot travel.
    */
@@ -97,10 +97,10 @@ export class ThreadPoolExecutor extends Pool {
   }
 
   /**
-   * Has a thread call `fn` with `args`. What they may be and how they travel is as for `startNewThread`: shared objects by reference, all
-   * else as a copy; so does the result. If it is a promise, the future gets what that resolves to.
+   * Calls `fn` with `args` on a thread of the executor. Arguments and result travel as for `startNewThread`: shared objects are the same, all
+   * else is copied. If the result is a promise, the future gets the value to which it resolves.
    *
-   * What cannot travel is the error of the future: a CaptureError.
+   * If something cannot travel, the future fails with a CaptureError.
    *
    * @throws ThreadError "cannot schedule new futures after shutdown". BrokenExecutor when the initializer has failed, or no thread gets as far as that.
    */

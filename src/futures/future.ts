@@ -114,10 +114,10 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   }
 
   /**
-   * Cancels the call, unless it has begun; if it was submitted as interruptible, also while it runs. The future is cancelled at once, and the
-   * thread goes on with something else as soon as it can be stopped: in its next call into the library, or a wait there; else at any
-   * instruction, and then `finally` blocks do not run, but locks that it has acquired are released. A call that has returned a promise is
-   * not interruptible any more.
+   * Cancels the call if it has not begun. If it was submitted as interruptible, it is cancelled even while it runs: the future is cancelled at
+   * once, and the thread takes other work as soon as the call is stopped. The call is stopped in its next call of the library, in a wait there, or
+   * else at any instruction. In the last case `finally` blocks do not run, but the locks that the call has acquired are released. A call that has
+   * returned a promise cannot be interrupted any more.
    *
    * @returns whether it is cancelled now.
    */
@@ -154,8 +154,9 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   }
 
   /**
-   * Calls `fn` with this future when it is done, in this thread: on its event loop, or when it waits for the future otherwise; at once if
-   * it is done already. In the order in which they were added. What it throws is printed and goes no further.
+   * Calls `fn` with this future, in this thread, when the future is done: on the event loop, or when this thread waits for the future. If the
+   * future is done already, `fn` is called at once. Callbacks are called in the order in which they were added. If one throws, the error is
+   * printed.
    */
   addDoneCallback(fn: (future: this) => unknown): void {
     if (typeof fn !== 'function') throw new TypeError(`addDoneCallback() takes a function, not ${String(fn)}`);
@@ -197,7 +198,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   }
 
   /**
-   * For who runs futures by hand: it is running now, and cannot be cancelled any more; false if it was cancelled.
+   * For futures that a program runs itself: marks the future as running, so that it cannot be cancelled any more. Returns false if it was cancelled.
    * @throws InvalidStateError when it runs already, or is done.
    */
   setRunningOrNotifyCancel(): boolean {

@@ -18,9 +18,9 @@ function defaultExecutor(): ThreadPoolExecutor {
 }
 
 /**
- * Calls `fn` with `args` on another thread: `await run(fn, 1, 2)`, or `run(fn, 1, 2).result()`. The threads are those of an executor that
- * the whole process has in common, and that ends with it. What travels, and how, is as for `ThreadPoolExecutor.submit`.
- * What cannot travel is the error of the future: a CaptureError.
+ * Calls `fn` with `args` on another thread: `await run(fn, 1, 2)`, or `run(fn, 1, 2).result()`. The threads belong to an executor that
+ * the whole process shares, and that ends with it. Arguments and result travel as for `ThreadPoolExecutor.submit`.
+ * If something cannot travel, the future fails with a CaptureError.
  *
  * @example
  * console.log(await run((a: number, b: number) => a + b, 1, 2));

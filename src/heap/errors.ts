@@ -1,6 +1,6 @@
 // The heap's errors: plain classes.
 
-/** The shared heap is full. Nothing is damaged: let go of shared objects, or of what refers to them, and go on. */
+/** The shared heap is full. Nothing is damaged: let go of shared objects, or of objects that refer to them, and the program can go on. */
 export class MemoryError extends Error {
   static {
     MemoryError.prototype.name = 'MemoryError';

@@ -18,8 +18,8 @@ keptThroughCuts(() => {
 });
 
 /**
- * Calls `fn` and returns what it returns. Shared objects that were first touched inside are let go of; to use them afterwards throws a
- * ReferenceError. What it returns, if that is a shared object, stays usable, and so does what is still awaited (`waitAsync()`, `getAsync()`).
+ * Calls `fn` and returns its result. Then this thread lets go of the shared objects that it first used inside; a later use of them throws a
+ * ReferenceError. If the result is a shared object, it stays usable. So do objects that are still awaited (`waitAsync()`, `getAsync()`).
  * @throws TypeError if `fn` is no function, or returns a promise.
  * @example
  * const total = scope(() => shared({ x: 1 }).x);

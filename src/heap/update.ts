@@ -11,8 +11,8 @@ import { replaceBy, type Stored, storedAs } from './replace.js';
 import { cellOf, encode, hold, numberOf, readNumber, readWord, sharable, wordIn, wordOf } from './values.js';
 
 /**
- * Replaces a field of a shared record, also of a struct's instance, by what `change` makes of it, as one step: if another thread has changed
- * it meanwhile `change` is called again with what is there now. It runs without a lock; if it throws, nothing has changed. Arrays and maps
+ * Replaces a field of a shared record, or of a struct's instance, by what `change` returns for it, as one step. If another thread has changed the
+ * field meanwhile, `change` is called again with the new value. It runs without a lock. If it throws, nothing changes. Arrays and maps
  * have a method `update`.
  *
  * @returns the new value.

@@ -26,9 +26,9 @@ const OPTIONS: readonly string[] = [...WAITS, 'priority'];
 const LARGEST = REFERENCES * (1 - 2 ** -53);
 
 /**
- * A `Queue` that gives out the smallest item first, and of equal ones that which was put first. What is compared is the `priority` that
- * `put` is given; else the item itself, if it is a number, a string or a bigint; else the first element of the item, an array such as
- * `[priority, item]`. One queue holds priorities of one of the three sorts at a time.
+ * A `Queue` that gives out the smallest item first, and of equal ones the one that was put first. It compares the option `priority` of `put`.
+ * Without that it compares the item itself, if it is a number, a string or a bigint, and otherwise the first element of the item, an array such
+ * as `[priority, item]`. At one time a queue holds priorities of only one of the three sorts.
  *
  * @example
  * const jobs = new PriorityQueue<string>();

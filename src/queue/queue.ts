@@ -52,8 +52,8 @@ export class Queue<T = unknown> extends Channel<T> {
   }
 
   /**
-   * Says that an item that was taken is done. Who waits in `join` goes on when all are.
-   * @throws RangeError when it was said more often than items were put.
+   * Says that an item which was taken is done. When all items are done, `join` returns.
+   * @throws RangeError if it was called more often than items were put.
    */
   taskDone(): void {
     if (!finishOne(ownAddress(this, QUEUE, PRIORITY_QUEUE))) {
@@ -87,10 +87,10 @@ export class Queue<T = unknown> extends Channel<T> {
   }
 
   /**
-   * Ends the queue: nothing can be put any more, and who waits to put gets ShutDown. What is in the queue can still be taken; after that, who
-   * takes gets ShutDown, and iterations end.
+   * Ends the queue. No item can be put any more: waiting calls of `put` throw ShutDown. The items in the queue can still be taken. After that, `get`
+   * throws ShutDown, and iterations end.
    *
-   * @param options `immediate: true` empties the queue at once. What was in it counts as done; if all is done then, `join` returns.
+   * @param options `immediate: true` removes all items at once. They count as done; if all items are done then, `join` returns.
    */
   shutdown(options: { immediate?: boolean } = {}): void {
     checkKeys(options, ['immediate'], '{ immediate: true }');

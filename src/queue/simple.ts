@@ -5,7 +5,7 @@ import { defineSyncClass, SIMPLE_QUEUE } from '../sync/cell.js';
 import { Channel, defineOrder } from './channel.js';
 
 /**
- * A queue without a limit, whose `put` never waits: the options that it takes say nothing. Iterations over it never end.
+ * A queue without a limit: `put` never waits, and its options have no effect. It has no end, so iterations never end.
  *
  * @example
  * const results = new SimpleQueue<number>();

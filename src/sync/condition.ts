@@ -113,8 +113,8 @@ export class Condition extends SyncCell {
   }
 
   /**
-   * Lets go of the lock, waits for a notification, and acquires the lock again, as often as it was acquired. However the wait ends, the
-   * lock is held afterwards: also when the time ran out, and when it throws one of what is named below but the last.
+   * Releases the lock, waits for a notification, and acquires the lock again, as often as it was acquired. The lock is held after the wait, no
+   * matter how that ends: after a time-out too, and after the errors below except the last one.
    *
    * @param timeout milliseconds to wait at most; none = for ever. 0 or less lets others have the lock, and does not wait.
    * @returns whether it was notified: false = the time ran out before.

@@ -9,7 +9,7 @@ export class ThreadError extends Error {
 }
 
 /**
- * Every thread that could go on waits for ever for another one. What a waiting call throws then; its message says what it waited for.
+ * A waiting call throws this if every thread that could go on waits for ever for another one. The message says what the call waited for.
  *
  * @example
  * const lock = allocateLock();

@@ -32,7 +32,7 @@ export interface WaitOptions {
 const isSetIn = (word: number): boolean => (word & 1) !== 0;
 
 /**
- * A flag that is not set at first. Any thread may set and clear it; any number may wait until it is set.
+ * A flag, which is not set at first. Any thread may set and clear it. Any number of threads may wait until it is set.
  *
  * @example
  * const started = new Event();

@@ -57,7 +57,8 @@ export class RLock extends Acquirable implements Monitor {
   }
 
   /**
-   * Acquires the lock, once more if this thread has it already. Else waits until its owner lets go of it, unless told otherwise.
+   * Acquires the lock. If this thread holds it already, it holds it once more. If another thread holds it, waits until that releases it, unless
+   * the arguments say otherwise.
    *
    * @param wait `true` or a non-zero integer waits, `false` or 0 only tries; or options. A number is Python's wait flag: `acquire(50)` waits
    * for ever.

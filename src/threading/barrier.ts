@@ -102,12 +102,12 @@ export class Barrier extends SyncCell {
   }
 
   /**
-   * Waits until as many threads are here as the barrier is for. The last to come runs the action, if there is one, and then all go on. If
-   * it throws, this thread throws that, and the others BrokenBarrierError.
+   * Waits until all parties have come. The last one runs the action, if there is one, and then all go on. If the action throws, its thread throws
+   * that error, and the others throw a BrokenBarrierError.
    *
-   * @param timeout milliseconds to wait at most, 0 or less: not at all; none = the barrier's. When they have passed, the barrier is broken,
+   * @param timeout milliseconds to wait at most; 0 or less: not at all; none = the barrier's. When they have passed, the barrier is broken
    * for all.
-   * @returns a number from 0 to parties - 1, another one in each of the threads that go on.
+   * @returns a number from 0 to parties - 1, a different one in each of the threads that go on.
    * @throws BrokenBarrierError when it is or gets broken, or is reset, and when a thread dies that waits at it.
    */
   wait(timeout?: number): number {
@@ -153,13 +153,13 @@ export class Barrier extends SyncCell {
   }
 
   /**
-   * Makes it as new, with nobody there: who waits gets BrokenBarrierError. While the action runs nobody does any more, and nothing is done.
+   * Makes the barrier as new. Threads that wait get a BrokenBarrierError. While the action runs, no thread waits any more, and reset does nothing.
    */
   reset(): void {
     reset(ownAddress(this, BARRIER));
   }
 
-  /** Breaks it: who waits, and who comes until `reset()`, gets BrokenBarrierError. */
+  /** Breaks the barrier: all threads that wait, and all that come before a `reset()`, get a BrokenBarrierError. */
   abort(): void {
     abort(ownAddress(this, BARRIER));
   }

@@ -47,8 +47,8 @@ export function excepthook(args: Pick<ExceptHookArgs, 'error' | 'thread'>): void
 }
 
 /**
- * Sets what is called in a thread that ends by an error, SystemExit included, for all threads of the process that are made by `Thread`.
- * The hook travels as an argument does: what it captures it has as it is now. `null` is the default hook again.
+ * Sets the hook for all threads of the process that are made by `Thread`. It is called in a thread that ends by an error, also by SystemExit.
+ * The hook travels as an argument does: what it captures is copied now. `null` brings the default hook back.
  *
  * @throws TypeError when it cannot travel.
  */

@@ -41,7 +41,7 @@ const table = (): Map<object, unknown> => (own[R_STATE >>> 2] === LEFTOVER ? lef
 export const localCount = (): number => values.size;
 
 /**
- * A variable of which every thread has its own value. Python's `threading.local()` has attributes; here they are the fields of the value:
+ * A variable that has its own value in every thread. Python's `threading.local()` has attributes; here they are the fields of the value:
  * `new ThreadLocal(() => ({ requests: 0 }))`, then `local.value.requests++`.
  *
  * It can be captured, passed, and held by shared objects. A class may extend it, to add methods; an object that a thread finds in a shared

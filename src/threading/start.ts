@@ -9,9 +9,9 @@ import { poll } from '../sync/safepoint.js';
 import { checkBytes, describe } from './arguments.js';
 
 /**
- * Starts a thread that calls `fn` with `args`, and with `kwargs` as one last argument if it is given. The function may be any function
- * or closure; what it captures and is given travels as the guide says. The thread ends silently when the function returns, or when the
- * promise that it returns settles. An error that it does not catch is printed and ends that thread alone; SystemExit is silent.
+ * Starts a thread that calls `fn` with `args`, and with `kwargs` as the last argument if it is given. `fn` may be any function
+ * or closure; the guide says how its captures and arguments travel. The thread ends when the function returns, or when the
+ * promise that it returns settles. An error that it does not catch is printed, and ends only that thread; SystemExit is not printed.
  *
  * @returns the thread's identifier, the same as `getIdent()` gives inside it.
  * @throws TypeError for wrong arguments; CaptureError, a TypeError, for a function or argument that cannot travel, naming what and why.

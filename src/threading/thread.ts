@@ -110,11 +110,11 @@ let adoptBody: (thread: Thread, body: Body) => void;
 let makeOf!: (role: typeof PLAIN | typeof MAIN | typeof DUMMY, name: string) => Thread;
 
 /**
- * A thread that can be started once, and waited for by any number of others. It runs its function, or the method `run` of a class that
- * extends this one: `this` is then a copy of the object with the same identity as a thread. What a function returns is dropped: let it
- * put results into a shared object.
+ * A thread that can be started once. Any number of threads may wait for it. It runs its function, or the method `run` of a subclass: there,
+ * `this` is a copy of the object which stands for the same thread. The function's return value is dropped: put results into a shared object, or
+ * use the function `run` instead.
  *
- * The object can be held by any thread, and be in shared objects. Only the thread that made it can start it.
+ * Any thread can hold the object, and it can be in shared objects. Only the thread that has made it can start it.
  *
  * @example
  * const thread = new Thread((name: string) => console.log(name), { args: ['Ada'] });
