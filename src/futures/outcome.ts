@@ -4,7 +4,7 @@ import { CaptureError } from '../closure/errors.js';
 import { explainFrozen } from '../closure/frozen.js';
 import { settle } from '../closure/stacks.js';
 import { pack, packThrown } from '../parcel/parcel.js';
-import { isNativeError } from '../platform/kinds.js';
+import { isError } from '../platform/kinds.js';
 import { explainMissing } from '../runtime/missing.js';
 import { settleStack } from '../runtime/report.js';
 
@@ -20,7 +20,7 @@ export function packError(error: unknown): unknown {
 /** Of the same class, with what it says of itself, and nothing else. */
 function packBare(error: unknown): unknown {
   try {
-    if (!(error instanceof Error)) return undefined;
+    if (!isError(error)) return undefined;
     const { name, message, stack, code } = error as NodeJS.ErrnoException;
     const bare = new Error(message);
     Object.setPrototypeOf(bare, Object.getPrototypeOf(error));
@@ -41,7 +41,7 @@ function substituteFor(error: unknown, cause: unknown): Error {
   // Its own would be that of this line.
   substitute.stack = String(substitute);
   try {
-    if (error instanceof Error && typeof error.stack === 'string') substitute.stack = error.stack;
+    if (isError(error) && typeof error.stack === 'string') substitute.stack = error.stack;
   } catch {
     // It is a revoked proxy.
   }
@@ -66,7 +66,7 @@ export function showHere(error: unknown, depth = 0): void {
   explainFrozen(error);
   explainMissing(error);
   try {
-    if (!(isNativeError(error) || error instanceof Error) || depth > DEPTH) return;
+    if (!isError(error) || depth > DEPTH) return;
     settleStack(error);
     showHere(error.cause, depth + 1);
   } catch {

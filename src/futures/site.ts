@@ -3,6 +3,7 @@
 
 import { atomic } from '../memory/atomics.js';
 import { withFrames } from '../memory/frames.js';
+import { isError } from '../platform/kinds.js';
 import { describeStack } from '../runtime/report.js';
 
 export interface Site {
@@ -42,7 +43,7 @@ export function framesOf(site: Site | undefined): string {
 
 /** Puts the submitter's frames under those of the thread. */
 export function addSite(error: unknown, site: Site | undefined): void {
-  if (site === undefined || !(error instanceof Error) || typeof error.stack !== 'string') return;
+  if (site === undefined || !isError(error) || typeof error.stack !== 'string') return;
   const frames = framesOf(site);
   if (frames === '' || !Object.isExtensible(error)) return;
   error.stack = `${error.stack}\n    --- submitted from ---\n${frames}`;

@@ -16,6 +16,7 @@ import { GLOBALS, hasMapRoot, mapRoot } from '../heap/roots.js';
 import { atomic } from '../memory/atomics.js';
 import { slot } from '../memory/memory.js';
 import { unpack } from '../parcel/parcel.js';
+import { isError } from '../platform/kinds.js';
 import { watchCollections } from '../runtime/collecting.js';
 import { report } from '../runtime/report.js';
 import { atVeryEnd } from '../runtime/shutdown.js';
@@ -113,8 +114,8 @@ function tell(all: boolean): void {
   for (const { error, site } of take(all)) {
     addSite(error, site);
     // What is no error has no stack that it could be added to.
-    const place = error instanceof Error ? '' : placeOf(site);
-    const key = error instanceof Error ? String(error.stack) : `${typeof error}${place}`;
+    const place = isError(error) ? '' : placeOf(site);
+    const key = isError(error) ? String(error.stack) : `${typeof error}${place}`;
     const same = told.get(key);
     if (same === undefined) told.set(key, { error, place, times: 1 });
     else same.times++;

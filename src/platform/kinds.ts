@@ -38,3 +38,6 @@ export function ownValue(holder: object, key: PropertyKey): unknown {
 
 /** Whether an object is a Proxy that the program has made. */
 export const isProgramProxy = (value: object): boolean => types.isProxy(value) && standIn(value) === undefined;
+
+/** Whether a value is an error, also one of another context's. */
+export const isError = (value: unknown): value is Error => value instanceof Error || types.isNativeError(value);

@@ -5,6 +5,7 @@ import { explainFrozen } from '../closure/frozen.js';
 import { isSettled, mapStack, settle, showFrame, showFrameByPath } from '../closure/stacks.js';
 import { withFrames } from '../memory/frames.js';
 import { slot as ownSlot } from '../memory/memory.js';
+import { isError } from '../platform/kinds.js';
 import { fileURLToPath } from '../platform/modules.js';
 import { inspect } from '../platform/process.js';
 import { isExit } from '../sync/errors.js';
@@ -25,7 +26,7 @@ export function describeError(error: unknown): string {
   try {
     const text = mapStack(withShownStacks(error, describeStackOf, inspect));
     // An error that has no frames is put into brackets, which tell people nothing.
-    return error instanceof Error ? text.replace(/^\[(.*?)\](?= \{|$)/s, '$1') : text;
+    return isError(error) ? text.replace(/^\[(.*?)\](?= \{|$)/s, '$1') : text;
   } catch {
     // Parts of it throw when they are looked at.
     return mapStack(inspect(error));
