@@ -365,7 +365,7 @@ export class Decoder {
   #view({ type, buffer, offset, length }: Payloads['view']): ArrayBufferView {
     const bytes = this.value(buffer) as ArrayBuffer;
     if (type === 'Buffer') return Buffer.from(bytes, offset, length);
-    type View = new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView;
+    type View = new (buffer: ArrayBuffer, offset: number, length: number | undefined) => ArrayBufferView;
     return new (globalThis as unknown as Record<string, View>)[type]!(bytes, offset, length);
   }
 

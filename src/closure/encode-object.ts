@@ -2,6 +2,7 @@
 import { attachment } from '../heap/attachment.js';
 import { bufferOfView, isDetached, shareBuffer } from '../heap/buffer.js';
 import { addressOf } from '../heap/inflight.js';
+import { followsLength } from '../platform/insides.js';
 import {
   isAnyArrayBuffer,
   isBoxedPrimitive,
@@ -314,7 +315,9 @@ function viewContainer(encoder: Encoder, value: ArrayBufferView, path: PendingVa
     return { node: ['buffer', encoder.attach(bytes)], usual: Buffer.prototype, ignored };
   }
   const type = Buffer.isBuffer(value) ? 'Buffer' : viewName(value);
-  const length = isDataView(value) ? byteLength : (value as Uint8Array).length;
+  const { resizable = false, growable = false } = buffer as { resizable?: boolean; growable?: boolean };
+  const follows = type !== 'Buffer' && (resizable || growable) && followsLength(value);
+  const length = follows ? undefined : isDataView(value) ? byteLength : (value as Uint8Array).length;
   const slot = encoder.slot(buffer, propertyPath(path, 'buffer', value));
   const usual = (globalThis as unknown as Record<string, Prototyped>)[type]!.prototype;
   const node: Node = ['view', { type, buffer: slot, offset: byteOffset, length }];

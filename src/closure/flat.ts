@@ -1,4 +1,5 @@
 // Data that the platform's own clone copies exactly: it needs no table of nodes.
+import { hasNamedKeys } from '../platform/insides.js';
 import { flagsOf, isIndex } from './attributes.js';
 
 /** What a slot holds as it is. */
@@ -15,8 +16,8 @@ export function isFlatObject(value: object): boolean {
   return true;
 }
 
-/** Above this, looking for properties that are not elements costs more than they are likely. */
-const LONG_ARRAY = 1000;
+/** Above this, the keys of an array are not listed where that can be left out. */
+export const LONG_ARRAY = 1000;
 
 /** Elements that are looked at to tell whether most of them are not there. */
 const SAMPLES = 64;
@@ -31,7 +32,7 @@ function isSparse(value: unknown[]): boolean {
 
 export function isFlatArray(value: unknown[]): boolean {
   if (!Object.isExtensible(value)) return false;
-  if (value.length <= LONG_ARRAY || isSparse(value)) {
+  if (value.length <= LONG_ARRAY || isSparse(value) || hasNamedKeys(value)) {
     return Reflect.ownKeys(value).every((key) => {
       const found = Object.getOwnPropertyDescriptor(value, key)!;
       return (

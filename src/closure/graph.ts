@@ -43,7 +43,8 @@ export type Payloads = {
   regexp: { source: string; flags: string; lastIndex: number };
   boxed: Slot;
   error: ErrorPayload;
-  view: { type: string; buffer: Slot; offset: number; length: number };
+  /** Without a length it is as long as its buffer, which can be resized. */
+  view: { type: string; buffer: Slot; offset: number; length: number | undefined };
   /** A Buffer without the pool that it lies in: which of the attachments has its bytes. */
   buffer: number;
   arguments: Slot[];

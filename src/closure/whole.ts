@@ -2,7 +2,7 @@
 // that, and needs nobody to look into it any further.
 import { isProxy } from '../platform/kinds.js';
 import { flagsOf, isIndex } from './attributes.js';
-import { isPrimitive } from './flat.js';
+import { isFlatArray, isPrimitive, LONG_ARRAY } from './flat.js';
 import type { Node, Slot } from './graph.js';
 import { exportOf } from './packages.js';
 import { globalNameOf } from './wellknown.js';
@@ -70,6 +70,7 @@ class Walk implements Whole {
     const isArray = prototype === Array.prototype;
     if (isArray ? !Array.isArray(value) : prototype !== Object.prototype) return false;
     if (!isArray && (globalNameOf(value!) || exportOf(value!))) return false;
+    if (isArray && (value as unknown[]).length > LONG_ARRAY && isFlatArray(value as unknown[])) return true;
     for (const key of Reflect.ownKeys(value!)) {
       if (isArray && key === 'length') continue;
       if (typeof key !== 'string' || (isArray && !isIndex(key))) return false;

@@ -70,6 +70,46 @@ test('sparse arrays, and arrays with properties', async () => {
   assert.deepEqual([...back[1]], [{ a: 1 }]);
 });
 
+test('long arrays keep what is no element', async () => {
+  const long = (): number[] => new Array(2000).fill(1);
+  const item = {};
+  const named = Object.assign(long(), { item, double: (n: number) => 2 * n, [Symbol.for('heddle.test')]: 's' });
+  const hidden = Object.defineProperty(long(), 'hidden', { value: 'h' });
+  const back = (await echo([named, item, hidden, long()])) as [typeof named, object, number[], number[]];
+  assert.equal(back[0].item, back[1]);
+  assert.equal(back[0].double(4), 8);
+  assert.equal(back[0][Symbol.for('heddle.test') as never], 's');
+  assert.equal((back[2] as unknown as { hidden: string }).hidden, 'h');
+  for (const array of back) if (array !== back[1]) assert.equal((array as number[]).length, 2000);
+  assert.deepEqual(Object.keys(back[3]), Object.keys(long()));
+});
+
+test('a view that follows the length of its buffer does so in the copy', async () => {
+  type Resizable = ArrayBuffer & { resize(length: number): void };
+  type Growable = SharedArrayBuffer & { grow(length: number): void };
+  const options = { maxByteLength: 64 };
+  const resizable = new (ArrayBuffer as unknown as new (length: number, options: object) => Resizable)(16, options);
+  const growable = new (SharedArrayBuffer as unknown as new (length: number, options: object) => Growable)(16, options);
+  const views = [resizable, growable].map((buffer) => [
+    buffer,
+    new Uint8Array(buffer),
+    new Uint8Array(buffer, 0, 16),
+    new Float64Array(buffer, 8),
+    new DataView(buffer, 4),
+    new DataView(buffer, 4, 12),
+  ]);
+  const back = (await echo(views)) as [[Resizable, ...ArrayBufferView[]], [Growable, ...ArrayBufferView[]]];
+  back[0][0].resize(32);
+  back[1][0].grow(32);
+  for (const [, ...lengths] of back) {
+    assert.deepEqual(
+      lengths.map(({ byteLength }) => byteLength),
+      [32, 16, 24, 28, 12],
+    );
+  }
+  assert.equal(growable.byteLength, 32);
+});
+
 test('arrays of few elements, up to the greatest length', async () => {
   for (const length of [2_000_000, 2 ** 32 - 1]) {
     const sparse: unknown[] = [1];
