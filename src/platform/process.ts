@@ -172,8 +172,11 @@ let gc: (() => void) | undefined;
 /** Collects this thread's garbage. Finalizers run at the next turn of its event loop. */
 export function collectGarbage(): void {
   if (gc === undefined) {
-    setFlagsFromString('--expose-gc');
-    gc = runInNewContext('gc') as () => void;
+    // The option is the process's: another thread may set it back in between.
+    while (gc === undefined) {
+      setFlagsFromString('--expose-gc');
+      gc = runInNewContext('globalThis.gc') as (() => void) | undefined;
+    }
     // As it was: the engine takes over nothing that it has made under other options (joined.ts).
     if (!('gc' in globalThis)) setFlagsFromString('--no-expose-gc');
   }
