@@ -49,7 +49,6 @@ const nextNumber = (): number => ((++last << SLOT_BITS) | slot) & (2 ** 30 - 1);
 const sites = new Map<number, { readonly site: Site; readonly word: number }>();
 /** So many are kept before it is looked which of them are of no use any more. */
 let enough = 1024;
-let watching = false;
 
 /** A future is submitted that has the state `word`. Gives the text of the place, for threads whose places nobody else could know. */
 export function noteSubmission(word: number, site: Site): string | undefined {
@@ -60,10 +59,6 @@ export function noteSubmission(word: number, site: Site): string | undefined {
   if (sites.size > enough) {
     for (const [number, { word }] of sites) if (!isWanted(word, number)) sites.delete(number);
     enough = Math.max(1024, sites.size * 2);
-  }
-  if (!watching) {
-    watching = true;
-    watchCollections(() => tell(false));
   }
   return undefined;
 }
@@ -162,4 +157,8 @@ function errorIn(packed: unknown): unknown {
   }
 }
 
-if (slot === 0) atVeryEnd(() => tell(true));
+if (slot === 0) {
+  // Also what others have submitted is told here.
+  watchCollections(() => tell(false));
+  atVeryEnd(() => tell(true));
+}

@@ -119,6 +119,40 @@ executor.shutdown();
   assert.doesNotMatch(stderr, /boom held/);
 });
 
+test('also when only threads submit, and the main thread never has', async () => {
+  const { stderr } = await program(
+    `import { collect, Queue, ThreadPoolExecutor, Thread, Event } from 'heddle';
+const over = async (future) => { while (!future.done()) await new Promise((resolve) => setTimeout(resolve, 1)); };
+const failed = new Event(), end = new Event();
+const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
+const rest = async (until) => {
+  while (!until()) {
+    for (let k = 0; k < 500; k++) new Queue();
+    globalThis.gc();
+    await turn();
+    collect();
+    await turn();
+  }
+};
+new Thread(async () => {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  await (async () => { await over(executor.submit(function boom() { throw new RangeError('boom below'); })); })();
+  failed.set();
+  let n = 0;
+  await executor.submit(() => { for (let k = 0; k < 500; k++) new Queue(); globalThis.gc(); });
+  await rest(() => end.isSet() && n++ > 2);
+}).start();
+await failed.waitAsync();
+let rounds = 0;
+await rest(() => rounds++ > 25);
+console.error('--- the end ---');
+end.set();
+`,
+    { nodeOptions: ['--expose-gc'] },
+  );
+  assert.match(stderr, /^A future has failed.*boom below\n.*--- submitted from ---.*\n--- the end ---\n$/s);
+});
+
 test('many that fail in the same way are one report; an uncaught error and process.exit() come after it', async () => {
   for (const [end, status] of [
     ['', 0],
