@@ -1,4 +1,4 @@
-// A thread: any function, started with its arguments. The program ends with its main thread, so main waits.
+// A thread: any function, started with its arguments. The program ends when its main thread ends, so the main thread waits.
 
 import { allocate_lock, get_ident, start_new_thread } from 'heddle/thread';
 

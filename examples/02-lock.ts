@@ -1,4 +1,4 @@
-// Four threads count together. Without the lock, two would read the same value now and then, and additions would be lost.
+// Four threads count together. Without the lock, two threads would sometimes read the same value, and additions would be lost.
 
 import { allocateLock, startNewThread } from 'heddle';
 

@@ -1,5 +1,5 @@
-// What a thread's function closes over travels with it: helpers, classes, imports, data. Locks and shared memory are the same ones on
-// both sides. Other data is a copy, made when the thread starts; a captured one is frozen in the thread, so that no write is lost.
+// A thread's function takes along everything that it captures: helpers, classes, imports, data. Locks and shared memory are the same in both
+// threads. Other data is copied when the thread starts. A captured copy is frozen in the thread, so that no write is lost.
 
 import { basename } from 'node:path';
 import { allocateLock, startNewThread } from 'heddle';

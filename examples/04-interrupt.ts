@@ -1,4 +1,4 @@
-// A thread ends a busy loop of the main thread: interruptMain() raises KeyboardInterrupt there, as Ctrl-C does.
+// A thread ends a busy loop of the main thread: interruptMain() throws a KeyboardInterrupt there, as Ctrl-C does.
 
 import { allocateLock, interruptible, interruptMain, KeyboardInterrupt, startNewThread } from 'heddle';
 

@@ -1,4 +1,4 @@
-// The global data space: one object that is the same in every thread. What is put in it lives there, in shared memory; nothing is copied
+// The global data space: one object that is the same in every thread. Its contents are in shared memory; nothing is copied
 // to a thread or sent back.
 
 import { allocateLock, shared, startNewThread, struct, t } from 'heddle';
@@ -36,16 +36,16 @@ function live(me: number) {
   world.log.push(`thread ${me} was here`);
   world.players.set(`player ${me}`, { hp: 100 + me });
   world.seen.add(me % 2);
-  // A typed array is a real one, on shared memory. What is over 255 becomes 255: it is a clamped one.
+  // A typed array is a real typed array, on shared memory. In a clamped one, numbers over 255 become 255.
   world.pixels[me] = 1000 * me;
-  // `+=` is two, a read and a write: without the lock, additions would be lost.
+  // `+=` is two operations, a read and a write: without the lock, additions would be lost.
   for (let round = 0; round < ROUNDS; round++) {
     world.guard.with(() => {
       world.tick++;
       world.bank.deposit(0.5);
     });
   }
-  // A record in a record is shared as well. One thread alone writes this one.
+  // A record in a record is shared as well. Only one thread writes this one.
   if (me === 0) world.origin.x += 41;
   if (world.guard.with(() => --world.running) === 0) world.done.release();
 }

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { allocateLock, SharedArray, SharedMap, shared, startNewThread, struct, t } from 'heddle';
 
-/** That a file has a word so many times. */
+/** How many times a file has a word. */
 const Posting = struct('Posting', { file: t.string, count: t.i32 });
 type Posting = InstanceType<typeof Posting>;
 
@@ -28,8 +28,8 @@ function add(path: string) {
   const counts = new Map<string, number>();
   for (const word of wordsOf(readFileSync(path, 'utf8'))) counts.set(word, (counts.get(word) ?? 0) + 1);
   for (const [word, count] of counts) {
-    // Two steps without a lock, and no posting is lost: of all threads that come with a new word one stores its list, and the others get
-    // that one; a push appends, whoever else does at the same time. `get` first makes no list where there is one.
+    // Two steps without a lock, and no posting is lost. If several threads come with a new word, one of them stores its list, and the others
+    // get that list. A push appends, even if others push at the same time. `get` comes first, so that no list is made if there is one.
     const postings = index.get(word) ?? index.getOrInsert(word, new SharedArray<Posting>());
     postings.push(new Posting({ file: path, count }));
   }
@@ -54,7 +54,7 @@ function answer(query: string) {
   );
 }
 
-/** Calls a function for every item, on all threads: whoever is free takes the next one. Returns how many milliseconds that took. */
+/** Calls a function for every item, on all threads: a free thread takes the next item. Returns how many milliseconds that took. */
 function onAllThreads(work: (item: string) => void, items: readonly string[]): number {
   const state = shared({ next: 0, running: threads });
   const lock = allocateLock();

@@ -1,6 +1,6 @@
 // Threads that never return to their event loop: each runs a simulation, step after step. JavaScript tells a heap that an object is not
 // needed any more only between two turns of the event loop, so a loop like this would keep everything that it ever touched. `scope` says
-// so at once: what was first touched inside is let go of at its end.
+// so at once: at its end, the thread lets go of the objects that it first used inside.
 
 import { allocateLock, collect, heapStatistics, SharedArray, scope, shared, startNewThread, struct, t } from 'heddle';
 
@@ -14,7 +14,7 @@ const Particle = struct(
   class {
     declare x: number;
     declare v: number;
-    /** Where it is a step later: a new particle. The old one stays as it is, for whoever still looks at it. */
+    /** Where it is a step later: a new particle. The old one stays as it is, for threads that still look at it. */
     next() {
       const v = this.v - 0.01 * this.x;
       return new Particle({ x: this.x + v, v });
@@ -31,7 +31,7 @@ function simulate(box: { step: number; particles: SharedArray<Particle> }) {
     for (let n = 0; n < PARTICLES; n++) box.particles.push(new Particle({ x: n, v: 0 }));
   });
   for (let step = 1; step <= STEPS; step++) {
-    // Old and new particles are touched in here alone. Those that are in `box` at the end live on; nobody can reach the others.
+    // Old and new particles are used only in here. Those that are in `box` at the end live on; the others cannot be reached.
     scope(() => {
       for (let n = 0; n < PARTICLES; n++) box.particles.set(n, box.particles.at(n)!.next());
       box.step = step;

@@ -1,5 +1,5 @@
 // Producers and consumers: a queue hands over items from any thread to any other. A full queue makes producers wait, an empty one
-// consumers; once it is shut down and empty, whoever gets from it is told so, and loops over it end.
+// consumers; once it is shut down and empty, `get` throws, and loops over it end.
 
 import { Queue, Thread } from 'heddle';
 
@@ -33,7 +33,7 @@ const consumers = Array.from(
 
 for (const thread of [...producers, ...consumers]) thread.start();
 for (const thread of producers) thread.join();
-// All that was put has been taken and done.
+// All items were taken and done.
 orders.join();
 orders.shutdown();
 for (const thread of consumers) thread.join();

@@ -1,5 +1,5 @@
-// Dining philosophers: five of them, five forks, and each needs the two beside his plate. Picked up in any order, all could hold one and
-// wait for ever for the other; Heddle would say so (DeadlockError). Picked up in the order of their numbers, somebody always eats.
+// Dining philosophers: five of them, five forks, and each needs the two beside his plate. If they picked up forks in any order, all could hold one and
+// wait for ever for the other; Heddle would report this (DeadlockError). If they pick them up in the order of their numbers, one can always eat.
 
 import { allocateLock, shared, Thread } from 'heddle';
 

@@ -26,7 +26,7 @@ const read = new Thread(
       blocks.put({ index, text: `block ${index} `.repeat(1000) });
       longest.blocks = Math.max(longest.blocks, blocks.size);
     }
-    // What is in the queue is still given out.
+    // The items in the queue are still given out.
     blocks.shutdown();
   },
   { name: 'reader' },

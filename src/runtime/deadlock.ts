@@ -182,7 +182,7 @@ export function deadlockError(slot: number): DeadlockError {
   const holder = describeHolder(slot, slots).trim();
   const advice = adviceFor(textOf(slot, WAIT_TEXT), holderOf(slot, slots));
   const error = new DeadlockError(
-    `${textOf(slot, WAIT_TEXT)} will never succeed${holder === '' ? '' : `, ${holder}`}: ${summary(slots)}. ${advice}`,
+    `${textOf(slot, WAIT_TEXT)} will never succeed${holder === '' ? '' : ` (${holder})`}: ${summary(slots)}. ${advice}`,
   );
   // The report was printed: whoever prints the error does not print it again.
   return Object.defineProperty(error, 'report', { value: reportOf(slots, slots), writable: true, configurable: true });
@@ -218,6 +218,6 @@ export function describeHolder(slot: number, alive: readonly number[] = []): str
   const holder = atomic.load(recordOf(slot) + R_WAIT_HOLDER);
   if (holder === 0) return '';
   const fate = alive.includes(slotOf(holder)) ? 'alive' : fateOf(holder);
-  if (slotOf(holder) === slot && fate === 'alive') return '\n    which it holds itself';
+  if (slotOf(holder) === slot && fate === 'alive') return '\n    held by the same thread';
   return `\n    held by ${describeOwner(holder)}${fate === 'alive' ? '' : `, which has ${fate}`}`;
 }

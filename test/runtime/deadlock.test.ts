@@ -35,7 +35,7 @@ const run = (source: string): Promise<Outcome> => runtimeProgram(`${NAMES}\n${so
 /** The threads of each report on stderr, in the order of the thread table: what runs, the line where it waits, who holds that. */
 function reports(stderr: string): { runs: string; line: number; holder: string }[][] {
   const frame =
-    /^ {2}thread (?<thread>.+)\n {4}waits for .+ at \S+:(?<line>\d+):\d+\n(?: {4}(?:held by thread |which )(?<holder>.+)\n)?/gm;
+    /^ {2}thread (?<thread>.+)\n {4}waits for .+ at \S+:(?<line>\d+):\d+\n(?: {4}held by (?:thread )?(?<holder>.+)\n)?/gm;
   return stderr
     .split(/^Deadlock: /m)
     .slice(1)
@@ -93,7 +93,7 @@ suite('a deadlock is reported, and ends the waits', () => {
       [
         { runs: 'left', line: left, holder: 'right' },
         { runs: 'right', line: right, holder: 'left' },
-        { runs: 'MainThread', line: main, holder: 'it holds itself' },
+        { runs: 'MainThread', line: main, holder: 'the same thread' },
       ],
       stderr,
     );
