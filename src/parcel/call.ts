@@ -94,6 +94,7 @@ export function writeCall(at: number, fn: AnyFunction, args: readonly unknown[],
   }
   // What it names by address.
   hold(call);
+  hold(fn);
   hold(args);
   return label;
 }

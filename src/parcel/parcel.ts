@@ -67,7 +67,11 @@ interface Head {
 export function parcelOf({ kept, graph, codes, maps, bytes, handles }: Captured): Parcel {
   const head: Head = { kept, graph, codes: codes.map(partOf), maps: maps.map(partOf) };
   const parts = [...head.codes, ...head.maps].map(([, address]) => address);
-  return make(head, bytes, [...handles, ...parts]);
+  const parcel = make(head, bytes, [...handles, ...parts]);
+  // The records keep the parcels of parts, and until now nothing else does.
+  hold(codes);
+  hold(maps);
+  return parcel;
 }
 
 function make(head: unknown, bytes: readonly Uint8Array[], held: readonly number[]): Parcel {
@@ -165,8 +169,10 @@ export function packCopy(value: unknown, name: string, thrown = false): unknown 
 }
 
 function packWhole(value: unknown, name: string, thrown: boolean): Parcel {
-  const captured = captureValue(value, name, thrown);
-  return parcelOf(captured);
+  const parcel = parcelOf(captureValue(value, name, thrown));
+  // The shared objects in it, which the parcel names by address.
+  hold(value);
+  return parcel;
 }
 
 /** The value of what `pack` has made, by this or another thread; a promise of it when modules must be imported first. */
