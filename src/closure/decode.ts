@@ -42,6 +42,12 @@ export const keptClosures = new Map<number, { readonly decoder: Decoder; readonl
 /** Nodes of new objects of the language's classes. */
 const GIVEN = new Set(['raw', 'object', 'array', 'map', 'set', 'date', 'regexp', 'error', 'view', 'bytes']);
 
+/** What a function waits for, and how it takes it. */
+interface Waiting {
+  readonly payload: AgainPayload;
+  readonly take: () => void;
+}
+
 export class Decoder {
   readonly #nodes: readonly Node[];
   readonly #capturedFrom: number;
@@ -50,7 +56,7 @@ export class Decoder {
   readonly #made: boolean[];
   readonly #fills: (() => void)[] = [];
   #filled = 0;
-  readonly #waiting: { payload: AgainPayload; take: () => void }[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #finished: number[] = [];
   readonly #hasGuest = guest() !== undefined;
 
@@ -111,9 +117,12 @@ export class Decoder {
   /** Makes what functions wait for: all, or what its module makes before `next`. */
   makeEarlier(next: AgainPayload | undefined): void {
     for (;;) {
-      const first = this.#waiting
-        .filter(({ payload }) => !next || (payload.file === next.file && payload.order < next.order))
-        .sort((a, b) => a.payload.order - b.payload.order)[0];
+      let first: Waiting | undefined;
+      for (const each of this.#waiting) {
+        const { file, order } = each.payload;
+        const isEarlier = !next || (file === next.file && order < next.order);
+        if (isEarlier && (first === undefined || order < first.payload.order)) first = each;
+      }
       if (first === undefined) return;
       this.#waiting.splice(this.#waiting.indexOf(first), 1);
       whenMade(first.payload, first.take);
