@@ -186,7 +186,10 @@ test('set() replaces, appends, and fills a gap with undefined', () => {
 test('no index outside the possible ones is taken for another', () => {
   const array = shared([1, 2, 3]);
   for (const index of [-1, 1.5, NaN, Infinity, 2 ** 27, 2 ** 32, 2 ** 32 + 1, 2 ** 53, '1', undefined, null]) {
-    assert.throws(() => array.set(index as number, 9), { name: 'RangeError', message: /not an index of a shared array/ });
+    assert.throws(() => array.set(index as number, 9), {
+      name: 'RangeError',
+      message: /not an index of a shared array/,
+    });
   }
   for (const index of [3, 2 ** 27, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 53, Infinity])
     assert.equal(array.at(index), undefined);
