@@ -76,8 +76,8 @@ function patches(folder: string): Edit[] {
     },
     {
       file: 'memory/kernel.js',
-      from: "import { memory, updateSize } from './memory.js';",
-      to: "import { memory, slot, updateSize } from './memory.js';",
+      from: "import { givenKernel, memory, updateSize } from './memory.js';",
+      to: "import { givenKernel, memory, slot, updateSize } from './memory.js';",
     },
     {
       file: 'heap/room.js',
