@@ -1,7 +1,7 @@
 // Where a module's own text makes a value: the declaration of a variable at its top, or what it exports.
 import type { Scope, Variable } from 'eslint-scope';
 import { scriptOf } from '../platform/inspector.js';
-import { asPath, asUrl, commonjsCache, isBuiltin, requireFrom, resolveFrom } from '../platform/modules.js';
+import { asPath, asUrl, commonjsCache, isBuiltin, resolveFrom } from '../platform/modules.js';
 import { constancy, type ImportedName, importedName, isDirect, type ParsedFile, parsedFile } from './declarations.js';
 import type { MapRecord, Node } from './graph.js';
 import { moduleAt } from './liveness.js';
@@ -267,6 +267,3 @@ export function commonjsFileOf(exports: object): string | undefined {
   for (const [file, module] of Object.entries(commonjsCache())) if (module?.exports === exports) return file;
   return undefined;
 }
-
-/** `require` as a CommonJS module has it, resolving like the module does. */
-export const requireIn = (file: string): NodeJS.Require => requireFrom(file);
