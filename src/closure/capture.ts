@@ -75,9 +75,10 @@ export function captureCall(
   naming: Naming = byPlace,
 ): CapturedCall {
   const history = histories.get(fn);
-  if (history?.kept !== undefined && plain && isCurrent(history.kept)) return { ...history, values: undefined };
+  const current = history?.kept !== undefined && isCurrent(history.kept) ? history : undefined;
+  if (current !== undefined && plain) return callOfKept(current, args, plain, naming);
   try {
-    if (history?.kept !== undefined && isCurrent(history.kept)) return callOfKept(history, args, plain, naming);
+    if (current !== undefined) return callOfKept(current, args, plain, naming);
     return captureAll(fn, args, plain, naming, history);
   } finally {
     leave();
