@@ -3,8 +3,6 @@
 // A graph is a table of nodes. A slot is a primitive itself, or a reference to a node: an array of one index. Nodes refer to each
 // other by slots, so cycles and shared objects keep their shape, however deep.
 
-import type { SampleSymbol } from './samples.js';
-
 /** Index of a node, boxed so that it cannot be mistaken for a number. */
 export type Ref = readonly [index: number];
 export type Slot = string | number | bigint | boolean | null | undefined | Ref;
@@ -29,6 +27,12 @@ export const SEALED = 2;
 export const FROZEN = 3;
 /** A package's own, which the receiver does not freeze although it was captured. */
 export const WRITABLE = 4;
+
+/** A symbol that is found on a sample of a class. */
+export interface SampleSymbol {
+  readonly sample: string;
+  readonly described: string;
+}
 
 export type Payloads = {
   /** Cloned by the platform: flat data. */

@@ -1,7 +1,7 @@
 // What the program's class means for a struct: how its instances are made, and its methods.
 
-import { analyse } from '../closure/analyse.js';
-import type { AnyFunction } from '../closure/functions.js';
+import { analyse } from '../closure/text/analyse.js';
+import type { AnyFunction } from '../closure/values/functions.js';
 import { isPlainPrototype } from '../heap/copy.js';
 import { keptThroughCuts } from '../heap/cut.js';
 import { describe } from '../heap/errors.js';

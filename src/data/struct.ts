@@ -9,9 +9,9 @@
 // Importing takes turns of the event loop, and meeting an instance must not: a thread imports what methods of structs need before it runs a
 // function.
 
-import { captureValue } from '../closure/capture.js';
-import { importsOf, namesModules } from '../closure/rebuild.js';
-import { type StructParts, travelAs } from '../closure/structs.js';
+import { importsOf, namesModules } from '../closure/in/rebuild.js';
+import { captureValue } from '../closure/out/capture.js';
+import { type StructParts, travelAs } from '../closure/values/structs.js';
 import { share } from '../heap/copy.js';
 import { describe } from '../heap/errors.js';
 import type { SharedMap } from '../heap/map.js';

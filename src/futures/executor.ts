@@ -1,8 +1,8 @@
 // ThreadPoolExecutor: threads that take calls from a backlog in the shared heap. No thread is between a submitter and a worker, and no
 // event loop: a submission is a cell, a place in the backlog, and a wake-up. pool.ts has what all threads share of it.
 
-import type { AnyFunction } from '../closure/functions.js';
 import { detach, orForgetMarks, takeAllMarked } from '../closure/transfer.js';
+import type { AnyFunction } from '../closure/values/functions.js';
 import { attend } from '../heap/allocate.js';
 import { describe, MemoryError } from '../heap/errors.js';
 import { atomic } from '../memory/atomics.js';

@@ -1,8 +1,8 @@
 // Errors on their way out of a task.
 
 import { CaptureError } from '../closure/errors.js';
-import { explainFrozen } from '../closure/frozen.js';
-import { settle } from '../closure/stacks.js';
+import { explainFrozen } from '../closure/in/frozen.js';
+import { settle } from '../closure/text/stacks.js';
 import { pack, packThrown } from '../parcel/parcel.js';
 import { isError } from '../platform/kinds.js';
 import { explainMissing } from '../runtime/missing.js';

@@ -6,14 +6,14 @@
 //   VALUES     up to INLINE arguments; or, for GRAPH, a parcel of the arguments, or of the function and the arguments if FUNCTION is
 //              undefined
 //
-// A function is known to be one that cannot change at its second call (src/closure/capture.ts).
+// A function is known to be one that cannot change at its second call (src/closure/out/capture.ts).
 
-import { captureCall, type KeptFunction, type Naming } from '../closure/capture.js';
 import { CaptureError } from '../closure/errors.js';
-import type { AnyFunction } from '../closure/functions.js';
-import type { NamedGift } from '../closure/luggage.js';
-import { explainGift } from '../closure/paths.js';
-import { dropKept, keep, rebuild } from '../closure/rebuild.js';
+import { dropKept, keep, rebuild } from '../closure/in/rebuild.js';
+import { captureCall, type KeptFunction, type Naming } from '../closure/out/capture.js';
+import type { NamedGift } from '../closure/out/luggage.js';
+import type { AnyFunction } from '../closure/values/functions.js';
+import { explainGift } from '../closure/values/paths.js';
 import { give } from '../heap/buffer.js';
 import { hold } from '../heap/values.js';
 import {

@@ -2,7 +2,7 @@
 // error was. There is one road, and this is the middle of it:
 //
 //   value ─ captureValue, captureCall ─▶ graph ─ parcelOf ─▶ bytes in a cell ─ packetIn ─▶ packet ─ rebuild ─▶ value
-//           src/closure/capture.ts                 this file and bytes.ts                    src/closure/rebuild.ts
+//           src/closure/out/capture.ts             this file and bytes.ts                    src/closure/in/rebuild.ts
 //
 // What the heap holds by itself needs no parcel: primitives, shared objects, locks.
 //
@@ -10,9 +10,9 @@
 // The code of a function is a parcel of its own, which all parcels with functions of that text refer to: it is written once, and who
 // has read it once knows it.
 
-import { type Captured, captureValue } from '../closure/capture.js';
 import type { CodeRecord, Graph, MapRecord, Packet } from '../closure/graph.js';
-import { addCode, addMap, hasCode, hasMap, importsOf, rebuild } from '../closure/rebuild.js';
+import { addCode, addMap, hasCode, hasMap, importsOf, rebuild } from '../closure/in/rebuild.js';
+import { type Captured, captureValue } from '../closure/out/capture.js';
 import { detach, takeMarked } from '../closure/transfer.js';
 import { allocateFresh } from '../heap/allocate.js';
 import { adoptCell } from '../heap/inflight.js';

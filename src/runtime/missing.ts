@@ -1,7 +1,7 @@
 // Things that only the main thread has: globals that the program has set, and members that it has added to built-in objects. If an error in a thread
 // looks as if such a thing is missing, the error says so.
 
-import { isStandardGlobal } from '../closure/wellknown.js';
+import { isStandardGlobal } from '../closure/values/wellknown.js';
 import { SharedArray } from '../heap/array.js';
 import { GLOBALS, hasMapRoot, mapRoot } from '../heap/roots.js';
 import { slot } from '../memory/memory.js';

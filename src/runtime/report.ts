@@ -1,8 +1,8 @@
 // What is printed when a thread ends by an error that nobody caught.
 
-import { isFrame, joinStack, placeIn, splitStack } from '../closure/frames.js';
-import { explainFrozen } from '../closure/frozen.js';
-import { isSettled, mapStack, settle, showFrame, showFrameByPath } from '../closure/stacks.js';
+import { explainFrozen } from '../closure/in/frozen.js';
+import { isFrame, joinStack, placeIn, splitStack } from '../closure/text/frames.js';
+import { isSettled, mapStack, settle, showFrame, showFrameByPath } from '../closure/text/stacks.js';
 import { withFrames } from '../memory/frames.js';
 import { slot as ownSlot } from '../memory/memory.js';
 import { isError } from '../platform/kinds.js';

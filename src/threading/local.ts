@@ -8,7 +8,7 @@
 // if nothing in the thread refers to the object any more: other threads may bring it back. If a thread has first met the object inside a
 // `scope()`, it keeps the value only there.
 
-import { COMPANY, type Company } from '../closure/company.js';
+import { COMPANY, type Company } from '../closure/out/company.js';
 import { R_STATE } from '../memory/layout.js';
 import { own } from '../memory/self.js';
 import { pack, unpack } from '../parcel/parcel.js';

@@ -16,8 +16,8 @@
 // What a thread is to do, and what a program's class has added, is the maker's until the start, and goes with it: the function as in
 // start_new_thread(), or, for an object that is more than a Thread, all of the object. In any other thread the object is a plain Thread.
 
-import { COMPANY, type Company } from '../closure/company.js';
 import { registerExports } from '../closure/exports.js';
+import { COMPANY, type Company } from '../closure/out/company.js';
 import { orForgetMarks, takeAllMarked, transfer } from '../closure/transfer.js';
 import { goneText } from '../heap/plain.js';
 import { INSPECT } from '../heap/values.js';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { collect } from 'heddle';
-import { captureCall, inspectorCalls } from '#heddle/closure/capture.js';
+import { captureCall, inspectorCalls } from '#heddle/closure/out/capture.js';
 import { codesOf, Target, written } from './harness.ts';
 
 const target = new Target();
@@ -150,19 +150,19 @@ test('a kept function that nobody can call any more is dropped where it was rebu
   const kept = (): Promise<unknown> =>
     target.run(
       async (url: string) => {
-        const { keptClosures } = (await import(url)) as typeof import('#heddle/closure/decode.js');
+        const { keptClosures } = (await import(url)) as typeof import('#heddle/closure/in/decode.js');
         const { forgetFunctions } = (await import(
-          url.replace('closure/decode', 'parcel/call')
+          url.replace('closure/in/decode', 'parcel/call')
         )) as typeof import('#heddle/parcel/call.js');
         const { tidyDeeply } = (await import(
-          url.replace('closure/decode', 'heap/tidy')
+          url.replace('closure/in/decode', 'heap/tidy')
         )) as typeof import('#heddle/heap/tidy.js');
         forgetFunctions();
         tidyDeeply();
         await new Promise((resolve) => setImmediate(resolve));
         return [...keptClosures.values()].filter(({ fn }) => (fn as { name: string }).name === 'passing').length;
       },
-      import.meta.resolve('#heddle/closure/decode.js'),
+      import.meta.resolve('#heddle/closure/in/decode.js'),
     );
   await (async () => {
     const passing = (): number => 1;
@@ -195,12 +195,12 @@ test('the text of fresh closures is written once, and they are not kept', async 
 test('a function that was rebuilt is started in its thread without the inspector', async () => {
   const nested = target.start(
     async (captureUrl: string, fn: () => number) => {
-      const capture = (await import(captureUrl)) as typeof import('#heddle/closure/capture.js');
+      const capture = (await import(captureUrl)) as typeof import('#heddle/closure/out/capture.js');
       const before = capture.inspectorCalls();
       capture.captureCall(fn, []);
       return capture.inspectorCalls() - before;
     },
-    [import.meta.resolve('#heddle/closure/capture.js'), (): number => scale(3) + table.offset],
+    [import.meta.resolve('#heddle/closure/out/capture.js'), (): number => scale(3) + table.offset],
   );
   assert.equal(await nested.result, 0);
 });

@@ -4,7 +4,7 @@ import { MessageChannel, parentPort, receiveMessageOnPort, workerData } from 'no
 import { SEAT } from '#heddle/memory/seat.js';
 
 Object.defineProperty(globalThis, SEAT, { value: workerData.seat });
-const { inspectorCalls } = await import('#heddle/closure/capture.js');
+const { inspectorCalls } = await import('#heddle/closure/out/capture.js');
 const { exchangeBuffersBy } = await import('#heddle/heap/buffer.js');
 const { adoptCell, addressOf } = await import('#heddle/heap/inflight.js');
 const { share } = await import('#heddle/heap/copy.js');

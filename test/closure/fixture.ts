@@ -9,10 +9,10 @@ const url = (path: string): string => JSON.stringify(pathToFileURL(join(root, pa
 
 /** `run(fn, ...args)` in a thread, for programs of any module system; `show` prints what a test wants to see. */
 const THREAD = `
-import { inspectorCalls } from ${url('dist/closure/capture.js')};
+import { inspectorCalls } from ${url('dist/closure/out/capture.js')};
 import { Target } from ${url('test/closure/thread.mjs')};
 export { inspectorCalls };
-export { mapStack } from ${url('dist/closure/stacks.js')};
+export { mapStack } from ${url('dist/closure/text/stacks.js')};
 export * from ${url('dist/closure/errors.js')};
 const target = new Target();
 export const start = (fn, ...args) => target.start(fn, args);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { shared } from 'heddle';
-import { mapStack } from '#heddle/closure/stacks.js';
+import { mapStack } from '#heddle/closure/text/stacks.js';
 import { packCopy, unpack } from '#heddle/parcel/parcel.js';
 import { programFile } from '../support/program.ts';
 import { fixture } from './fixture.ts';
@@ -113,7 +113,7 @@ const [major = 0] = process.versions.node.split('.').map(Number);
 
 test('the permission model: a clear error without the inspector', async () => {
   const main = `
-    import { captureCall } from ${JSON.stringify(import.meta.resolve('#heddle/closure/capture.js'))};
+    import { captureCall } from ${JSON.stringify(import.meta.resolve('#heddle/closure/out/capture.js'))};
     try { captureCall(() => 1, []); console.log('captured'); } catch (error) { console.log(error.name, error.message); }
   `;
   const flag = major < 24 ? '--experimental-permission' : '--permission';

@@ -1,9 +1,9 @@
 // The text of stacks: read line by line, in time that grows as the text does, whatever a message holds.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { joinStack, placeIn, splitStack } from '#heddle/closure/frames.js';
-import { addMap, fileOf, scriptName } from '#heddle/closure/maps.js';
-import { mapStack } from '#heddle/closure/stacks.js';
+import { joinStack, placeIn, splitStack } from '#heddle/closure/text/frames.js';
+import { addMap, fileOf, scriptName } from '#heddle/closure/text/maps.js';
+import { mapStack } from '#heddle/closure/text/stacks.js';
 import { describeError, describeStack } from '#heddle/runtime/report.js';
 
 /** Line 1 of the generated file is line 8 of the source, and columns are four further on. */
@@ -93,7 +93,7 @@ test('the message is told from the frames: by what it is, else by the first fram
     assert.equal(joinStack(splitStack(text!, of)), text);
 });
 
-const OWN = new URL('../../../dist/closure/stacks.js', import.meta.url).href;
+const OWN = new URL('../../../dist/closure/text/stacks.js', import.meta.url).href;
 
 test('frames of this library and of the platform go, those in a message stay', () => {
   const quoted = `worker said\n    at own (${OWN}:1:1)\n    at run (node:internal/x:1:1)`;

@@ -1,7 +1,7 @@
 // A thread without the runtime: a worker that makes calls which lie in the shared heap, and leaves there what they give. Plain JavaScript:
 // it runs as it is, in tests and in programs of any kind, and in the worker itself, which may have workers of its own.
 import { Worker } from 'node:worker_threads';
-import { inspectorCalls } from '#heddle/closure/capture.js';
+import { inspectorCalls } from '#heddle/closure/out/capture.js';
 import { fetchOwn, keepGifts, keepOwn, ownBuffers } from '#heddle/heap/buffer.js';
 import { addressOf, adoptCell } from '#heddle/heap/inflight.js';
 import { atomic } from '#heddle/memory/atomics.js';

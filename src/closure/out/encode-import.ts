@@ -1,0 +1,70 @@
+// Values that the program has from packages, the statements by which it completes them, and functions that tools have wrapped around modules.
+import { completeAgain } from '../again.js';
+import type { Export } from '../exports.js';
+import type { Node } from '../graph.js';
+import { completedImport } from '../recipes/make.js';
+import type { Code } from '../text/code.js';
+import { variableOf } from '../text/declarations.js';
+import { isOwnExport, isPackageFile } from '../text/installed.js';
+import { siteOf } from '../text/sites.js';
+import { kindOf } from '../values/functions.js';
+import { makerOf } from '../values/insides.js';
+import { nameOf } from '../values/labels.js';
+import { exportOf } from '../values/packages.js';
+import type { Encoder } from './encode.js';
+
+/** The program's own functions are no package's export, so the file need not be parsed to find out. */
+export function mayBeImported(encoder: Encoder, value: object): boolean {
+  if (typeof value !== 'function') return true;
+  const kind = kindOf(value, encoder.inspections);
+  if (kind.kind === 'export') return kind.found.tag === 'require' || !isOwnExport(kind.found.payload);
+  return kind.kind === 'source' && isPackageFile(kind.record.file);
+}
+
+/** How the program's own module has a package's export from another one of its modules. */
+export function importedThrough(encoder: Encoder, code: Code, name: string, value: object): Export | undefined {
+  if (!isOfPackage(encoder, value)) return undefined;
+  const found = variableOf(code, name);
+  if (found?.variable?.defs[0]?.type !== 'ImportBinding') return undefined;
+  const site = siteOf({ file: code.record.file, parsed: found.file, map: found.map }, found.variable);
+  if (site.kind !== 'imported' || site.node[0] !== 'import') return undefined;
+  return { tag: 'import', payload: site.node[1] };
+}
+
+/** Whether a package has a part in a value, as far as that is quick to say. */
+function isOfPackage(encoder: Encoder, value: object): boolean {
+  if (typeof value === 'function') return true;
+  if (makerOf(value, encoder.inspections) !== undefined) return true;
+  return Object.values(Object.getOwnPropertyDescriptors(value)).some(({ value: part }) => {
+    if (typeof part !== 'function') return false;
+    const kind = kindOf(part as object, encoder.inspections);
+    return kind.kind === 'export' || (kind.kind === 'source' && isPackageFile(kind.record.file));
+  });
+}
+
+/** How a package's export is known by itself, without the module that has imported it. */
+export function exportedAs(encoder: Encoder, value: object): Export | undefined {
+  if (typeof value !== 'function') return exportOf(value);
+  const kind = kindOf(value, encoder.inspections);
+  return kind.kind === 'export' ? kind.found : undefined;
+}
+
+/** Whether the program completes a package's export (`dayjs.extend(utc)`): then it travels with the statements that do. */
+export function complete(encoder: Encoder, fn: object, code: Code, name: string, value: object, node?: Node): boolean {
+  const known = node ?? encoder.byName(exportedAs(encoder, value) ?? { tag: 'global', path: [] });
+  if (known[0] !== 'import' && known[0] !== 'require') return false;
+  const made = completedImport(fn, code, name, known, encoder.inspections);
+  if (made) completeAgain(value, made);
+  return made !== undefined;
+}
+
+/**
+ * Functions that bundlers and compilers wrap a module in, which they run once and whose result they keep in a variable: a thread that has
+ * none yet runs the module itself.
+ */
+export function isWrapper(fn: object, variable: string): boolean {
+  const name = nameOf(fn);
+  if (name === '__require') return variable === 'mod';
+  if (name === '__init') return variable === 'res' || variable === 'fn';
+  return name === 'ownKeys' && variable === 'ownKeys';
+}

@@ -1,0 +1,186 @@
+// The kinds of functions, which decide how a function travels. The kind is found once in a function's life. Its captures are read at each
+// start, unless none of them can change.
+import { type Inspected, inspect, scriptUrl } from '../../platform/inspector.js';
+import { isProxy } from '../../platform/kinds.js';
+import { threadId } from '../../platform/modules.js';
+import { CaptureError } from '../errors.js';
+import type { Export } from '../exports.js';
+import type { CodeRecord } from '../graph.js';
+import { originOf, type Rebuilt, rebuiltFunctions } from '../rebuilt.js';
+import { Code, type ScriptFile } from '../text/code.js';
+import { isOwnFile, isPackageFile } from '../text/installed.js';
+import { fileOf } from '../text/maps.js';
+import { exportAt, exportOf } from './packages.js';
+import type { Reason } from './paths.js';
+import { platformNameOf, type WellKnown } from './wellknown.js';
+
+export type AnyFunction = (...args: never[]) => unknown;
+
+/** A function that travels by source. */
+export interface SourceFunction {
+  readonly kind: 'source';
+  readonly code: Code;
+  readonly record: CodeRecord;
+  readonly origin: string;
+  /** 'seen once' keeps the bindings until it is known whether they can change; 'constant' for good. See `environment.ts`. */
+  state: 'new' | 'seen once' | 'constant' | 'changing';
+  bindings: readonly Binding[] | undefined;
+}
+
+export interface RebuiltFunction {
+  readonly kind: 'rebuilt';
+  readonly record: CodeRecord;
+  readonly origin: string;
+  readonly rebuilt: Rebuilt;
+}
+
+export type FunctionKind =
+  | SourceFunction
+  | RebuiltFunction
+  | { readonly kind: 'platform'; readonly name: WellKnown }
+  | { readonly kind: 'export'; readonly found: Export }
+  | { readonly kind: 'require'; readonly file: string }
+  | { readonly kind: 'bound'; readonly bound: NonNullable<Inspected['bound']> }
+  | ({ readonly kind: 'obstacle' } & Reason);
+
+/** The value of a free variable when it was looked up. */
+export type Binding =
+  /** `fromModule`: declared at the top of a module, maybe by an import. */
+  | { readonly state: 'value'; readonly value: unknown; readonly fromModule: boolean }
+  | { readonly state: 'uninitialised' }
+  /** A global of the program's own: its value is looked up at each start. */
+  | { readonly state: 'global' }
+  /** Left to the receiver's global object. */
+  | { readonly state: 'unbound' };
+
+const kinds = new WeakMap<object, FunctionKind>();
+
+/** `inspections` keeps what the inspector said during one capture. */
+export function kindOf(fn: object, inspections: Map<object, Inspected>): FunctionKind {
+  let kind = kinds.get(fn);
+  if (!kind) {
+    kind = classify(fn, inspections);
+    kinds.set(fn, kind);
+  }
+  return kind;
+}
+
+const codes = new Map<string, Code>();
+const textOf = (fn: object): string => Function.prototype.toString.call(fn);
+const NATIVE_FUNCTION: { readonly kind: 'obstacle' } & Reason = {
+  kind: 'obstacle',
+  why: 'it is a native function',
+  remedy:
+    'Call it before the start and pass the result, or make what it belongs to in the thread: new ThreadLocal(() => …) keeps one for each thread',
+};
+export const NATIVE = /\{\s*\[native code\]\s*\}$/;
+
+function classify(fn: object, inspections: Map<object, Inspected>): FunctionKind {
+  const rebuilt = rebuiltFunctions.get(fn);
+  if (rebuilt) return { kind: 'rebuilt', record: rebuilt.record, origin: rebuilt.origin, rebuilt };
+  const found = exportOf(fn);
+  if (found) return { kind: 'export', found };
+  if (isProxy(fn)) return { kind: 'obstacle', why: 'it is a Proxy', remedy: 'Pass the function behind it' };
+  const text = textOf(fn);
+  if (NATIVE.test(text)) {
+    const name = platformNameOf(fn);
+    if (name) return { kind: 'platform', name };
+    const { bound } = inspectFunction(fn, inspections);
+    if (!bound) return NATIVE_FUNCTION;
+    const required = isRequire(fn) ? bound.args[0] : undefined;
+    return typeof required === 'string' ? { kind: 'require', file: required } : { kind: 'bound', bound };
+  }
+  const inspected = inspectFunction(fn, inspections);
+  const { location } = inspected;
+  if (!location) return NATIVE_FUNCTION;
+  const script = fileOf(scriptUrl(location.scriptId));
+  const { file } = script;
+  if (file.startsWith('node:')) {
+    const name = platformNameOf(fn);
+    if (name) return { kind: 'platform', name };
+    const required = requireFile(fn, inspected);
+    if (required !== undefined) return { kind: 'require', file: required };
+    return { kind: 'obstacle', why: `it belongs to Node itself (${file})`, remedy: NATIVE_FUNCTION.remedy };
+  }
+  const required = isPackageFile(file) ? requireFile(fn, inspected) : undefined;
+  if (required !== undefined) return { kind: 'require', file: required };
+  return sourceFunction(fn, text, script, inspected);
+}
+
+function sourceFunction(fn: object, text: string, script: ScriptFile, inspected: Inspected): FunctionKind {
+  const { file } = script;
+  const { scriptId, lineNumber, columnNumber } = inspected.location!;
+  const place = `${scriptId}:${lineNumber}:${columnNumber}`;
+  let code = codes.get(place);
+  if (!code) {
+    try {
+      // Only sloppy functions have own properties of these names.
+      code = new Code(text, script, inspected, Object.hasOwn(fn, 'caller'));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      const remedy = 'Wrap it in an arrow function';
+      return { kind: 'obstacle', why: `its text cannot be parsed (${error.message})`, remedy };
+    }
+    codes.set(place, code);
+  }
+  if (isPackageFile(file)) {
+    const found = exportAt(file, code.start);
+    if (found) return { kind: 'export', found };
+    if (isOwnFile(file)) return { kind: 'obstacle', why: 'it is internal to Heddle', remedy: 'Make it in the thread' };
+  }
+  return {
+    kind: 'source',
+    code,
+    record: code.record,
+    origin: originOf(fn, threadId()),
+    state: 'new',
+    bindings: undefined,
+  };
+}
+
+export function inspectFunction(fn: object, inspections: Map<object, Inspected>): Inspected {
+  let inspected = inspections.get(fn);
+  if (!inspected) {
+    try {
+      inspected = inspect(fn);
+    } catch (error) {
+      throw withoutInspector(error);
+    }
+    inspections.set(fn, inspected);
+  }
+  return inspected;
+}
+
+function withoutInspector(error: unknown): unknown {
+  const { code } = error as { code?: string };
+  if (code === 'ERR_ACCESS_DENIED') {
+    return new CaptureError(
+      "cannot look into the function: Node's permission model forbids the inspector. Run Node 24 or later with " +
+        '--allow-inspector --allow-worker beside --permission, or without --permission',
+      { cause: error },
+    );
+  }
+  if (code === 'ERR_INSPECTOR_NOT_AVAILABLE' || code === 'ERR_UNKNOWN_BUILTIN_MODULE') {
+    return new CaptureError('cannot look into the function: this build of Node has no inspector', { cause: error });
+  }
+  return error;
+}
+
+/** Node makes one for each file, and so does Jest, some of whose versions bind it to the file's name. */
+function isRequire(fn: object): fn is NodeJS.Require {
+  const { resolve, cache, extensions } = fn as Partial<NodeJS.Require>;
+  return typeof resolve === 'function' && !!cache && !!extensions;
+}
+
+/** The file whose `require` a function is. */
+function requireFile(fn: object, { scopes }: Inspected): string | undefined {
+  if (!isRequire(fn)) return undefined;
+  for (const { object } of scopes) {
+    for (const name of ['mod', 'module', 'from']) {
+      const filename = (Object.getOwnPropertyDescriptor(object, name)?.value as NodeJS.Module | undefined)?.filename;
+      if (typeof filename === 'string') return filename;
+    }
+  }
+  const [folder] = fn.resolve.paths?.('./x') ?? [];
+  return folder === undefined ? undefined : `${folder}/_.js`;
+}
