@@ -80,6 +80,7 @@ if (process.argv.includes('--undo')) {
  *   *.cjs                     the exports for \`require()\`, where that has loaders of its own
  *   entry.js                  the first module of a thread's worker
  *   helper.cjs                all that helpers need: CommonJS boots fastest
+ *   cli/heddle.js             the command, which loads a file for each subcommand; they import the exports above
  */
 async function bundle(modules, outdir) {
   const { build } = await import('esbuild');
@@ -132,6 +133,14 @@ async function bundle(modules, outdir) {
   });
   for (const name of THREADED) writeFileSync(join(outdir, `${name}.js`), entry(name, await exportsOf(name)));
   for (const name of FACES) writeFileSync(join(outdir, `${name}.cjs`), REQUIRE_ENTRY);
+  await build({
+    ...esm,
+    entryPoints: [join(modules, 'cli', 'heddle.js')],
+    outdir: join(outdir, 'cli'),
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    external: FACES.map((name) => `../${name}.js`),
+  });
   mkdirSync(join(outdir, 'runtime'), { recursive: true });
   writeFileSync(join(outdir, 'runtime', 'worker.js'), "export { serve } from '../library.js';\n");
   await build({

@@ -30,6 +30,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   threading: [...ground, ...closure, 'parcel', 'runtime', 'data'],
   queue: [...ground, ...closure, 'parcel', 'runtime', 'data'],
   futures: [...ground, ...closure, 'parcel', 'runtime', 'data', 'threading', 'queue'],
+  // The command: faces, and what reads its words.
+  cli: ['platform', 'index', 'thread'],
   // The face without threads: what it has in common with the others has no shared memory behind it.
   dummy: plain,
 };
