@@ -12,10 +12,12 @@ export const SHAPE_TEXTS = 1;
 export const GLOBALS = 2;
 /** Definitions of structs by name (src/data/struct.ts). */
 export const STRUCTS = 3;
+/** Names of locks and queues, by the address of their cells (src/sync/titles.ts). */
+export const TITLES = 4;
 /** How many roots are maps. */
-const MAPS = 4;
+const MAPS = 5;
 /** The process's hook for threads that end by an error (src/threading/excepthook.ts). */
-export const EXCEPTHOOK = 4;
+export const EXCEPTHOOK = 5;
 /** For tests. */
 export const TEST_ROOT = 8;
 

@@ -77,12 +77,14 @@ export const K_BIGINT = 5;
 export const K_DATE = 6;
 /**
  * What this library builds in the heap, a lock for one: {header, raw words…, tagged words…}. Above its kind the header says which of
- * them it is (8 bits, src/sync/cell.ts), how many raw words it has (8 bits) and how many tagged words (8 bits).
+ * them it is (8 bits, src/sync/cell.ts), how many raw words it has (8 bits) and how many tagged words (8 bits), and whether it is NAMED.
  */
 export const K_SYNC = 7;
 export const SYNC_WORDS_SHIFT = 12;
 export const SYNC_REFERENCES_SHIFT = 20;
 export const SYNC_MASK = 255;
+/** In the header: it was given a name (src/sync/titles.ts). */
+export const NAMED = 1 << 28;
 /** {header, data, length, lock} */
 export const K_ARRAY = 8;
 /** An array's data: {header, capacity, numbers…} */

@@ -14,6 +14,7 @@ import { eventually } from '../sync/acquirable.js';
 import { addressOf, isAdopting, isGone, ownAddress, QUEUE, SIMPLE_QUEUE, SyncCell } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { attentive, isEnding, mask, poll, unmask } from '../sync/safepoint.js';
+import { addressText, entitle, titleOf } from '../sync/titles.js';
 import { CLOSED, giveBack, keep, leave, NOTHING, offer, prepare, queueHeader, sizeOf, take, turn } from './cell.js';
 import { Empty, Full, ShutDown } from './errors.js';
 import { dropWrapping, Keyed } from './keyed.js';
@@ -84,7 +85,7 @@ export class Turn implements Wanted {
   }
 
   describe(): string {
-    return `${this.#side === Q_NOT_EMPTY ? 'get' : 'put'}() of queue 0x${this.#cell.toString(16)}`;
+    return `${this.#side === Q_NOT_EMPTY ? 'get' : 'put'}() of queue ${titleOf(this.#cell)}`;
   }
 
   /**
@@ -111,14 +112,18 @@ export class Turn implements Wanted {
 /** An end where items go in, and one where they come out. */
 export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncIterable<T> {
   /** @internal */
-  constructor(Class: { readonly name: string }, base: { readonly name: string }, most = 0) {
+  constructor(Class: { readonly name: string }, base: { readonly name: string }, most = 0, name?: string) {
     const sort = sorts.get(Class);
     const isNew = !isAdopting();
     if (sort === undefined) {
       throw new TypeError(`${base.name} cannot be extended: hold a queue in a field instead`);
     }
     super(queueHeader(sort.kind));
-    if (isNew) prepare(ownAddress(this, QUEUE, SIMPLE_QUEUE), sort.order, most);
+    if (isNew) {
+      const cell = ownAddress(this, QUEUE, SIMPLE_QUEUE);
+      prepare(cell, sort.order, most);
+      entitle(cell, name);
+    }
     Object.preventExtensions(this);
   }
 
@@ -276,7 +281,7 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
   }
 
   override toString(): string {
-    return `<${this.constructor.name} of ${this.size} items at 0x${ownAddress(this, QUEUE, SIMPLE_QUEUE).toString(16)}>`;
+    return `<${this.constructor.name} of ${this.size} items ${addressText(ownAddress(this, QUEUE, SIMPLE_QUEUE))}>`;
   }
 
   /** @internal */

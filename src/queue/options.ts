@@ -1,6 +1,7 @@
 // Checks of what queues are told, with Python's texts.
 
 import { TIMEOUT_MAX } from '../sync/arguments.js';
+import { checkName } from '../sync/titles.js';
 
 /** How to wait for an item, or for room. */
 export interface QueueWaitOptions {
@@ -21,6 +22,8 @@ export interface QueueAsyncOptions {
 export interface QueueOptions {
   /** How many items there may be at once; 0 or less, which is the default: any number. */
   maxSize?: number | undefined;
+  /** What reports call it. */
+  name?: string | undefined;
 }
 
 /** The largest number of items that a limit can say; more is no limit. */
@@ -66,7 +69,8 @@ export function checkWait(milliseconds: number): void {
 
 /** The limit that options say; 0 = none. */
 export function limitOf(options: QueueOptions): number {
-  checkKeys(options, ['maxSize'], '{ maxSize: 100 }');
+  checkKeys(options, ['maxSize', 'name'], '{ maxSize: 100 }');
+  checkName(options.name);
   const { maxSize = 0 } = options;
   if (typeof maxSize !== 'number') throw new TypeError(`maxSize must be a number of items, not ${show(maxSize)}`);
   if (!Number.isInteger(maxSize) && Math.abs(maxSize) !== Infinity)

@@ -7,6 +7,7 @@ import { eventually } from '../sync/acquirable.js';
 import { timeoutOf } from '../sync/arguments.js';
 import { defineSyncClass, isAdopting, ownAddress, PRIORITY_QUEUE, QUEUE } from '../sync/cell.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
+import { titleOf } from '../sync/titles.js';
 import { finishOne, shut } from './cell.js';
 import { Channel, defineOrder } from './channel.js';
 import { checkKeys, limitOf, type QueueAsyncOptions, type QueueOptions, show } from './options.js';
@@ -24,11 +25,11 @@ import { checkKeys, limitOf, type QueueAsyncOptions, type QueueOptions, show } f
 export class Queue<T = unknown> extends Channel<T> {
   /**
    * A new queue.
-   * @param options `maxSize` is how many items there may be at once; 0, which is the default, is any number.
+   * @param options `maxSize` is how many items there may be at once; 0, which is the default, is any number. `name`: what reports call it.
    * @throws TypeError, RangeError for wrong options.
    */
   constructor(options: QueueOptions = {}) {
-    super(new.target, Queue, isAdopting() ? 0 : limitOf(options));
+    super(new.target, Queue, isAdopting() ? 0 : limitOf(options), options.name);
   }
 
   /** How many items there may be at once; 0 = any number. */
@@ -111,7 +112,7 @@ function allDone(cell: number): Wanted {
   return {
     word,
     attempt: () => atomic.load(word) || undefined,
-    describe: () => `join() of queue 0x${cell.toString(16)}`,
+    describe: () => `join() of queue ${titleOf(cell)}`,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { Q_FIFO } from '../heap/types.js';
 import { defineSyncClass, SIMPLE_QUEUE } from '../sync/cell.js';
+import { type Named, nameIn } from '../sync/titles.js';
 import { Channel, defineOrder } from './channel.js';
 
 /**
@@ -13,9 +14,13 @@ import { Channel, defineOrder } from './channel.js';
  * console.log(results.get());
  */
 export class SimpleQueue<T = unknown> extends Channel<T> {
-  constructor(...none: never[]) {
-    if (none.length > 0) throw new TypeError(`SimpleQueue() takes no arguments (${none.length} given)`);
-    super(new.target, SimpleQueue);
+  /**
+   * A new queue.
+   * @param options `name`: what reports call it.
+   * @throws TypeError for anything else.
+   */
+  constructor(...given: [options?: Named]) {
+    super(new.target, SimpleQueue, 0, nameIn(given, 'SimpleQueue'));
   }
 }
 

@@ -21,6 +21,7 @@ import {
 } from '../heap/types.js';
 import { CELL, defineKind, GONE, readHeld, readWord, sharable, storeWord, wordOf } from '../heap/values.js';
 import { V } from '../memory/memory.js';
+import { origins } from './titles.js';
 
 /** Which object a cell is. 0 is the lock, which is built by hand (src/sync/lock.ts). */
 export const LOCK = 0;
@@ -100,6 +101,7 @@ export abstract class SyncCell {
     this.#page = fresh.page;
     V.I32[cell] = header;
     this.#page[(cell & 1023) >> 2] = this;
+    if (origins.made !== undefined) origins.made(cell * 4);
   }
 
   /** @internal */

@@ -42,6 +42,7 @@ import { Lock } from './lock.js';
 import { AGAIN, acquireAgain, IS_HELD, SAVE } from './monitor.js';
 import { RLock } from './rlock.js';
 import { mask, poll, unmask } from './safepoint.js';
+import { addressText, entitle, type Named, nameIn, titleOf } from './titles.js';
 import { abandon, append, ground, leave, notification, notifyFirst, type Waiter } from './waiters.js';
 
 const LOCK = 4;
@@ -62,18 +63,28 @@ type ConditionLock = Lock | RLock;
 export class Condition extends SyncCell {
   /**
    * @param lock a `Lock` or an `RLock`; none = a new `RLock`.
+   * @param options `name`: what reports call it.
    * @throws TypeError when it is neither.
    */
-  constructor(lock?: Lock | RLock) {
+  constructor(lock?: Lock | RLock, options?: Named) {
     const fresh = !isAdopting();
+    let name: string | undefined;
     if (fresh) {
       refuseSubclass(new.target, Condition);
+      if (options !== undefined) name = nameIn([options], 'Condition');
       if (lock !== undefined && !(lock instanceof Lock) && !(lock instanceof RLock)) {
         throw new TypeError(`a condition's lock must be a Lock or an RLock, not ${String(lock)}`);
       }
     }
     super(HEADER);
-    if (fresh) storeValue(ownAddress(this, CONDITION) + LOCK, lock ?? new RLock(), 'a condition');
+    if (fresh) {
+      entitle(addressOf(this), name);
+      storeValue(
+        ownAddress(this, CONDITION) + LOCK,
+        lock ?? new RLock(name === undefined ? {} : { name }),
+        'a condition',
+      );
+    }
     Object.preventExtensions(this);
   }
 
@@ -266,7 +277,7 @@ export class Condition extends SyncCell {
   }
 
   #notification(waiter: Waiter): Wanted {
-    return notification(waiter, () => `wait() on condition 0x${ownAddress(this, CONDITION).toString(16)}`);
+    return notification(waiter, () => `wait() on condition ${titleOf(ownAddress(this, CONDITION))}`);
   }
 
   /** @throws TypeError: a condition cannot be copied, only passed to threads. */
@@ -279,7 +290,7 @@ export class Condition extends SyncCell {
   }
 
   override toString(): string {
-    return `<Condition(${lockOf(this)}) at 0x${ownAddress(this, CONDITION).toString(16)}>`;
+    return `<Condition(${lockOf(this)}) ${addressText(ownAddress(this, CONDITION))}>`;
   }
 
   /** @internal */

@@ -30,6 +30,7 @@ import { type Wanted, wake } from '../memory/park.js';
 import { BARRIER, syncHeader } from './cell.js';
 import { thisThread } from './owner.js';
 import { enroll, isDead, ROLL_WORDS, someoneIn, strike, strikeDead } from './roll.js';
+import { titleOf } from './titles.js';
 
 export const STATE = 4;
 export const PARTIES = 12;
@@ -149,7 +150,7 @@ export class Visit implements Wanted {
   }
 
   describe(): string {
-    return `wait() at a barrier for ${V.I32[(this.#barrier + PARTIES) >>> 2]} threads, 0x${this.#barrier.toString(16)}`;
+    return `wait() at a barrier for ${V.I32[(this.#barrier + PARTIES) >>> 2]} threads, ${titleOf(this.#barrier)}`;
   }
 
   attempt(): number | undefined {

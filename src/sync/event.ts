@@ -15,8 +15,18 @@ import { atomic } from '../memory/atomics.js';
 import { blockUntil, type Wanted, wake } from '../memory/park.js';
 import { eventually } from './acquirable.js';
 import { waitOptions, waitTimeout } from './arguments.js';
-import { defineSyncClass, EVENT, isAdopting, ownAddress, refuseSubclass, SyncCell, syncHeader } from './cell.js';
+import {
+  addressOf,
+  defineSyncClass,
+  EVENT,
+  isAdopting,
+  ownAddress,
+  refuseSubclass,
+  SyncCell,
+  syncHeader,
+} from './cell.js';
 import { mask, poll, unmask } from './safepoint.js';
+import { addressText, entitle, type Named, nameIn, titleOf } from './titles.js';
 
 const WORD = 4;
 const HEADER = syncHeader(EVENT, 2, 0);
@@ -40,12 +50,20 @@ const isSetIn = (word: number): boolean => (word & 1) !== 0;
  * started.wait();
  */
 export class Event extends SyncCell {
-  constructor(...none: never[]) {
+  /**
+   * A new event that is not set.
+   * @param options `name`: what reports call it.
+   * @throws TypeError for anything else.
+   */
+  constructor(options?: Named);
+  constructor(...given: unknown[]) {
+    let name: string | undefined;
     if (!isAdopting()) {
       refuseSubclass(new.target, Event);
-      if (none.length > 0) throw new TypeError(`Event expected 0 arguments, got ${none.length}`);
+      name = nameIn(given, 'Event');
     }
     super(HEADER);
+    entitle(addressOf(this), name);
     Object.preventExtensions(this);
   }
 
@@ -109,7 +127,7 @@ export class Event extends SyncCell {
         return now !== before || isSetIn(now) ? undefined : now;
       },
       // It refers to `this`: who waits keeps the cell alive.
-      describe: () => `wait() on event 0x${ownAddress(this, EVENT).toString(16)}`,
+      describe: () => `wait() on event ${titleOf(ownAddress(this, EVENT))}`,
     };
   }
 
@@ -123,7 +141,7 @@ export class Event extends SyncCell {
   }
 
   override toString(): string {
-    return `<Event at 0x${ownAddress(this, EVENT).toString(16)}: ${this.isSet() ? 'set' : 'unset'}>`;
+    return `<Event ${addressText(ownAddress(this, EVENT))}: ${this.isSet() ? 'set' : 'unset'}>`;
   }
 
   /** @internal */

@@ -36,6 +36,7 @@ import { type HeldLock, heldLock, isThenable } from './held.js';
 import { AGAIN, IS_HELD, type Monitor, SAVE } from './monitor.js';
 import { thisThread } from './owner.js';
 import { attentive, isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from './safepoint.js';
+import { addressText, entitle, type Named, nameIn, origins, titleOf } from './titles.js';
 import { due, wakeDue } from './wakes.js';
 
 export type { AcquireOptions } from './arguments.js';
@@ -52,8 +53,13 @@ export class Lock implements Monitor {
   /** Keeps the cell pinned. */
   #page: Page | undefined;
 
-  /** A new unlocked lock, the same as `allocate_lock()`. */
-  constructor(...none: never[]) {
+  /**
+   * A new unlocked lock, the same as `allocate_lock()`.
+   * @param options `name`: what reports call it.
+   * @throws TypeError for anything else.
+   */
+  constructor(options?: Named);
+  constructor(...given: unknown[]) {
     if (new.target !== Lock) {
       throw new TypeError("type 'thread.lock' is not an acceptable base type: hold a lock in a field instead");
     }
@@ -62,12 +68,14 @@ export class Lock implements Monitor {
       this.#page = adopting.page;
       adopting.cell = 0;
     } else {
-      if (none.length > 0) throw new TypeError(`lock expected 0 arguments, got ${none.length}`);
+      const name = given.length === 0 ? undefined : nameIn(given, 'lock');
       const cell = newCell();
       this.#cell = cell * 4;
       this.#page = fresh.page;
       V.I32[cell] = HEADER;
       this.#page[(cell & 1023) >> 2] = this;
+      if (name !== undefined) entitle(cell * 4, name);
+      if (origins.made !== undefined) origins.made(cell * 4);
     }
     Object.preventExtensions(this);
   }
@@ -143,7 +151,7 @@ export class Lock implements Monitor {
   #about(): About {
     const cell = this.#cell;
     return {
-      describe: () => `acquire() of lock 0x${cell.toString(16)}`,
+      describe: () => `acquire() of lock ${titleOf(cell)}`,
       holder: () => atomic.load(cell + HOLDER),
     };
   }
@@ -336,7 +344,7 @@ export class Lock implements Monitor {
   }
 
   toString(): string {
-    return `<${this.locked() ? 'locked' : 'unlocked'} lock object at 0x${this.#cell.toString(16)}>`;
+    return `<${this.locked() ? 'locked' : 'unlocked'} lock object ${addressText(this.#cell)}>`;
   }
 
   /** @internal */

@@ -25,6 +25,7 @@ import { ThreadError } from './errors.js';
 import { AGAIN, IS_HELD, type Monitor, SAVE } from './monitor.js';
 import { NO_MARK_BIT, slotOf, thisThread } from './owner.js';
 import { attentive, poll } from './safepoint.js';
+import { addressText, entitle, type Named, nameIn, titleOf } from './titles.js';
 import { due, wakeDue } from './wakes.js';
 
 const WORD = 4;
@@ -46,13 +47,20 @@ const ownerIn = (word: number): number => word & ~UNEVEN;
  * lock.with(() => lock.with(() => console.log('twice')));
  */
 export class RLock extends Acquirable implements Monitor {
-  /** A new unlocked lock. */
-  constructor(...none: never[]) {
+  /**
+   * A new unlocked lock.
+   * @param options `name`: what reports call it.
+   * @throws TypeError for anything else.
+   */
+  constructor(options?: Named);
+  constructor(...given: unknown[]) {
+    let name: string | undefined;
     if (!isAdopting()) {
       refuseSubclass(new.target, RLock);
-      if (none.length > 0) throw new TypeError(`RLock expected 0 arguments, got ${none.length}`);
+      name = nameIn(given, 'RLock');
     }
     super(HEADER);
+    entitle(addressOf(this), name);
     Object.preventExtensions(this);
   }
 
@@ -191,7 +199,7 @@ export class RLock extends Acquirable implements Monitor {
     const cell = ownAddress(this, RLOCK);
     const owner = ownerIn(atomic.load(cell + WORD));
     const count = owner === 0 ? 0 : atomic.load(cell + EXTRA) + 1;
-    return `<${owner === 0 ? 'unlocked' : 'locked'} RLock object owner=${owner === 0 ? 0 : slotOf(owner) + 1} count=${count} at 0x${cell.toString(16)}>`;
+    return `<${owner === 0 ? 'unlocked' : 'locked'} RLock object owner=${owner === 0 ? 0 : slotOf(owner) + 1} count=${count} ${addressText(cell)}>`;
   }
 }
 
@@ -202,7 +210,7 @@ export function recursionCount(lock: RLock): number {
   return lock[IS_HELD]() ? atomic.load(addressOf(lock) + EXTRA) + 1 : 0;
 }
 
-const nameOf = (lock: RLock): string => `rlock 0x${addressOf(lock).toString(16)}`;
+const nameOf = (lock: RLock): string => `rlock ${titleOf(addressOf(lock))}`;
 
 /** By the owner. @throws RangeError, Python's OverflowError. */
 function acquireMore(cell: number, times: number): void {

@@ -51,6 +51,7 @@ import { ThreadError } from './errors.js';
 import { fateOf, NO_MARK_BIT, thisThread } from './owner.js';
 import { enroll, isDead, isDeserted, isEnrolled, ROLL_WORDS, someoneIn, strike } from './roll.js';
 import { attentive } from './safepoint.js';
+import { addressText, entitle, type Named, nameIn, titleOf } from './titles.js';
 
 const WRITE_TURN = 4;
 const READ_TURN = 16;
@@ -236,7 +237,7 @@ export class ReadLock extends Side {
     return {
       word: lock + READ_TURN,
       attempt,
-      describe: () => `read.acquire() of RWLock 0x${lock.toString(16)}`,
+      describe: () => `read.acquire() of RWLock ${titleOf(lock)}`,
       holder: () => {
         const writer = atomic.load(lock + WRITER);
         return writer === READERS || isForsaken(lock, writer) ? 0 : writer;
@@ -337,7 +338,7 @@ export class WriteLock extends Side {
     return {
       word: lock + WRITE_TURN,
       attempt,
-      describe: () => `write.acquire() of RWLock 0x${lock.toString(16)}`,
+      describe: () => `write.acquire() of RWLock ${titleOf(lock)}`,
       holder: () => holderFor(lock, me),
       owned: true,
       enter: () => {
@@ -395,15 +396,14 @@ export class RWLock extends SyncCell {
   #read: ReadLock | undefined;
   #write: WriteLock | undefined;
 
-  constructor(...none: never[]) {
+  constructor(...given: [options?: Named]) {
     const fresh = !isAdopting();
-    if (fresh) {
-      refuseSubclass(new.target, RWLock);
-      if (none.length > 0) throw new TypeError(`RWLock expected 0 arguments, got ${none.length}`);
-    }
+    if (fresh) refuseSubclass(new.target, RWLock);
+    const name = fresh ? nameIn(given, 'RWLock') : undefined;
     super(HEADER);
     if (fresh) {
       const cell = addressOf(this);
+      entitle(cell, name);
       storeValue(cell + SIDES, new ReadLock(this), 'the read side');
       storeValue(cell + SIDES + 4, new WriteLock(this), 'the write side');
     }
@@ -436,7 +436,7 @@ export class RWLock extends SyncCell {
   override toString(): string {
     const lock = addressOf(this);
     const readers = isDeserted(lock + ROLL) ? 'free' : 'read';
-    return `<RWLock at 0x${lock.toString(16)}: ${atomic.load(lock + INSIDE) === 0 ? readers : 'written'}>`;
+    return `<RWLock ${addressText(lock)}: ${atomic.load(lock + INSIDE) === 0 ? readers : 'written'}>`;
   }
 
   [INSPECT](): string {

@@ -30,6 +30,7 @@ import {
 } from './cell.js';
 import { thisThread } from './owner.js';
 import { attentive, isGuarded, mask, noteReleased, poll, unmask } from './safepoint.js';
+import { addressText, entitle, type Named, nameIn, titleOf } from './titles.js';
 
 const VALUE = 4;
 const WAITERS = 12;
@@ -80,18 +81,22 @@ function give(cell: number, count: number): boolean {
 export class Semaphore extends Acquirable {
   /**
    * @param value permits to start with.
+   * @param options `name`: what reports call it.
    * @throws RangeError when it is below 0.
    */
-  constructor(value = 1) {
+  constructor(value = 1, options?: Named) {
     const fresh = !isAdopting();
     const bounded = new.target === BoundedSemaphore;
+    let name: string | undefined;
     if (fresh) {
       if (!bounded) refuseSubclass(new.target, Semaphore);
       checkStart(value);
+      if (options !== undefined) name = nameIn([options], bounded ? 'BoundedSemaphore' : 'Semaphore');
     }
     super(bounded ? BOUNDED_HEADER : HEADER);
     if (fresh) {
       const cell = ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE);
+      entitle(cell, name);
       V.I32[(cell + VALUE) >>> 2] = value;
       V.I32[(cell + LIMIT) >>> 2] = bounded ? value : MOST;
     }
@@ -179,7 +184,7 @@ export class Semaphore extends Acquirable {
     return {
       word: cell + VALUE,
       attempt: () => (take(cell) ? undefined : 0),
-      describe: () => `acquire() of a ${this[Symbol.toStringTag]} at 0x${cell.toString(16)}`,
+      describe: () => `acquire() of a ${this[Symbol.toStringTag]} at ${titleOf(cell)}`,
       holder: () => (V.I32[(cell + LIMIT) >>> 2] === 1 ? atomic.load(cell + HOLDER) : 0),
       enter: () => void atomic.add(cell + WAITERS, 1),
       leave: () => void atomic.add(cell + WAITERS, -1),
@@ -213,7 +218,7 @@ export class Semaphore extends Acquirable {
   }
 
   override toString(): string {
-    return `<Semaphore at 0x${ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE).toString(16)}: value=${this.value}>`;
+    return `<Semaphore ${addressText(ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE))}: value=${this.value}>`;
   }
 }
 
@@ -228,11 +233,12 @@ export class Semaphore extends Acquirable {
 export class BoundedSemaphore extends Semaphore {
   /**
    * @param value permits to start with, and the most that there may be.
+   * @param options `name`: what reports call it.
    * @throws RangeError when it is below 0.
    */
-  constructor(value = 1) {
+  constructor(value = 1, options?: Named) {
     if (!isAdopting()) refuseSubclass(new.target, BoundedSemaphore);
-    super(value);
+    super(value, options);
   }
 
   /** @internal */
@@ -246,7 +252,7 @@ export class BoundedSemaphore extends Semaphore {
 
   override toString(): string {
     const cell = ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE);
-    return `<BoundedSemaphore at 0x${cell.toString(16)}: value=${this.value}/${V.I32[(cell + LIMIT) >>> 2]}>`;
+    return `<BoundedSemaphore ${addressText(cell)}: value=${this.value}/${V.I32[(cell + LIMIT) >>> 2]}>`;
   }
 }
 

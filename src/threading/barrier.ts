@@ -41,6 +41,7 @@ import { BrokenBarrierError, ThreadError } from '../sync/errors.js';
 import { isThenable } from '../sync/held.js';
 import { describeOwner } from '../sync/names.js';
 import { isGuarded, mask, noteAcquired, noteReleased, poll, unmask } from '../sync/safepoint.js';
+import { addressText, checkName, entitle } from '../sync/titles.js';
 
 /** How to make a barrier. */
 export interface BarrierOptions {
@@ -48,6 +49,8 @@ export interface BarrierOptions {
   action?: (() => unknown) | undefined;
   /** Milliseconds that `wait()` waits at most if it is not told otherwise; none = for ever. */
   timeout?: number | undefined;
+  /** What reports call it. */
+  name?: string | undefined;
 }
 
 /**
@@ -78,6 +81,7 @@ export class Barrier extends SyncCell {
     super(HEADER);
     if (fresh) {
       const barrier = ownAddress(this, BARRIER);
+      entitle(barrier, options.name);
       V.I32[(barrier + PARTIES) >>> 2] = parties;
       storeValue(barrier + ACTION, packed, 'action');
       storeValue(barrier + TIMEOUT, options.timeout, 'timeout');
@@ -240,7 +244,7 @@ export class Barrier extends SyncCell {
 
   override toString(): string {
     const state = this.broken ? 'broken' : `waiters=${this.nWaiting}/${this.parties}`;
-    return `<Barrier at 0x${ownAddress(this, BARRIER).toString(16)}: ${state}>`;
+    return `<Barrier ${addressText(ownAddress(this, BARRIER))}: ${state}>`;
   }
 
   /** @internal */
@@ -267,15 +271,17 @@ function checkParties(parties: unknown): void {
   if (parties > MOST) throw new RangeError(`parties must be at most ${MOST}, not ${parties}`);
 }
 
+const OPTIONS: readonly string[] = ['action', 'timeout', 'name'];
+
 function checkOptions(options: unknown): asserts options is BarrierOptions {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`options must be an object such as { action: () => …, timeout: 100 }, not ${String(options)}`);
   }
   for (const key of Object.keys(options)) {
-    if (key !== 'action' && key !== 'timeout')
-      throw new TypeError(`unknown option '${key}': known are action, timeout`);
+    if (!OPTIONS.includes(key)) throw new TypeError(`unknown option '${key}': known are ${OPTIONS.join(', ')}`);
   }
-  const { action, timeout } = options as BarrierOptions;
+  const { action, timeout, name } = options as BarrierOptions;
+  checkName(name);
   if (action !== undefined && typeof action !== 'function') {
     throw new TypeError(`action must be a function, not ${action === null ? 'null' : typeof action}`);
   }
