@@ -4,6 +4,12 @@ import { registerExports } from './closure/exports.js';
 import * as self from './index.js';
 
 export { transfer } from './closure/transfer.js';
+export { type FieldType, t } from './data/fields.js';
+export { globals } from './data/globals.js';
+export { type Indexed, indexed } from './data/indexed.js';
+export { collect, isShared, keys, onCollect, shared, snapshot } from './data/shared.js';
+export { type StructClass, struct } from './data/struct.js';
+export type { CannotBeShared, Shareable, Shared, Snapshot } from './data/types.js';
 export {
   SharedArray,
   type SharedArrayConstructor,
@@ -11,13 +17,7 @@ export {
   type SharedMapConstructor,
   SharedSet,
   type SharedSetConstructor,
-} from './data/containers.js';
-export { type FieldType, t } from './data/fields.js';
-export { globals } from './data/globals.js';
-export { type Indexed, indexed } from './data/indexed.js';
-export { collect, isShared, keys, onCollect, shared, snapshot } from './data/shared.js';
-export { type StructClass, struct } from './data/struct.js';
-export type { CannotBeShared, Shareable, Shared, Snapshot } from './data/types.js';
+} from './data/types.js';
 export { BrokenExecutor, CancelledError, InvalidStateError, TimeoutError } from './futures/errors.js';
 export {
   type ExecutorOptions,

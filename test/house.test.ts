@@ -112,6 +112,31 @@ test('every import within src/ names a file that is there', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('no file imports itself by way of others, not even for types', () => {
+  const imports = new Map(
+    sources.map((source) => {
+      const own = source.path.replace(/\.ts$/, '');
+      const files = source.imports.map((specifier) => target(source, specifier));
+      // A module may look at its own namespace.
+      return [own, files.filter((file) => file !== undefined && file !== own) as string[]];
+    }),
+  );
+  /** The files between the start and here; those that lead to no circle are done. */
+  const way: string[] = [];
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const follow = (file: string): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' → '));
+    if (done.has(file)) return;
+    done.add(file);
+    way.push(file);
+    for (const next of imports.get(file) ?? []) follow(next);
+    way.pop();
+  };
+  for (const file of imports.keys()) follow(file);
+  assert.deepEqual(circles, []);
+});
+
 test('what dummy_thread shares with the others imports nothing', () => {
   const imports = sources.filter(({ path }) => plain.includes(path.replace(/\.ts$/, ''))).map(({ imports }) => imports);
   assert.deepEqual(imports, [[], []]);

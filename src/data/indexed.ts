@@ -3,7 +3,7 @@
 import { isSharedArray } from '../heap/array-reading.js';
 import { describe } from '../heap/errors.js';
 import { standsFor } from '../heap/values.js';
-import type { SharedArray } from './containers.js';
+import type { SharedArray } from './types.js';
 
 export type Indexed<T> = SharedArray<T> & { [index: number]: T };
 

@@ -4,9 +4,8 @@
 // it knows the type of that struct.
 
 import type { OrPlain, Primitive, StructInstance, View } from '../heap/plain-form.js';
-import type { SharedArray, SharedMap, SharedSet } from './containers.js';
 import type { FieldType, ReferenceType } from './fields.js';
-import type { CannotBeShared, Shared, Synchronised } from './types.js';
+import type { CannotBeShared, Shared, SharedArray, SharedMap, SharedSet, Synchronised } from './types.js';
 
 export type AnyClass = abstract new (...args: never[]) => object;
 

@@ -8,12 +8,11 @@ import { V } from '../memory/memory.js';
 import { blockUntil, type Wanted } from '../memory/park.js';
 import { CALL_WORDS } from '../parcel/call.js';
 import { Parcel } from '../parcel/parcel.js';
-import { addressOf, discard, loadValue } from '../sync/cell.js';
+import { addressOf, discard, loadValue, type SyncCell } from '../sync/cell.js';
 import { thisThread } from '../sync/owner.js';
 import { mask, unmask } from '../sync/safepoint.js';
 import { blocking } from './blocking.js';
 import { BrokenExecutor, InvalidStateError } from './errors.js';
-import type { Future } from './future.js';
 import { packError } from './outcome.js';
 import {
   attemptEnd,
@@ -30,7 +29,8 @@ import {
 } from './state.js';
 import { afterFailure, noteFailure } from './unseen.js';
 
-type AnyFuture = Future<unknown>;
+/** A future, of which only the cell matters here. */
+type AnyFuture = SyncCell;
 
 export const WORKER = 16;
 export const INTERRUPTIBLE = 20;

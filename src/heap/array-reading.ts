@@ -1,6 +1,5 @@
 // What of a shared array only reads: the methods of `Array` that change nothing. Each works on one moment of the array.
 
-import type { SharedArray } from './array.js';
 import { ArrayCell, COPY, COUNT, READ } from './array-cell.js';
 import { keptThroughCuts } from './cut.js';
 import { describe } from './errors.js';
@@ -8,7 +7,7 @@ import { iterator, iterators } from './iterators.js';
 import type { Compare } from './order.js';
 import { standsFor } from './values.js';
 
-type Callback<T, R> = (value: T, index: number, array: SharedArray<T>) => R;
+type Callback<T, R, A> = (value: T, index: number, array: A) => R;
 
 /** Only to be extended by SharedArray. */
 export abstract class ReadingArray<T> extends ArrayCell {
@@ -28,7 +27,7 @@ export abstract class ReadingArray<T> extends ArrayCell {
     return this.toArray().slice(start, end);
   }
 
-  concat(...others: (T | readonly T[] | SharedArray<T>)[]): T[] {
+  concat(...others: (T | readonly T[] | ReadingArray<T>)[]): T[] {
     const plain = others.map((other) => (isSharedArray(other) ? other.toArray() : other));
     return this.toArray().concat(...(plain as T[]));
   }
@@ -56,30 +55,30 @@ export abstract class ReadingArray<T> extends ArrayCell {
     }
   }
 
-  forEach(callback: Callback<T, void>, self?: unknown): void {
+  forEach(callback: Callback<T, void, this>, self?: unknown): void {
     check('forEach', callback);
     // As Array does: what is appended meanwhile is not visited.
     for (let index = 0, length = this[COUNT]; index < length; index++) {
       const value = this[READ](index) as T;
-      if (value !== undefined || index < this[COUNT]) callback.call(self, value, index, this as never);
+      if (value !== undefined || index < this[COUNT]) callback.call(self, value, index, this);
     }
   }
 
-  map<R>(callback: Callback<T, R>, self?: unknown): R[] {
+  map<R>(callback: Callback<T, R, this>, self?: unknown): R[] {
     check('map', callback);
-    return this.toArray().map((value, index) => callback.call(self, value, index, this as never));
+    return this.toArray().map((value, index) => callback.call(self, value, index, this));
   }
 
-  filter<S extends T>(callback: (value: T, index: number, array: SharedArray<T>) => value is S, self?: unknown): S[];
-  filter(callback: Callback<T, unknown>, self?: unknown): T[];
-  filter(callback: Callback<T, unknown>, self?: unknown): T[] {
+  filter<S extends T>(callback: (value: T, index: number, array: this) => value is S, self?: unknown): S[];
+  filter(callback: Callback<T, unknown, this>, self?: unknown): T[];
+  filter(callback: Callback<T, unknown, this>, self?: unknown): T[] {
     check('filter', callback);
-    return this.toArray().filter((value, index) => callback.call(self, value, index, this as never));
+    return this.toArray().filter((value, index) => callback.call(self, value, index, this));
   }
 
-  flatMap<R>(callback: Callback<T, R | readonly R[]>, self?: unknown): R[] {
+  flatMap<R>(callback: Callback<T, R | readonly R[], this>, self?: unknown): R[] {
     check('flatMap', callback);
-    return this.toArray().flatMap((value, index) => callback.call(self, value, index, this as never));
+    return this.toArray().flatMap((value, index) => callback.call(self, value, index, this));
   }
 
   flat(depth = 1): unknown[] {
@@ -92,56 +91,54 @@ export abstract class ReadingArray<T> extends ArrayCell {
     return items;
   }
 
-  find(callback: Callback<T, unknown>, self?: unknown): T | undefined {
+  find(callback: Callback<T, unknown, this>, self?: unknown): T | undefined {
     check('find', callback);
-    return this.toArray().find((value, index) => callback.call(self, value, index, this as never));
+    return this.toArray().find((value, index) => callback.call(self, value, index, this));
   }
 
-  findIndex(callback: Callback<T, unknown>, self?: unknown): number {
+  findIndex(callback: Callback<T, unknown, this>, self?: unknown): number {
     check('findIndex', callback);
-    return this.toArray().findIndex((value, index) => callback.call(self, value, index, this as never));
+    return this.toArray().findIndex((value, index) => callback.call(self, value, index, this));
   }
 
-  findLast(callback: Callback<T, unknown>, self?: unknown): T | undefined {
+  findLast(callback: Callback<T, unknown, this>, self?: unknown): T | undefined {
     check('findLast', callback);
-    return this.toArray().findLast((value, index) => callback.call(self, value, index, this as never));
+    return this.toArray().findLast((value, index) => callback.call(self, value, index, this));
   }
 
-  findLastIndex(callback: Callback<T, unknown>, self?: unknown): number {
+  findLastIndex(callback: Callback<T, unknown, this>, self?: unknown): number {
     check('findLastIndex', callback);
-    return this.toArray().findLastIndex((value, index) => callback.call(self, value, index, this as never));
+    return this.toArray().findLastIndex((value, index) => callback.call(self, value, index, this));
   }
 
-  some(callback: Callback<T, unknown>, self?: unknown): boolean {
+  some(callback: Callback<T, unknown, this>, self?: unknown): boolean {
     check('some', callback);
-    return this.toArray().some((value, index) => callback.call(self, value, index, this as never));
+    return this.toArray().some((value, index) => callback.call(self, value, index, this));
   }
 
-  every(callback: Callback<T, unknown>, self?: unknown): boolean {
+  every(callback: Callback<T, unknown, this>, self?: unknown): boolean {
     check('every', callback);
-    return this.toArray().every((value, index) => callback.call(self, value, index, this as never));
+    return this.toArray().every((value, index) => callback.call(self, value, index, this));
   }
 
-  reduce(callback: (before: T, value: T, index: number, array: SharedArray<T>) => T): T;
-  reduce<R>(callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial: R): R;
-  reduce<R>(...args: [callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial?: R]): R {
+  reduce(callback: (before: T, value: T, index: number, array: this) => T): T;
+  reduce<R>(callback: (before: R, value: T, index: number, array: this) => R, initial: R): R;
+  reduce<R>(...args: [callback: (before: R, value: T, index: number, array: this) => R, initial?: R]): R {
     return this.#reduce('reduce', args);
   }
 
-  reduceRight(callback: (before: T, value: T, index: number, array: SharedArray<T>) => T): T;
-  reduceRight<R>(callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial: R): R;
-  reduceRight<R>(
-    ...args: [callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial?: R]
-  ): R {
+  reduceRight(callback: (before: T, value: T, index: number, array: this) => T): T;
+  reduceRight<R>(callback: (before: R, value: T, index: number, array: this) => R, initial: R): R;
+  reduceRight<R>(...args: [callback: (before: R, value: T, index: number, array: this) => R, initial?: R]): R {
     return this.#reduce('reduceRight', args);
   }
 
   #reduce<R>(
     method: 'reduce' | 'reduceRight',
-    [callback, ...initial]: [callback: (before: R, value: T, index: number, array: SharedArray<T>) => R, initial?: R],
+    [callback, ...initial]: [callback: (before: R, value: T, index: number, array: this) => R, initial?: R],
   ): R {
     check(method, callback);
-    const step = (before: R, value: T, index: number): R => callback(before, value, index, this as never);
+    const step = (before: R, value: T, index: number): R => callback(before, value, index, this);
     const items = this.toArray();
     return (items[method] as (step: unknown, ...initial: unknown[]) => R).call(items, step, ...initial);
   }
@@ -215,7 +212,7 @@ keptThroughCuts(() => {
 });
 
 /** Also of a view by index. */
-export const isSharedArray = (value: unknown): value is SharedArray<never> =>
+export const isSharedArray = (value: unknown): value is ReadingArray<never> =>
   typeof value === 'object' && value !== null && (ArrayCell.is(value) || standsFor.has(value));
 
 function check(method: string, callback: unknown): void {

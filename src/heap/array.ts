@@ -21,7 +21,7 @@ import { describe } from './errors.js';
 import { tagOf } from './likeness.js';
 import { type Compare, sorted } from './order.js';
 import { type Copy, definePlain, jsonOf, shownOf } from './plain.js';
-import type { ElementOf, OrPlain } from './plain-form.js';
+import type { ELEMENT, ElementOf, OrPlain } from './plain-form.js';
 import { replaceBy } from './replace.js';
 import { K_ARRAY } from './types.js';
 import { defineKind, INSPECT, sharable } from './values.js';
@@ -30,6 +30,8 @@ import { defineKind, INSPECT, sharable } from './values.js';
 const LAST = -1;
 
 export class SharedArray<T = unknown> extends ReadingArray<T> {
+  declare readonly [ELEMENT]?: () => T;
+
   /**
    * A new array with these elements.
    * @throws TypeError for what is not iterable, a length too, and for an element that cannot be shared.

@@ -6,13 +6,15 @@ import { describe } from './errors.js';
 import { iterate } from './iterators.js';
 import { tagOf } from './likeness.js';
 import { type Copy, define, definePlain, jsonOf, shownOf } from './plain.js';
-import type { KeyOf, OrPlain, ValueOf } from './plain-form.js';
+import type { ENTRY, KeyOf, OrPlain, ValueOf } from './plain-form.js';
 import { replaceBy } from './replace.js';
 import { beginning, FIND, fill, LOOKUP, NEXT, NONE, PUT, REMOVE, STORED, TableCell } from './table-cell.js';
 import { K_MAP, PUT_ADD, PUT_DIFFERENT, PUT_EXISTED, PUT_REPLACE, PUT_SET } from './types.js';
 import { defineKind, INSPECT, sharable } from './values.js';
 
 export class SharedMap<K = unknown, V = unknown> extends TableCell {
+  declare readonly [ENTRY]?: () => [K, V];
+
   /** A new map with these entries. */
   constructor(entries?: Iterable<readonly [OrPlain<K>, OrPlain<V>]> | null) {
     super(K_MAP);

@@ -1,9 +1,5 @@
 // Types only: what may be given where a shared object is kept. Plain data that is stored becomes a shared copy, so that a method takes either.
 
-import type { SharedArray } from './array.js';
-import type { SharedMap } from './map.js';
-import type { SharedSet } from './set.js';
-
 export type Primitive = string | number | bigint | boolean | null | undefined;
 
 export type View =
@@ -31,6 +27,16 @@ export interface StructInstance {
 /** Whether a type is one of a struct's instance: true or false. */
 export type IsStruct<T> = typeof STRUCT extends keyof T ? true : false;
 
+// Only for TypeScript: under these names the types of the containers tell what they hold, so that this file does not need their classes. No
+// object has them.
+
+/** `() => E`, of a shared array. */
+export declare const ELEMENT: unique symbol;
+/** `() => [K, V]`, of a shared map. */
+export declare const ENTRY: unique symbol;
+/** `() => M`, of a shared set. */
+export declare const MEMBER: unique symbol;
+
 /** A value of the shared type T, or the plain data that becomes one when it is stored: an array for a SharedArray, a Map for a SharedMap. */
 export type OrPlain<T> = T | PlainForm<T>;
 
@@ -44,25 +50,25 @@ type PlainForm<T> = unknown extends T
         ? T
         : T extends SharedArrayBuffer
           ? T | ArrayBuffer
-          : T extends SharedArray<infer E>
-            ? readonly OrPlain<E>[]
-            : T extends SharedMap<infer K, infer V>
-              ? ReadonlyMap<OrPlain<K>, OrPlain<V>>
-              : T extends SharedSet<infer M>
-                ? ReadonlySet<OrPlain<M>>
+          : typeof ELEMENT extends keyof T
+            ? readonly OrPlain<ElementOf<T>>[]
+            : typeof ENTRY extends keyof T
+              ? ReadonlyMap<OrPlain<KeyOf<T>>, OrPlain<ValueOf<T>>>
+              : typeof MEMBER extends keyof T
+                ? ReadonlySet<OrPlain<MemberOf<T>>>
                 : { [K in keyof T]: OrPlain<T[K]> };
 
 // Of the object that a method is called on, and not of a class's parameter: a SharedArray<number> is then a SharedArray<unknown> to
 // TypeScript, as an array is.
 
 /** What the elements of a shared array are. */
-export type ElementOf<A> = A extends SharedArray<infer E> ? E : never;
+export type ElementOf<A> = A extends { readonly [ELEMENT]?: () => infer E } ? E : never;
 
 /** What the keys of a shared map are. */
-export type KeyOf<M> = M extends SharedMap<infer K, infer _> ? K : never;
+export type KeyOf<M> = M extends { readonly [ENTRY]?: () => [infer K, unknown] } ? K : never;
 
 /** What the values of a shared map are. */
-export type ValueOf<M> = M extends SharedMap<infer _, infer V> ? V : never;
+export type ValueOf<M> = M extends { readonly [ENTRY]?: () => [unknown, infer V] } ? V : never;
 
 /** What the members of a shared set are. */
-export type MemberOf<S> = S extends SharedSet<infer M> ? M : never;
+export type MemberOf<S> = S extends { readonly [MEMBER]?: () => infer M } ? M : never;

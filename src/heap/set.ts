@@ -5,13 +5,15 @@ import { describe } from './errors.js';
 import { iterate } from './iterators.js';
 import { tagOf } from './likeness.js';
 import { type Copy, definePlain, jsonOf, shownOf } from './plain.js';
-import type { MemberOf, OrPlain } from './plain-form.js';
+import type { MEMBER, MemberOf, OrPlain } from './plain-form.js';
 import { isContained, membersIn, type SetLike, setLike } from './set-like.js';
 import { beginning, FIND, fill, NEXT, NONE, PUT, REMOVE, TableCell } from './table-cell.js';
 import { K_SET, PUT_ADD, PUT_INSERTED } from './types.js';
 import { defineKind, INSPECT } from './values.js';
 
 export class SharedSet<T = unknown> extends TableCell {
+  declare readonly [MEMBER]?: () => T;
+
   /** A new set with these members. */
   constructor(members?: Iterable<OrPlain<T>> | null) {
     super(K_SET);

@@ -3,8 +3,8 @@ import { type Ingredient, makeAgain, originalOf, type Part, type Recipe } from '
 import type { AgainPayload, Graph } from '../graph.js';
 import { poisons } from '../rebuilt.js';
 import { factoryFor } from './compile.js';
-import type { Decoder } from './decode.js';
 import { recordOf } from './decode-function.js';
+import type { Decoder } from './decoder.js';
 import { poisonValue } from './poison.js';
 
 type Values = Record<string, unknown>;

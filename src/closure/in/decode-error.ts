@@ -2,7 +2,7 @@
 import { withFrames } from '../../memory/frames.js';
 import type { ErrorPayload, Property } from '../graph.js';
 import { settle } from '../text/stacks.js';
-import type { Decoder } from './decode.js';
+import type { Decoder } from './decoder.js';
 
 type Class = new (...args: unknown[]) => object;
 

@@ -4,7 +4,7 @@ import type { CodeRecord, FunctionPayload } from '../graph.js';
 import { functionAtHome, noteRebuilt, rebuiltFunctions } from '../rebuilt.js';
 import { mapOwnStacks } from '../text/stacks.js';
 import { factoryFor, type Outer, type Setter } from './compile.js';
-import type { Decoder } from './decode.js';
+import type { Decoder } from './decoder.js';
 import { metaOf } from './modules.js';
 import { poisonValue } from './poison.js';
 

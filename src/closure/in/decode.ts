@@ -32,12 +32,13 @@ import { builtinAt, globalAt } from '../values/wellknown.js';
 import { madeValue, whenMade } from './decode-again.js';
 import { emptyError, giveClass } from './decode-error.js';
 import { isAtHome, makeFunction } from './decode-function.js';
+import type { Decoder } from './decoder.js';
 import { importedValue } from './imports.js';
 import { metaOf, moduleObjectOf } from './modules.js';
 import { poisonProperty, poisonValue, sink } from './poison.js';
 
 /** Decoders of closures that this thread keeps. */
-export const keptClosures = new Map<number, { readonly decoder: Decoder; readonly fn: unknown }>();
+export const keptClosures = new Map<number, { readonly decoder: GraphDecoder; readonly fn: unknown }>();
 
 /** Nodes of new objects of the language's classes. */
 const GIVEN = new Set(['raw', 'object', 'array', 'map', 'set', 'date', 'regexp', 'error', 'view', 'bytes']);
@@ -48,7 +49,7 @@ interface Waiting {
   readonly take: () => void;
 }
 
-export class Decoder {
+export class GraphDecoder implements Decoder {
   readonly #nodes: readonly Node[];
   readonly #capturedFrom: number;
   readonly #bytes: readonly Uint8Array<ArrayBuffer>[];
@@ -75,7 +76,6 @@ export class Decoder {
     return value;
   }
 
-  /** Names of those that are each thread's own; undefined = none is. */
   threadsOwn(slots: readonly Slot[]): (Node | undefined)[] | undefined {
     let own: (Node | undefined)[] | undefined;
     for (const [at, slot] of slots.entries()) {
@@ -95,7 +95,6 @@ export class Decoder {
     this.#finished.length = 0;
   }
 
-  /** Fills all that is there. A fill may add others, or need some to be done. */
   settle(): void {
     for (;;) {
       const fill = this.#fills[this.#filled];
@@ -107,14 +106,12 @@ export class Decoder {
     this.#filled = 0;
   }
 
-  /** Gives the value of a slot to `take`: at once, unless the thread must make it first. */
   whenMade(slot: Slot, take: (value: unknown) => void): void {
     const node = isRef(slot) ? this.#nodes[slot[0]] : undefined;
     if (node?.[0] !== 'again') take(this.value(slot));
     else this.#waiting.push({ payload: node[1], take: () => take(this.value(slot)) });
   }
 
-  /** Makes what functions wait for: all, or what its module makes before `next`. */
   makeEarlier(next: AgainPayload | undefined): void {
     for (;;) {
       let first: Waiting | undefined;
@@ -134,7 +131,6 @@ export class Decoder {
     return record.importMeta ? metaOf(record.file) : undefined;
   }
 
-  /** The value of a slot, maybe still empty. */
   value(slot: Slot): unknown {
     return isRef(slot) ? this.#make(slot[0]) : slot;
   }
@@ -153,7 +149,6 @@ export class Decoder {
     return node !== undefined && (node[0] === 'absent' || (node[0] === 'prototype' && this.isAbsent(node[1])));
   }
 
-  /** Work for when everything that is needed exists. */
   later(fill: () => void): void {
     this.#fills.push(fill);
   }

@@ -1,7 +1,7 @@
 // The way in: packets back into values. `importsOf` comes first: what a packet imports must be there.
 
 import type { Packet } from '../graph.js';
-import { Decoder, keptClosures } from './decode.js';
+import { GraphDecoder, keptClosures } from './decode.js';
 import { makeWaiting } from './decode-again.js';
 import { importsFor } from './imports.js';
 
@@ -12,7 +12,7 @@ export { addCode, hasCode } from './decode-function.js';
 export function importsOf(packet: Packet): Promise<unknown> | undefined {
   const { graph } = packet;
   const imports = importsFor(graph);
-  const wait = (): Promise<unknown> | undefined => makeWaiting(graph, () => new Decoder(packet));
+  const wait = (): Promise<unknown> | undefined => makeWaiting(graph, () => new GraphDecoder(packet));
   return imports === undefined ? wait() : imports.then(wait);
 }
 
@@ -22,7 +22,7 @@ export const namesModules = ({ graph }: Pick<Packet, 'graph'>): boolean =>
 
 /** The roots of a packet. */
 export function rebuild(packet: Packet): unknown[] {
-  const decoder = new Decoder(packet);
+  const decoder = new GraphDecoder(packet);
   const values = packet.graph.roots.map((slot) => decoder.value(slot));
   decoder.finish();
   return values;
@@ -32,7 +32,7 @@ export function rebuild(packet: Packet): unknown[] {
 export function keep(packet: Packet): unknown {
   let kept = keptClosures.get(packet.kept);
   if (kept === undefined) {
-    const decoder = new Decoder(packet);
+    const decoder = new GraphDecoder(packet);
     kept = { decoder, fn: decoder.decode(packet.graph.roots[0]) };
     keptClosures.set(packet.kept, kept);
   }

@@ -3,7 +3,7 @@
 import { isPackageFile } from '../text/installed.js';
 import { kindOf } from '../values/functions.js';
 import { atHome } from '../values/wellknown.js';
-import type { Encoder } from './encode.js';
+import type { Encoder } from './encoder.js';
 
 /**
  * A property of plain data whose getter is inside of a package, such as the `error` of a zod result, as what it gives now: the getter would

@@ -18,8 +18,8 @@ import { type AnyFunction, kindOf } from '../values/functions.js';
 import { labelOf, nameOf } from '../values/labels.js';
 import { expireExports } from '../values/packages.js';
 import { type Path, rootPath } from '../values/paths.js';
-import { Encoder } from './encode.js';
-import type { Kept } from './encoder.js';
+import { GraphEncoder } from './encode.js';
+import type { Encoder, Kept } from './encoder.js';
 import type { NamedGift } from './luggage.js';
 import { wholeOf } from './whole.js';
 
@@ -94,7 +94,7 @@ export function captureCall(
 export function captureValue(value: unknown, name: string, thrown = false): Captured {
   const whole = captureWhole([value]);
   if (whole !== undefined) return whole;
-  const encoder = new Encoder(undefined, new Map(), false);
+  const encoder = new GraphEncoder(undefined, new Map(), false);
   try {
     const { nodes, roots } = encoder.encode([[value, rootPath(name)]], undefined, thrown);
     const root = roots[0]!;
@@ -140,7 +140,7 @@ function callOfKept({ label, kept }: History, args: readonly unknown[], plain: b
   if (plain) return { label, kept, values: undefined };
   const whole = captureWhole(args, kept);
   if (whole !== undefined) return { label, kept, values: whole };
-  const encoder = new Encoder(kept);
+  const encoder = new GraphEncoder(kept);
   return { label, kept, values: contentsOf(encoder, encoder.encode(argumentPaths(args, naming))) };
 }
 
@@ -160,14 +160,14 @@ function captureAll(
     known.calls++;
   }
   if (known && known.calls < LAST_ATTEMPT) {
-    const alone = new Encoder(undefined, inspections);
+    const alone = new GraphEncoder(undefined, inspections);
     const graph = alone.encode([], [fn, rootPath(nameOf(fn) || 'function')]);
     if (!alone.changing) {
       known.kept = keep(alone, graph);
       return callOfKept(known, args, plain, naming);
     }
   }
-  const encoder = new Encoder(undefined, inspections);
+  const encoder = new GraphEncoder(undefined, inspections);
   const graph = encoder.encode(argumentPaths(args, naming), [fn, rootPath(nameOf(fn) || 'function')]);
   const history = known ?? { calls: 0, label: describe(fn, encoder), kept: undefined };
   history.calls++;

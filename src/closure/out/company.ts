@@ -3,8 +3,7 @@
 import { SyncCell } from '../../sync/cell.js';
 import { hiddenStateOf } from '../values/instances.js';
 import { propertyPath } from '../values/paths.js';
-import type { Encoder } from './encode.js';
-import type { Pending } from './encoder.js';
+import type { Encoder, Pending } from './encoder.js';
 
 export interface Company {
   /** The prototype that the receiver's object has by itself. */

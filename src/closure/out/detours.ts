@@ -1,11 +1,11 @@
 // A walk may find out late that a value which it has passed already must travel in another way: as a recipe, or not at all. Then it begins again
 // with that knowledge.
 
+import { madeOf, makeAgain } from '../again.js';
 import { CaptureError } from '../errors.js';
 import { isRenewed } from '../recipes/renewed.js';
 import { comesFromPackage, MOST_INSIDES, outermost, tooMuchInside } from '../values/insides.js';
 import { explainRefusal, type Path, type Reason } from '../values/paths.js';
-import { makeAgainOn } from './encode-again.js';
 
 const DETOUR = Symbol('detour');
 
@@ -37,7 +37,7 @@ export class Detours {
    * of what it leads from, unless each thread has its own of the `value` that it leads to.
    */
   makeAgain(path: Path, isPackages: boolean, value?: object): void {
-    if (makeAgainOn(path, isPackages || (value !== undefined && isRenewed(value)), comesFromPackage)) throw DETOUR;
+    if (makeAgainOn(path, isPackages || (value !== undefined && isRenewed(value)))) throw DETOUR;
   }
 
   /** Leaves the program's variable that `path` leads from behind, and begins again. */
@@ -56,4 +56,20 @@ export class Detours {
     this.makeAgain(path, true);
     this.refuse(path, tooMuchInside(name));
   }
+}
+
+/**
+ * Finds, on the way that leads to something that cannot be copied, the last constant that a thread can make by itself. From now on that
+ * travels so.
+ */
+function makeAgainOn(path: Path, isPackages: boolean): boolean {
+  for (let at: Path | undefined = path; at; at = at.up ?? at.capture?.through) {
+    const { value, again } = at.capture ?? {};
+    if (!value || !again || madeOf(value)) continue;
+    const made = again();
+    if (typeof made === 'string' || !(isPackages || comesFromPackage(made))) continue;
+    makeAgain(value, made);
+    return true;
+  }
+  return false;
 }

@@ -1,9 +1,9 @@
 // What a thread makes by itself, on its way out: the steps of its recipe, with what they need.
-import { type Made, madeOf, makeAgain, type Part } from '../again.js';
+import type { Made, Part } from '../again.js';
 import type { AgainPayload, Ref, Slot } from '../graph.js';
 import { type Path, rootPath } from '../values/paths.js';
-import type { Encoder } from './encode.js';
 import { encodeMembers, isNamespaceLike } from './encode-module.js';
+import type { Encoder } from './encoder.js';
 
 /** The node for one name of a recipe; `value` is what it is in this thread, if that is known. */
 export function encodeAgain(encoder: Encoder, { recipe, name }: Made, path: Path, value?: object): Ref {
@@ -49,19 +49,3 @@ function encodePart(encoder: Encoder, { record, env }: Part, of: string, through
 }
 
 const capture = (by: string, through: Path) => ({ by, declared: () => undefined, through });
-
-/**
- * Finds, on the way that leads to something that cannot be copied, the last constant that a thread can make by itself. From now on that
- * travels so.
- */
-export function makeAgainOn(path: Path, isPackages: boolean, comesFromPackage: (made: Made) => boolean): boolean {
-  for (let at: Path | undefined = path; at; at = at.up ?? at.capture?.through) {
-    const { value, again } = at.capture ?? {};
-    if (!value || !again || madeOf(value)) continue;
-    const made = again();
-    if (typeof made === 'string' || !(isPackages || comesFromPackage(made))) continue;
-    makeAgain(value, made);
-    return true;
-  }
-  return false;
-}

@@ -11,8 +11,7 @@ import { stackOf } from '../text/stacks.js';
 import { kindOf } from '../values/functions.js';
 import { hasPrivates, ownerOf } from '../values/instances.js';
 import { type Path, propertyPath } from '../values/paths.js';
-import type { Encoder } from './encode.js';
-import type { Pending } from './encoder.js';
+import type { Encoder, Pending } from './encoder.js';
 
 /** Fills the node of an error, or says that it is none. */
 export function encodeError(encoder: Encoder, pending: Pending): boolean {

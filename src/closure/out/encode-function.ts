@@ -29,10 +29,9 @@ import {
 } from '../values/paths.js';
 import { threadsOwn } from '../values/thread-own.js';
 import { atHome, isStandardGlobal } from '../values/wellknown.js';
-import type { Encoder } from './encode.js';
 import { complete, exportedAs, importedThrough, isWrapper, mayBeImported } from './encode-import.js';
 import { encodeMembers, isNamespaceLike, UNINITIALISED } from './encode-module.js';
-import type { Pending } from './encoder.js';
+import type { Encoder, Pending } from './encoder.js';
 import { bindingsOf, isUninitialised, packageImport } from './environment.js';
 import { findHome, isClassHome } from './homes.js';
 
@@ -192,7 +191,7 @@ function encodeEnvironment(
       binding.state === 'value' && inside === undefined && isObject(binding.value) ? binding.value : undefined;
     const held = value && {
       value,
-      again: () => recipeOf(fn, code, name, value, encoder.inspections),
+      again: () => recipeOf({ fn, code, name, inspections: encoder.inspections }, value),
       member: (member: string) => recipeOfMember(code, name, value, member),
     };
     env[at] = encodeBinding(encoder, fn, binding, at, code, rootPath(name, { ...capture, ...held }));
@@ -242,11 +241,12 @@ function encodeBinding(encoder: Encoder, fn: object, binding: Binding, at: numbe
   // A test's stand-in for a module: it throws when it is asked for what it does not have.
   if (isProxy(value))
     return MODULE.test(name) && !bare ? encodeMembers(encoder, value, members, path) : encoder.slot(value, path);
-  if (madeOf(value)) complete(encoder, fn, code, name, value);
+  const variable = { fn, code, name, inspections: encoder.inspections };
+  if (madeOf(value)) complete(encoder, variable, value);
   else if (!encoder.seen.has(value) && mayBeImported(encoder, value)) {
     const found = fromModule ? (packageImport(code, name) ?? importedThrough(encoder, code, name, value)) : undefined;
     const known = found ?? exportedAs(encoder, value);
-    if (known && path.inside === undefined && complete(encoder, fn, code, name, value, encoder.byName(known)))
+    if (known && path.inside === undefined && complete(encoder, variable, value, encoder.byName(known)))
       return encoder.slot(value, path);
     if (found) return encoder.add(encoder.byName(found), value);
   }

@@ -2,7 +2,7 @@
 import { completeAgain } from '../again.js';
 import type { Export } from '../exports.js';
 import type { Node } from '../graph.js';
-import { completedImport } from '../recipes/make.js';
+import { type CapturedVariable, completedImport } from '../recipes/make.js';
 import type { Code } from '../text/code.js';
 import { variableOf } from '../text/declarations.js';
 import { isOwnExport, isPackageFile } from '../text/installed.js';
@@ -11,7 +11,7 @@ import { kindOf } from '../values/functions.js';
 import { makerOf } from '../values/insides.js';
 import { nameOf } from '../values/labels.js';
 import { exportOf } from '../values/packages.js';
-import type { Encoder } from './encode.js';
+import type { Encoder } from './encoder.js';
 
 /** The program's own functions are no package's export, so the file need not be parsed to find out. */
 export function mayBeImported(encoder: Encoder, value: object): boolean {
@@ -50,10 +50,10 @@ export function exportedAs(encoder: Encoder, value: object): Export | undefined 
 }
 
 /** Whether the program completes a package's export (`dayjs.extend(utc)`): then it travels with the statements that do. */
-export function complete(encoder: Encoder, fn: object, code: Code, name: string, value: object, node?: Node): boolean {
+export function complete(encoder: Encoder, variable: CapturedVariable, value: object, node?: Node): boolean {
   const known = node ?? encoder.byName(exportedAs(encoder, value) ?? { tag: 'global', path: [] });
   if (known[0] !== 'import' && known[0] !== 'require') return false;
-  const made = completedImport(fn, code, name, known, encoder.inspections);
+  const made = completedImport(variable, known);
   if (made) completeAgain(value, made);
   return made !== undefined;
 }

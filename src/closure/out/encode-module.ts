@@ -5,7 +5,7 @@ import { FROZEN, type Node, type Property, type Slot } from '../graph.js';
 import { isPackageFile } from '../text/installed.js';
 import { isPackageNamespace, namespaceExport } from '../values/namespaces.js';
 import { memberPath, type Path, propertyPath, type Reason } from '../values/paths.js';
-import type { Encoder } from './encode.js';
+import type { Encoder } from './encoder.js';
 
 export function encodeNamespace(encoder: Encoder, value: object, path: Path): Node {
   const found = namespaceExport(value, encoder.inspections);

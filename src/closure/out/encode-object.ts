@@ -28,8 +28,7 @@ import { type AnyFunction, kindOf } from '../values/functions.js';
 import { hiddenStateOf } from '../values/instances.js';
 import { MAKE_THERE, partPath, propertyPath, type Reason } from '../values/paths.js';
 import { isConstant, takeApart } from '../values/remake.js';
-import type { Encoder } from './encode.js';
-import type { Pending } from './encoder.js';
+import type { Encoder, Pending } from './encoder.js';
 
 /** Fills the node of an exotic object, or says that it is not one. */
 export function encodeExotic(encoder: Encoder, pending: Pending): boolean {

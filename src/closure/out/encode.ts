@@ -52,21 +52,17 @@ import { encodeError } from './encode-error.js';
 import { encodeFunction } from './encode-function.js';
 import { encodeNamespace } from './encode-module.js';
 import { encodeExotic } from './encode-object.js';
-import type { Kept, Part, Pending } from './encoder.js';
+import type { Encoder, Kept, Part, Pending } from './encoder.js';
 import { Luggage } from './luggage.js';
 
-export class Encoder extends Luggage {
+export class GraphEncoder extends Luggage implements Encoder {
   readonly nodes: Node[] = [];
   readonly inspections: Map<object, Inspected>;
-  /** What must be as it was if the graph is to be used again: numbers of own keys, and values of members. */
   readonly counted: [owner: object, keys: number][] = [];
   readonly read: [owner: object, name: string, value: unknown][] = [];
-  /** What was captured can change from one start to the next. */
   changing = false;
-  /** Index of every object and symbol that has a node. */
   readonly seen = new Map<unknown, number>();
   readonly #kept: Kept | undefined;
-  /** Nodes of modules of which only some members travel. */
   readonly partial = new Map<object, number>();
   readonly #data: Pending[] = [];
   /** Parts of errors come after all other data: what is reached both ways may not be left out. */
@@ -156,7 +152,6 @@ export class Encoder extends Luggage {
     }
   }
 
-  /** What `make` makes slots for are parts of an error. */
   asParts<T>(make: () => T): T {
     const before = this.#part;
     this.#part = 'data';
@@ -167,7 +162,6 @@ export class Encoder extends Luggage {
     }
   }
 
-  /** The slot for a value: itself, or a reference to a node that will be filled in its turn. */
   slot(value: unknown, path: Path): Slot {
     switch (typeof value) {
       case 'object':
@@ -208,7 +202,6 @@ export class Encoder extends Luggage {
     return this.poison(path, { why: 'it cannot be copied', remedy: MAKE_THERE });
   }
 
-  /** A node of its own, for `value` if there is one. */
   add(node: Node, value?: unknown): Ref {
     const index = this.nodes.length;
     this.nodes.push(node);
@@ -216,7 +209,6 @@ export class Encoder extends Luggage {
     return [index];
   }
 
-  /** The node stands for something that stays behind; if it was passed, nothing starts. */
   leave(pending: Pending, reason: Reason): void {
     const { index, path, value } = pending;
     // It may be one of the platform's own objects, which looks like any other with hidden state.
@@ -235,7 +227,6 @@ export class Encoder extends Luggage {
     else this.nodes[index] = ['poison', explainPoison(path, reason)];
   }
 
-  /** A node for something that has no value of its own. */
   poison(path: Path, reason: Reason): Ref {
     return this.add(['poison', explainPoison(path, reason)]);
   }
@@ -381,7 +372,6 @@ export class Encoder extends Luggage {
     this.nodes[index] = ['arguments', items.map((item, at) => this.slot(item, propertyPath(path, at, value)))];
   }
 
-  /** Adds properties and integrity to a node whose payload is there. */
   finish(index: number, value: object, path: Path, keys: PropertyKey[] = Reflect.ownKeys(value)): void {
     const node = this.nodes[index]!;
     const integrity = integrityOf(value);
@@ -424,7 +414,6 @@ export class Encoder extends Luggage {
     return flags === 0 ? [slot, value] : [slot, value, flags];
   }
 
-  /** A property key; undefined for a unique symbol. */
   key(key: PropertyKey | undefined): Slot {
     return typeof key === 'symbol' ? this.#key(key) : (key as string | undefined);
   }
@@ -436,7 +425,6 @@ export class Encoder extends Luggage {
     return node && this.add(node, symbol);
   }
 
-  /** Undefined where it is the usual one. */
   prototypeOf(value: object, usual: object, path: Path): Slot {
     const prototype = atHome(Object.getPrototypeOf(value));
     return prototype === usual ? undefined : this.slot(prototype, propertyPath(path, '__proto__', value));

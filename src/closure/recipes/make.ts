@@ -10,8 +10,17 @@ import { inspectFunction } from '../values/functions.js';
 import { commonjsRecipe, memberRecipe, recipeFor, recipeForImport, type View } from './recipe.js';
 import { mayComplete } from './setup.js';
 
-/** What the module of `fn` shows of the variables at its top. */
-function viewOf(fn: object, file: string, inspections: Map<object, Inspected>): View {
+/** A variable that a function has captured. */
+export interface CapturedVariable {
+  readonly fn: object;
+  readonly code: Code;
+  readonly name: string;
+  readonly inspections: Map<object, Inspected>;
+}
+
+/** What the module of a function shows of the variables at its top. */
+function viewOf({ fn, code, inspections }: CapturedVariable): View {
+  const { file } = code.record;
   const ref = new WeakRef(fn);
   const first = inspectFunction(fn, inspections);
   return {
@@ -34,19 +43,14 @@ function viewOf(fn: object, file: string, inspections: Map<object, Inspected>): 
   };
 }
 
-/** The recipe for what `fn` has captured as `name`, or why there is none. */
-export function recipeOf(
-  fn: object,
-  code: Code,
-  name: string,
-  value: unknown,
-  inspections: Map<object, Inspected>,
-): Made | string {
+/** The recipe for the value of a captured variable, or why there is none. */
+export function recipeOf(variable: CapturedVariable, value: unknown): Made | string {
+  const { code, name } = variable;
   const found = variableOf(code, name);
   if (!found?.variable) return `the declaration of '${name}' is not found`;
   const place: Place = { file: code.record.file, parsed: found.file, map: found.map };
   if (!isTop(found.variable, place)) return `'${name}' is not declared at the top of a module`;
-  return recipeFor(siteOf(place, found.variable), viewOf(fn, place.file, inspections), value);
+  return recipeFor(siteOf(place, found.variable), viewOf(variable), value);
 }
 
 /** The recipe for what a module of the program's exports, which was captured as a whole. */
@@ -58,29 +62,17 @@ export function recipeOfMember(code: Code, name: string, owner: object, member: 
   return memberRecipe({ file: code.record.file, parsed: found.file, map: found.map }, found.variable, owner, member);
 }
 
-/** The recipe for a package's export that the program's modules complete, on the way by which `fn` has got it. */
-export function completedImport(
-  fn: object,
-  code: Code,
-  name: string,
-  node: Node,
-  inspections: Map<object, Inspected>,
-): Made | undefined {
-  const { file } = code.record;
-  const key = `${file} ${name}`;
-  if (!known.has(key)) known.set(key, findCompleted(fn, code, name, node, inspections));
+/** The recipe for a package's export that the program's modules complete, on the way by which the function has got it. */
+export function completedImport(variable: CapturedVariable, node: Node): Made | undefined {
+  const key = `${variable.code.record.file} ${variable.name}`;
+  if (!known.has(key)) known.set(key, findCompleted(variable, node));
   return known.get(key);
 }
 
 const known = new Map<string, Made | undefined>();
 
-function findCompleted(
-  fn: object,
-  code: Code,
-  name: string,
-  node: Node,
-  inspections: Map<object, Inspected>,
-): Made | undefined {
+function findCompleted(variable: CapturedVariable, node: Node): Made | undefined {
+  const { code, name } = variable;
   const { file } = code.record;
   const text = fileSource(file)?.text;
   if (text !== undefined && !mayComplete(text, name) && !isImported(text, name)) return undefined;
@@ -91,7 +83,7 @@ function findCompleted(
   const here = { place, variable: found.variable };
   const site = siteOf(place, found.variable);
   const via = (site.kind === 'imported' && site.via) || here;
-  const view = viewOf(fn, file, inspections);
+  const view = viewOf(variable);
   for (const each of via.place === place ? [here] : [here, via]) {
     const made = recipeForImport(each.place, each.variable, node, view);
     if (made) return made;
