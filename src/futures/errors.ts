@@ -24,7 +24,8 @@ export class InvalidStateError extends Error {
   }
 }
 
-/** The task could not be finished: its executor is not usable any more, or the thread that ran it has died. */
+/** The task could not be finished: its executor is not usable any more, or the thread that ran it has died. If an initializer has failed,
+ * `cause` is its error. */
 export class BrokenExecutor extends ThreadError {
   static {
     BrokenExecutor.prototype.name = 'BrokenExecutor';

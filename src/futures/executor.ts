@@ -7,7 +7,7 @@ import { attend } from '../heap/allocate.js';
 import { describe, MemoryError } from '../heap/errors.js';
 import { atomic } from '../memory/atomics.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
-import { jobOf, writeCall } from '../parcel/call.js';
+import { giveAway, jobOf, type Written, writeCall } from '../parcel/call.js';
 import { cores } from '../platform/process.js';
 import { onAbort } from '../sync/aborts.js';
 import {
@@ -47,6 +47,7 @@ import {
   rouseOne,
   SHUTDOWN,
   summon,
+  summonFirst,
 } from './pool.js';
 import { siteOf } from './site.js';
 import { cancel, STATE } from './state.js';
@@ -279,10 +280,16 @@ export function submitTo(
   const address = addressOf(future);
   mask();
   try {
-    const refusal = writeTask(future, fn, args, above);
-    if (refusal !== undefined) {
-      future.setException(refusal.error);
-      return future;
+    const gifts = orFail(future, above, () => writeTask(future, fn, args));
+    if (gifts === undefined) return future;
+    if (gifts.length > 0 && !cancelled) {
+      // If no thread can be started, they are still here.
+      summonFirst(executor);
+      const given = orFail(future, above, () => {
+        giveAway(gifts);
+        return true;
+      });
+      if (given === undefined) return future;
     }
     Future.noteSite(future, siteOf(fn, above));
     if (cancelled) {
@@ -307,31 +314,31 @@ export function submitTo(
   return future;
 }
 
+/** Writes the call into the future. What is to be given away with it is still here. */
+function writeTask(future: Future<unknown>, fn: AnyFunction, args: readonly unknown[]): Written['gifts'] {
+  if (typeof fn !== 'function') {
+    const given = typeof fn === 'object' ? describe(fn) : String(fn);
+    throw new TypeError(
+      `${given} is not a function: give the function itself, then its arguments, as in run(work, 1, 2)`,
+    );
+  }
+  return writeCall(addressOf(future) + CALL, fn, args).gifts;
+}
+
 /**
- * Writes the call into the future. What is wrong with it is the future's error, whoever made the mistake: so it comes where all errors of the
- * call are looked for.
+ * Does a part of a submission. What is wrong with the call is the future's error, whoever made the mistake: so it comes where all errors of the
+ * call are looked for. Then this returns undefined.
  * @throws MemoryError: then there is no room for an error either.
  */
-function writeTask(
-  future: Future<unknown>,
-  fn: AnyFunction,
-  args: readonly unknown[],
-  above: AnyFunction,
-): { readonly error: unknown } | undefined {
+function orFail<T>(future: Future<unknown>, above: AnyFunction, step: () => T): T | undefined {
   try {
-    if (typeof fn !== 'function') {
-      const given = typeof fn === 'object' ? describe(fn) : String(fn);
-      throw new TypeError(
-        `${given} is not a function: give the function itself, then its arguments, as in run(work, 1, 2)`,
-      );
-    }
-    writeCall(addressOf(future) + CALL, fn, args);
-    return undefined;
+    return step();
   } catch (error) {
     if (error instanceof MemoryError) throw error;
     forgetTask(addressOf(future));
     if (error instanceof Error) Error.captureStackTrace(error, above);
-    return { error };
+    future.setException(error);
+    return undefined;
   }
 }
 

@@ -2,7 +2,7 @@
 //
 // Cell {header, signal, asynchronous waiters, gone, asynchronous waiters, flags, most threads, names given, places used, waking, room,
 //       asynchronous waiters, unbegun, table,
-//       head, tail, name, initializer}
+//       head, tail, name, initializer, cause}
 //
 //   signal   raised by whoever adds a task, or wants the threads to look again; idle threads park on it
 //   room     raised when a thread of the reserve may run; they park on it
@@ -10,11 +10,13 @@
 //   waking   1 = a thread was woken for a task and has not looked yet: others need not be, since it wakes the next if there is more to do.
 //            Cleared by every thread that looks before it parks, so at the latest when the next one does if that one is killed
 //   unbegun  threads that have died on their way here, one after another: cleared by each that begins
+//   cause    what the initializer has thrown, as a parcel or as it is; written before BROKEN is set
 //   flags    SHUTDOWN: no more tasks; BROKEN: the initializer has failed, or, with LIFELESS, no thread gets as far as that. Only set
 //
 // The rest is in backlog.ts (tasks), crew.ts (threads), worker.ts (what a thread does), exit.ts (the end of the process).
 
 import { adopt } from '../heap/adopt.js';
+import { MemoryError } from '../heap/errors.js';
 import { k } from '../heap/kernel.js';
 import { waitGate } from '../heap/room.js';
 import { BUSY } from '../heap/types.js';
@@ -25,13 +27,15 @@ import { refresh, V } from '../memory/memory.js';
 import { wake } from '../memory/park.js';
 import { record } from '../memory/self.js';
 import type { Job } from '../parcel/call.js';
-import { addressOf, EXECUTOR, loadValue, SyncCell, syncHeader } from '../sync/cell.js';
+import { unpack } from '../parcel/parcel.js';
+import { addressOf, EXECUTOR, loadValue, SyncCell, storeValue, syncHeader } from '../sync/cell.js';
 import { thisThread } from '../sync/owner.js';
 import { Backlog } from './backlog.js';
 import { failClaimed } from './cell.js';
 import { BLOCKED, Crew, LOOKING, PARKED, PLACE, PLACES, RESERVE, RUNNING, STARTING } from './crew.js';
 import { BrokenExecutor } from './errors.js';
 import { Future } from './future.js';
+import { packError } from './outcome.js';
 import { claim, STATE } from './state.js';
 
 const SIGNAL = 4;
@@ -48,7 +52,8 @@ const WORDS = 12 + (PLACES * PLACE) / 4;
 const HEAD = TABLE + PLACES * PLACE;
 export const NAME = HEAD + 8;
 export const INITIALIZER = HEAD + 12;
-const HEADER = syncHeader(EXECUTOR, WORDS, 4);
+const CAUSE = HEAD + 16;
+const HEADER = syncHeader(EXECUTOR, WORDS, 5);
 
 export const SHUTDOWN = 1;
 export const BROKEN = 2;
@@ -104,8 +109,14 @@ export const isClosed = (executor: Pool): boolean => flagsOf(executor) !== 0;
 /** Whether it is of no use any more. */
 export const isBroken = (executor: Pool): boolean => (flagsOf(executor) & BROKEN) !== 0;
 
-export const brokenError = (executor: Pool): BrokenExecutor =>
-  new BrokenExecutor((flagsOf(executor) & LIFELESS) === 0 ? BROKEN_TEXT : LIFELESS_TEXT);
+export function brokenError(executor: Pool): BrokenExecutor {
+  if ((flagsOf(executor) & LIFELESS) !== 0) return new BrokenExecutor(LIFELESS_TEXT);
+  const cause = unpack(loadValue(addressOf(executor) + CAUSE));
+  if (!(cause instanceof Promise)) return new BrokenExecutor(BROKEN_TEXT, { cause });
+  // It needs modules that this thread has not imported.
+  cause.catch(() => {});
+  return new BrokenExecutor(BROKEN_TEXT);
+}
 
 /** The word that its idle threads park on. */
 export const signalOf = (executor: Pool): number => addressOf(executor) + SIGNAL;
@@ -158,12 +169,27 @@ export function summon(executor: Pool): void {
   }
   const crew = crewOf(executor);
   const { counts, active } = crew.take();
-  if (waiting <= counts[PARKED]! + counts[LOOKING]! || active >= maxOf(executor)) return;
+  // Those that are on their way will look for a task too.
+  if (waiting <= counts[STARTING]! + counts[PARKED]! + counts[LOOKING]! || active >= maxOf(executor)) return;
   if (counts[RESERVE]! > 0) {
     atomic.add(roomOf(executor), 1);
     wake(roomOf(executor), 1);
     return;
   }
+  startOne(executor);
+}
+
+/**
+ * Starts a thread if there is none, before anything waits.
+ * @throws ThreadError when it cannot be started.
+ */
+export function summonFirst(executor: Pool): void {
+  bury(executor);
+  if (crewOf(executor).take().all === 0) startOne(executor);
+}
+
+function startOne(executor: Pool): void {
+  const crew = crewOf(executor);
   const index = crew.claim(thisThread.mark);
   if (index < 0) return;
   // Others may have come to the same conclusion.
@@ -231,8 +257,18 @@ export function tellBegun(executor: Pool): void {
   atomic.store(addressOf(executor) + UNBEGUN, 0);
 }
 
-/** The initializer has failed, or `how`: nothing that waits will be done. */
-export function breakDown(executor: Pool, how = 0): void {
+/** The initializer has thrown something: nothing that waits will be done. */
+export function breakBy(executor: Pool, error: unknown): void {
+  try {
+    storeValue(addressOf(executor) + CAUSE, packError(error), '');
+  } catch (full) {
+    // It was printed.
+    if (!(full instanceof MemoryError)) throw full;
+  }
+  breakDown(executor, 0);
+}
+
+function breakDown(executor: Pool, how: number): void {
   atomic.or(addressOf(executor) + FLAGS, BROKEN | how);
   failAll(executor);
   rouse(executor);

@@ -31,14 +31,14 @@ import { addressOf } from '../sync/cell.js';
 import { THREAD_MARK, thisThread } from '../sync/owner.js';
 import { makeRunning, PLAIN } from '../threading/thread.js';
 import { WORKER } from './cell.js';
-import { LOOKING, PARKED, RESERVE, RESTING, RUNNING } from './crew.js';
+import { LOOKING, PARKED, RESERVE, RESTING } from './crew.js';
 import { enlist, strike, tellQuiet } from './exit.js';
 import type { Future } from './future.js';
 import { perform } from './perform.js';
 import {
   backlogOf,
   beginLook,
-  breakDown,
+  breakBy,
   crewOf,
   endTask,
   hasRoom,
@@ -95,7 +95,8 @@ starter.start = (executor, index, number) => {
 export async function serve(executor: Pool, index: number, number: number, by: number): Promise<void> {
   const crew = crewOf(executor);
   if (!crew.handOver(index, by, thisThread.mark) && crew.ownerOf(index) !== thisThread.mark) return;
-  crew.setState(index, RUNNING);
+  // Its initializer comes first, but then it takes a task: nobody need be started for that one.
+  crew.setState(index, LOOKING);
   tellBegun(executor);
   // From here on the runtime holds the event loop for this thread.
   await undefined;
@@ -128,7 +129,7 @@ async function initialize(executor: Pool, name: string): Promise<boolean> {
     return true;
   } catch (error) {
     print(2, `Exception in initializer:\n${describeError(error)}\n`);
-    breakDown(executor);
+    breakBy(executor, error);
     return false;
   }
 }

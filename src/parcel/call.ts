@@ -59,10 +59,10 @@ export class Job extends SyncCell {
 
 defineSyncClass(JOB, Job);
 
-/** A call in a cell of its own. Errors as of `writeCall`. */
+/** A call in a cell of its own, with all that is given away with it. Errors as of `writeCall` and `giveAway`. */
 export function jobOf(fn: AnyFunction, args: readonly unknown[]): Job {
   const job = new Job();
-  writeCall(callOf(job), fn, args);
+  giveAway(writeCall(callOf(job), fn, args).gifts);
   return job;
 }
 
@@ -72,12 +72,21 @@ export const callOf = (job: Job): number => addressOf(job) + HEAD;
 /** As `readCall`, of a job by the address of its cell. */
 export const readJob = (cell: number): Call | Promise<Call> => readCall(cell + HEAD);
 
+/** A call that was written. */
+export interface Written {
+  /** What it calls, for reports: "function work at /abs/path/app.ts:12:7". */
+  readonly label: string;
+  /** What goes away with it: `giveAway`, when nothing else can fail any more, and before somebody makes the call. */
+  readonly gifts: readonly NamedGift[];
+}
+
+const NOTHING: readonly NamedGift[] = [];
+
 /**
- * Writes a call to a byte address, in a cell that nobody else knows yet.
- * @returns what it calls, for reports: "function work at /abs/path/app.ts:12:7".
+ * Writes a call to a byte address, in a cell that nobody else knows yet. What it gives away is still this thread's.
  * @throws CaptureError when something cannot travel, MemoryError when there is no room for it.
  */
-export function writeCall(at: number, fn: AnyFunction, args: readonly unknown[], naming?: Naming): string {
+export function writeCall(at: number, fn: AnyFunction, args: readonly unknown[], naming?: Naming): Written {
   const plain = args.length <= INLINE && args.every(isPlain);
   const call = captureCall(fn, args, plain, naming);
   const { label, kept, values } = call;
@@ -90,16 +99,20 @@ export function writeCall(at: number, fn: AnyFunction, args: readonly unknown[],
     storeCell(at + VALUES, parcel);
     discard(parcel);
     storeValue(at + COUNT, GRAPH, '');
-    giveAway(values.gifts);
   }
   // What it names by address.
   hold(call);
   hold(fn);
   hold(args);
-  return label;
+  return { label, gifts: values?.gifts ?? NOTHING };
 }
 
-function giveAway(gifts: readonly NamedGift[]): void {
+/**
+ * Gives away what goes with a call.
+ * @throws CaptureError when the platform does not give one of them; then all are still here.
+ */
+export function giveAway(gifts: readonly NamedGift[]): void {
+  if (gifts.length === 0) return;
   try {
     // Without the paths, which mean nothing elsewhere.
     give(gifts.map(({ path: _path, ...gift }) => gift));

@@ -4,11 +4,14 @@
 //   slot ← an idle worker                             a compare-exchange in the table
 //        | one that is about to become idle           a short wait: much cheaper than a new worker
 //        | a free slot, and ask the supervisor        it makes the worker, or says that it cannot
+//   give away what only one thread can have           ports and streams: from here on the caller has lost them
 //   the cell is in flight to the slot; note the label
 //   wake the worker
 //
-// The worker finds the cell because its record refers to it before the word that it parks on changes.
+// The worker finds the cell because its record refers to it before the word that it parks on changes. A new worker is given its job before
+// it is made, so that it need not park; but if something is given away, it is made first.
 
+import type { NamedGift } from '../closure/luggage.js';
 import { detach, takeAllMarked } from '../closure/transfer.js';
 import { holdInflight, settleInflight } from '../heap/inflight.js';
 import { hold } from '../heap/values.js';
@@ -25,7 +28,7 @@ import {
 } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
-import { callOf, Job, writeCall } from '../parcel/call.js';
+import { callOf, giveAway, Job, writeCall } from '../parcel/call.js';
 import { STACK_CEILING } from '../platform/worker.js';
 import { addressOf } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
@@ -35,6 +38,7 @@ import { mask, unmask } from '../sync/safepoint.js';
 import { checkShutdown } from './shutdown.js';
 import { ask, awaitSigintWatch } from './supervisor.js';
 import {
+  CLAIMED,
   changeState,
   claimFree,
   claimIdle,
@@ -46,6 +50,7 @@ import {
   SPAWNING,
   slots,
   stateOf,
+  unclaim,
 } from './table.js';
 
 /** The slot that ran this thread's last job: it knows our code already. */
@@ -108,13 +113,18 @@ export function startThread(
     for (const prepare of preparations) prepare();
     const job = new Job();
     const name = (at: number): string => identity?.names?.[at] ?? (at === args.length ? 'kwargs' : `args[${at}]`);
-    const label = writeCall(callOf(job), fn, all, name);
+    const { label, gifts } = writeCall(callOf(job), fn, all, name);
     const start = { job, label: identity?.label ?? label, identity };
     const stackSize = identity?.stackSize ?? (V.F64[H_STACK_SIZE >>> 3] as number);
     let slot = claimIdle(stackSize, lastSlot);
     if (slot < 0) slot = claimParking(stackSize);
-    if (slot < 0) slot = spawnFor(start, stackSize);
-    else handOver(slot, start);
+    if (slot < 0 && gifts.length === 0) {
+      slot = spawn(stackSize, start);
+    } else {
+      if (slot < 0) slot = spawn(stackSize);
+      giveFor(slot, gifts);
+      handOver(slot, start);
+    }
     lastSlot = slot;
     detach(moved);
     return identOf(slot);
@@ -134,23 +144,42 @@ function claimParking(stackSize: number): number {
   return -1;
 }
 
-/** Gives a job to the parked worker of a slot that this thread has claimed. */
+/** Gives away what a claimed slot's thread is to have; if that fails, the slot is free for others. */
+function giveFor(slot: number, gifts: readonly NamedGift[]): void {
+  try {
+    giveAway(gifts);
+  } catch (error) {
+    unclaim(slot);
+    throw error;
+  }
+}
+
+/** Gives a job to the worker of a slot that this thread has claimed. */
 function handOver(slot: number, start: Start): void {
   const record = recordOf(slot);
   load(slot, start);
-  atomic.store(record + R_STATE, RUNNING);
+  if (atomic.compareExchange(record + R_STATE, CLAIMED, RUNNING) !== CLAIMED) {
+    // It was a new one, and has died before it was ready.
+    unload(slot);
+    throw new ThreadError("can't start new thread");
+  }
   atomic.add(record + R_WAKE, 1);
   atomic.notify(record + R_WAKE, 1);
 }
 
-/** Has a worker made for a job, and waits until it exists; its boot is not waited for. */
-function spawnFor(start: Start, stackSize: number): number {
+/**
+ * Has a worker made, and waits until it exists; its boot is not waited for. Its slot is this thread's claim then, or with a job the thread
+ * that does it.
+ */
+function spawn(stackSize: number, start?: Start): number {
   const slot = stackSize > STACK_CEILING ? -1 : claimFree(stackSize);
   if (slot < 0) throw new ThreadError("can't start new thread");
   const record = recordOf(slot);
   try {
-    load(slot, start);
-    atomic.store(record + R_WAKE, 1);
+    if (start !== undefined) {
+      load(slot, start);
+      atomic.store(record + R_WAKE, 1);
+    }
     atomic.store(record + R_STATE, SPAWNING);
     ask({ type: 'spawn', slot, worker: atomic.load(record + R_WORKER) });
     while (atomic.load(record + R_STATE) === SPAWNING) {
@@ -160,8 +189,7 @@ function spawnFor(start: Start, stackSize: number): number {
     if (state === FAILED || state === SPAWNING) throw new ThreadError("can't start new thread");
     awaitSigintWatch();
   } catch (error) {
-    settleInflight(slot);
-    atomic.store(record + R_THREAD, 0);
+    unload(slot);
     changeState(slot, FREE);
     throw error;
   }
@@ -183,4 +211,10 @@ function load(slot: number, { job, label, identity }: Start): void {
   }
   holdInflight(slot, addressOf(job));
   hold(job);
+}
+
+/** Takes back what `load` has put there. */
+function unload(slot: number): void {
+  settleInflight(slot);
+  atomic.store(recordOf(slot) + R_THREAD, 0);
 }

@@ -123,7 +123,7 @@ function makeCollector(): void {
   });
 }
 
-/** `isWanted`: there is a job for it already. */
+/** `isWanted`: somebody waits for it, with a job that is in flight already or comes when it is there. */
 function makeWorker(slot: number, isWanted: boolean): void {
   const record = recordOf(slot);
   if (stateOf(slot) !== (isWanted ? SPAWNING : BOOTING)) return;
@@ -154,7 +154,7 @@ function makeWorker(slot: number, isWanted: boolean): void {
   worker.on('exit', (status) => bury(slot, charge, status));
   if (isWanted) {
     wanted++;
-    changeState(slot, RUNNING);
+    changeState(slot, atomic.load(record + R_WAKE) > 0 ? RUNNING : CLAIMED);
   }
 }
 

@@ -5,9 +5,10 @@
 //   R_STATE
 //     FREE      no worker                                         → CLAIMED   by whoever wants one (compare-exchange)
 //     CLAIMED   somebody prepares it; R_CLAIMER says who          → SPAWNING  claimer, there is no worker yet
-//                                                                 → RUNNING   claimer, the worker was idle
+//                                                                 → RUNNING   claimer, there is one (compare-exchange: it may have exited)
 //                                                                 → IDLE/FREE claimer gives up, or died
 //     SPAWNING  the supervisor was asked for a worker             → RUNNING   supervisor, the worker exists and finds its job
+//                                                                 → CLAIMED   supervisor, the worker exists and its job comes (R_WAKE is 0)
 //                                                                 → FAILED    supervisor, it cannot be made
 //     FAILED    the claimer is about to see it                    → FREE      claimer
 //     BOOTING   a worker boots ahead, with no job                 → IDLE      the worker

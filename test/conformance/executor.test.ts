@@ -330,17 +330,21 @@ for (let round = 0; round < 20; round++) {
     const error = future.exception();
     if (!(error instanceof BrokenExecutor)) throw new Error('a task was run');
     if (error.message !== 'A thread initializer failed, the thread pool is not usable anymore') throw error;
+    if (!(error.cause instanceof Error) || error.cause.message !== 'not today') throw error;
   }
   try {
     executor.submit(() => 1);
   } catch (error) {
-    if (round === 19) console.log(error.name, error.message);
+    if (round === 19) console.log(error.cause.message, error.name, error.message);
   }
   executor.shutdown();
 }
 `);
   assert.equal(status, 0, stderr);
-  assert.match(stdout, /BrokenExecutor A thread initializer failed, the thread pool is not usable anymore\n$/);
+  assert.match(
+    stdout,
+    /not today BrokenExecutor A thread initializer failed, the thread pool is not usable anymore\n$/,
+  );
   assert.match(stderr, /Exception in initializer:\nError: not today/);
 });
 

@@ -200,13 +200,29 @@ function encodeTransferred(encoder: Encoder, pending: Pending): Node | undefined
   const { value, passed, part, index } = pending;
   const name = classOf(value)?.name ?? '';
   if (!TRANSFERRED.has(name) || !(value instanceof globalClass(name))) return undefined;
-  if (passed && !part && encoder.gives) return ['shared', encoder.give(value, pending.path)];
+  if (passed && !part && encoder.gives) {
+    // Found out here: where the platform finds it, it has taken away already what comes before it.
+    if (isLocked(value)) {
+      encoder.leave(pending, {
+        why: `it is a ${name} that is in use, and can only be in one thread`,
+        remedy: 'Pass it before you take its reader or writer, or release that',
+      });
+      return encoder.nodes[index];
+    }
+    return ['shared', encoder.give(value, pending.path)];
+  }
   encoder.leave(pending, {
     why: `it is a ${name}, which can only be in one thread`,
     remedy:
       'Pass it as an argument of a thread or a task: it is then transferred, and this thread cannot use it any more',
   });
   return encoder.nodes[index];
+}
+
+/** Whether somebody reads from a stream, or writes to it. */
+function isLocked(value: object): boolean {
+  if (value instanceof TransformStream) return value.readable.locked || value.writable.locked;
+  return (value as { locked?: boolean }).locked === true;
 }
 
 /** What an object's prototype says that it was made by. Classes of Node's own may stand behind the one that they say. */
