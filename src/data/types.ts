@@ -10,6 +10,19 @@ import type { SyncCell } from '../sync/cell.js';
 /** Locks, queues, futures, threads: the same object in every thread. Some are objects of a shape only, as `RWLock.read`. */
 export type Synchronised = SyncCell | { acquire(): boolean; release(): void };
 
+/**
+ * Objects of the platform of which each thread has its own, with the same contents: a Blob, a key, a certificate, a WebAssembly.Memory… Known by
+ * their members, since no program need have the platform's types.
+ */
+export type Attached =
+  | { readonly size: number; readonly type: string; arrayBuffer(): Promise<ArrayBuffer> }
+  | { readonly type: string; readonly extractable: boolean; readonly usages: readonly string[] }
+  | { readonly type: string; export(...options: never[]): unknown; equals(other: never): boolean }
+  | { readonly fingerprint256: string; checkIssued(other: never): boolean }
+  | { readonly rules: readonly string[]; check(...address: never[]): boolean }
+  | { readonly max: number; percentile(percentile: number): number }
+  | { readonly buffer: ArrayBufferLike; grow(pages: number): number };
+
 /** What a value of type T is once it is shared: records stay what they look like, containers become the shared ones. */
 export type Shared<T> = unknown extends T
   ? T
@@ -17,7 +30,7 @@ export type Shared<T> = unknown extends T
     ? T
     : IsStruct<T> extends true
       ? T
-      : T extends View | Date | Error | SharedArrayBuffer
+      : T extends View | Date | Error | SharedArrayBuffer | Attached
         ? T
         : T extends ArrayBuffer
           ? SharedArrayBuffer
@@ -47,7 +60,7 @@ export type Shareable<T> = unknown extends T
     ? T
     : IsStruct<T> extends true
       ? T
-      : T extends View | Date | Error | ArrayBuffer | SharedArrayBuffer | Synchronised
+      : T extends View | Date | Error | ArrayBuffer | SharedArrayBuffer | Synchronised | Attached
         ? T
         : T extends SharedArray<infer _> | SharedMap<infer _, infer _> | SharedSet<infer _>
           ? T
@@ -79,7 +92,7 @@ type WeakKeyed = WeakMap<never, unknown> | WeakSet<never> | WeakRef<never>;
 /** A plain deep copy of a shared value. */
 export type Snapshot<T> = unknown extends T
   ? T
-  : T extends Primitive | View | Date | Error
+  : T extends Primitive | View | Date | Error | Attached
     ? T
     : T extends SharedArrayBuffer
       ? ArrayBuffer

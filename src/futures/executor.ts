@@ -132,7 +132,7 @@ export class ThreadPoolExecutor extends Pool {
     ...iterables: { [K in keyof A]: Iterable<A[K]> | AsyncIterable<A[K]> }
   ): MapResults<Awaited<R>>;
   map(fn: AnyFunction, ...rest: readonly unknown[]): MapResults<unknown> {
-    const { inputs, options } = readMapArguments(rest);
+    const { inputs, options } = orForgetMarks(() => readMapArguments(rest), ...rest);
     const above = this.map as AnyFunction;
     return new MapResults(
       (args) => {

@@ -1,5 +1,6 @@
 // map(): calls for items, results in the order of the items.
 
+import { forgetMarks } from '../closure/transfer.js';
 import { atomic } from '../memory/atomics.js';
 import { onAbort } from '../sync/aborts.js';
 import { timeoutOf } from '../sync/arguments.js';
@@ -87,13 +88,28 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
   #ignore: () => void;
   /** A read of asynchronous inputs that is under way. */
   #reading: Promise<void> | undefined;
+  readonly #inputs: readonly Input[];
 
   /** @internal */
   constructor(submit: (args: readonly unknown[]) => Future<unknown>, inputs: readonly Input[], options: MapOptions) {
     this.#submit = submit;
     this.#options = options;
+    this.#inputs = inputs;
     const timeout = timeoutOf(options, KNOWN);
     this.#deadline = timeout === Infinity ? Infinity : atomic.now() + timeout;
+    this.#async = [];
+    this.#ignore = () => {};
+    try {
+      this.#begin();
+    } catch (error) {
+      this.#forgetRest();
+      throw error;
+    }
+  }
+
+  #begin(): void {
+    const inputs = this.#inputs;
+    const { signal } = this.#options;
     this.#async = inputs.map((input) =>
       Symbol.asyncIterator in Object(input)
         ? (input as AsyncIterable<unknown>)[Symbol.asyncIterator]()
@@ -101,8 +117,8 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
     );
     const isSync = inputs.every((input) => !(Symbol.asyncIterator in Object(input)));
     this.#sync = isSync ? (this.#async as Iterator<unknown>[]) : undefined;
-    options.signal?.throwIfAborted();
-    this.#ignore = onAbort(options.signal, this.#abort);
+    signal?.throwIfAborted();
+    this.#ignore = onAbort(signal, this.#abort);
     if (isSync) {
       this.#fill();
     } else if (inputs.every((input) => Symbol.iterator in Object(input))) {
@@ -176,6 +192,7 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
     this.#next = 0;
     if (this.#exhausted) return;
     this.#exhausted = true;
+    this.#forgetRest();
     for (const iterator of this.#async) void iterator.return?.();
   }
 
@@ -214,7 +231,7 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
       for (const iterator of this.#sync!) {
         const { done, value } = iterator.next();
         if (done === true) {
-          this.#end(iterator);
+          this.#end(iterator, items);
           return;
         }
         items.push(value);
@@ -238,9 +255,8 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
       const items: unknown[] = [];
       for (const iterator of this.#async) {
         const { done, value } = await iterator.next();
-        if (this.#exhausted) return;
-        if (done === true) {
-          this.#end(iterator);
+        if (this.#exhausted || done === true) {
+          this.#end(iterator, items);
           return;
         }
         items.push(value);
@@ -265,10 +281,21 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
     this.#submitted++;
   }
 
-  /** The shortest input is at its end. */
-  #end(ended: unknown): void {
+  /** The shortest input is at its end, or nobody wants more; `items` were taken from the others for a call that is not made. */
+  #end(ended: unknown, items: readonly unknown[]): void {
+    forgetMarks(items);
+    if (this.#exhausted) return;
     this.#exhausted = true;
+    this.#forgetRest();
     for (const iterator of this.#async) if (iterator !== ended) void iterator.return?.();
+  }
+
+  /** What was not taken is not sent: what `transfer` has marked of it is not marked any more. An iterator makes its items only as they are taken. */
+  #forgetRest(): void {
+    for (const input of this.#inputs) {
+      const items = Array.isArray(input) ? input : input instanceof Set ? [...input] : [];
+      for (let at = this.#submitted; at < items.length; at++) forgetMarks(items[at]);
+    }
   }
 
   #left(): number | undefined {

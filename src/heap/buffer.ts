@@ -2,7 +2,8 @@
 // be stretched over other cells (`view.buffer`), and outlive their cell (`view.subarray()`). The heap holds what identifies a buffer;
 // whoever meets it for the first time in a thread gets the buffer itself from the exchange.
 //
-// Cell {header, serial, 0, kind of view, offset in bytes, length in elements, buffer's cell}; a buffer itself has kind 0.
+// Cell {header, serial, 0, kind of view, offset in bytes, length in elements, buffer's cell}; a buffer itself has kind 0. The length of a view that
+// grows with its buffer is FOLLOWS.
 //
 // The exchange also keeps other objects that only a message of the platform's can carry (src/heap/attachment.ts): their kind is ATTACHED.
 
@@ -23,7 +24,9 @@ const OFFSET = 4;
 const LENGTH = 5;
 const BUFFER = 6;
 
-type ViewClass = new (buffer: ArrayBufferLike, offset: number, length: number) => ArrayBufferView;
+const FOLLOWS = -1;
+
+type ViewClass = new (buffer: ArrayBufferLike, offset: number, length?: number) => ArrayBufferView;
 
 /** In the order of their numbers, from 1 on. Only at the end may be added to. */
 const VIEWS: readonly string[] = [
@@ -305,6 +308,17 @@ export function give(gifts: readonly Gift[]): void {
   if (gifts.length > 0) exchange.give(gifts);
 }
 
+let follows: (view: ArrayBufferView) => boolean = () => false;
+
+/** Says how to tell whether a view becomes longer with its buffer. */
+export function tellFollowers(how: typeof follows): void {
+  follows = how;
+}
+
+const growable = Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'growable')?.get;
+
+const canGrow = (buffer: ArrayBufferLike): boolean => isSharedBuffer(buffer) && growable?.call(buffer) === true;
+
 const viewTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!;
 
 function viewNumber(view: ArrayBufferView): number {
@@ -326,7 +340,8 @@ export function shareView(
   const get = gettersOf(view);
   const buffer = bufferOfView(view);
   const byteOffset = get.offset.call(view) as number;
-  const length = get.length.call(view) as number;
+  const isFollower = VIEWS[number - 1] !== 'Buffer' && canGrow(buffer) && follows(view);
+  const length = isFollower ? FOLLOWS : (get.length.call(view) as number);
   const part = VIEWS[number - 1] === 'Buffer' && !isSharedBuffer(buffer);
   const bytes = part ? shareBuffer(plainBytes(buffer, byteOffset, get.bytes.call(view) as number)) : buffers(buffer);
   const offset = part ? 0 : byteOffset;
@@ -334,11 +349,12 @@ export function shareView(
   return settle(made, viewOn(number, bytes, offset, length));
 }
 
-function viewOn(number: number, buffer: ArrayBufferLike, offset: number, length: number): ArrayBufferView {
+function viewOn(number: number, buffer: ArrayBufferLike, offset: number, fixed: number): ArrayBufferView {
   const name = VIEWS[number - 1]!;
+  const length = fixed === FOLLOWS ? undefined : fixed;
   if (name === 'Buffer') {
     const { Buffer } = globalThis as unknown as {
-      Buffer: { from(buffer: ArrayBufferLike, offset: number, length: number): ArrayBufferView };
+      Buffer: { from(buffer: ArrayBufferLike, offset: number, length?: number): ArrayBufferView };
     };
     return Buffer.from(buffer, offset, length);
   }

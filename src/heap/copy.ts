@@ -8,6 +8,7 @@
 
 import { SharedArray } from './array.js';
 import { LENGTH_MAX, RESERVE } from './array-cell.js';
+import { attachmentPlan } from './attachment.js';
 import { bufferOfView, isAnyBuffer, isDetached, shareBuffer, shareView } from './buffer.js';
 import { shareDate } from './date.js';
 import { factsOf, fillError, shareError } from './error.js';
@@ -139,6 +140,8 @@ function planFor({ value, path }: Found, means: Means): Plan {
   if (accepts(setSize, value)) return setPlan(value as Set<unknown>, means);
   if (accepts(Date.prototype.getTime, value)) return { make: () => shareDate(value as Date) };
   if (isError(value)) return errorPlan(value, part, means.left);
+  const make = attachmentPlan(value, (what, remedy) => refusal(value, path, [what, remedy]));
+  if (make !== undefined) return { make };
   throw refusal(value, path);
 }
 
@@ -285,6 +288,11 @@ function reasonFor(value: unknown): Reason {
   const name = typeof owner === 'function' ? owner.name : '';
   if (/^(Promise|WeakMap|WeakSet|WeakRef|RegExp|Number|String|Boolean|Symbol|BigInt)$/.test(name)) {
     return [`a ${name}`, name === 'Promise' ? 'Await it, and share the result' : 'Share what it is made from'];
+  }
+  // A class of the platform's, such as URL or File.
+  if (name !== '' && (globalThis as Record<string, unknown>)[name] === owner) {
+    const article = /^[AEIOaeio]/.test(name) ? 'an' : 'a';
+    return [`${article} ${name}`, 'Share what it is made from, or pass it to threads as an argument'];
   }
   return [
     name === '' ? 'an object with a prototype of its own' : `an instance of ${name}`,

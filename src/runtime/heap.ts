@@ -12,8 +12,12 @@ import '../sync/condition.js';
 import '../sync/event.js';
 import '../sync/lock.js';
 import '../sync/rlock.js';
+import { attachedBytes, explainAttached } from '../closure/values/attached.js';
+import { recogniseAttachments } from '../heap/attachment.js';
+import { tellFollowers } from '../heap/buffer.js';
 import { defineErrorClass } from '../heap/error.js';
 import { MemoryError } from '../heap/errors.js';
+import { followsLength } from '../platform/insides.js';
 import { BrokenBarrierError, DeadlockError, KeyboardInterrupt, SystemExit, ThreadError } from '../sync/errors.js';
 import { attendBuffers } from './buffers.js';
 import { attendHeap } from './collecting.js';
@@ -23,6 +27,8 @@ import { attendWaits } from './waits.js';
 for (const Class of [ThreadError, DeadlockError, BrokenBarrierError, SystemExit, KeyboardInterrupt, MemoryError]) {
   defineErrorClass(Class);
 }
+tellFollowers(followsLength);
+recogniseAttachments({ bytes: attachedBytes, explain: explainAttached });
 attendHeap();
 attendBuffers();
 attendWaits();

@@ -11,7 +11,7 @@
 // The worker finds the cell because its record refers to it before the word that it parks on changes. A new worker is given its job before
 // it is made, so that it need not park; but if something is given away, it is made first.
 
-import type { NamedGift } from '../closure/luggage.js';
+import type { NamedGift } from '../closure/out/luggage.js';
 import { detach, takeAllMarked } from '../closure/transfer.js';
 import { holdInflight, settleInflight } from '../heap/inflight.js';
 import { hold } from '../heap/values.js';

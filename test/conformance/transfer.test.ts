@@ -143,6 +143,55 @@ test('the mark is off after a call that fails before it looks at what it was giv
   }
 });
 
+test('map: items that were not taken are not marked any more, however it ends', async () => {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const closed = new ThreadPoolExecutor();
+  closed.shutdown();
+  const size = (view: Uint8Array): number => view.length;
+  const two = (_n: number, view: Uint8Array): number => view.length;
+  type Call = (items: readonly Uint8Array[]) => unknown;
+  /** What is done with items, and how many of them are taken. */
+  const calls: readonly (readonly [Call, number])[] = [
+    [(items) => executor.map(size, items, { bufferSize: -1 }), 0],
+    [(items) => executor.map(size, items, { signals: 1 } as never), 0],
+    [(items) => executor.map(size, items, { timeout: 'x' as never }), 0],
+    [(items) => executor.map(size, items, { signal: AbortSignal.abort() }), 0],
+    [(items) => (executor.map as (...rest: unknown[]) => unknown).call(executor, two, [1], 5, items), 0],
+    [(items) => closed.map(size, items), 1],
+    [(items) => executor.map(size, items, { bufferSize: 1 }).cancel(), 1],
+    [(items) => executor.map(size, new Set(items), { bufferSize: 1 }).cancel(), 1],
+    [(items) => [...executor.map(two, [1], items)], 1],
+    [(items) => [...executor.map((view: Uint8Array, _n: number) => view.length, items, [1])], 1],
+    [
+      async (items) => {
+        for await (const _ of executor.map(size, items, { bufferSize: 1 })) break;
+      },
+      1,
+    ],
+    [
+      (items) => {
+        for (const _ of executor.map(size, items, { bufferSize: 2 })) break;
+      },
+      2,
+    ],
+  ];
+  for (const [call, taken] of calls) {
+    const views = [bytes(), bytes(), bytes(), bytes()];
+    try {
+      await call(views.map((view) => transfer(view)));
+    } catch {
+      // Some are wrong.
+    }
+    for (const [at, view] of views.entries()) {
+      if (at < taken) continue;
+      assert.equal(view.length, 3, `${call}: item ${at} was taken`);
+      new Queue<unknown>().put(view);
+      assert.equal(view.length, 3, `${call}: item ${at} is still marked`);
+    }
+  }
+  executor.shutdown();
+});
+
 test('the arguments of a Timer and of an initializer are moved', () => {
   const [late, first] = [bytes(), bytes()];
   const timer = new Timer(1, (a: Uint8Array) => void seen.push(String(a)), [transfer(late)]);

@@ -232,3 +232,43 @@ for (const [what, prepare, put, size, limit] of [
     assert.ok(most > 0 && most < limit, `${most} MiB of 2048`);
   });
 }
+
+const growing = (size: number): SharedArrayBuffer => new SharedArrayBuffer(size, { maxByteLength: 64 });
+const grow = (buffer: ArrayBufferLike, size: number): void => (buffer as SharedArrayBuffer).grow(size);
+
+test('a view that grows with its buffer does so where it is shared, and in other threads; one of a fixed length keeps that', () => {
+  const buffer = growing(8);
+  const world = shared({
+    bytes: new Uint8Array(buffer),
+    part: new Uint16Array(buffer, 4),
+    data: new DataView(buffer),
+    fixed: new Uint8Array(buffer, 0, 8),
+    inner: new Uint8Array(buffer, 2, 2),
+    text: Buffer.from(buffer),
+  });
+  const lengths = (): number[] => [
+    world.bytes.length,
+    world.part.length,
+    world.data.byteLength,
+    world.fixed.length,
+    world.inner.length,
+    world.text.length,
+  ];
+  assert.deepEqual(lengths(), [8, 2, 8, 8, 2, 8]);
+  elsewhere((given) => {
+    const before = [given.bytes.length, given.part.length, given.data.byteLength].join();
+    if (before !== '8,2,8') throw new Error(before);
+    (given.bytes.buffer as SharedArrayBuffer).grow(16);
+    const after = [given.bytes.length, given.part.length, given.data.byteLength, given.fixed.length].join();
+    if (after !== '16,6,16,8') throw new Error(after);
+    given.bytes[15] = 9;
+  }, world);
+  assert.deepEqual(lengths(), [16, 6, 16, 8, 2, 8]);
+  assert.equal(world.bytes[15], 9);
+  grow(buffer, 32);
+  elsewhere((given) => {
+    if (given.bytes.length !== 32 || given.fixed.length !== 8) throw new Error(String(given.bytes.length));
+  }, world);
+  assert.deepEqual([snapshot(world).bytes.length, snapshot(world).fixed.length], [32, 8]);
+  checkHeap();
+});

@@ -22,9 +22,10 @@ import {
 } from '../../platform/kinds.js';
 import { asUrl, commonjsModuleClass } from '../../platform/modules.js';
 import type { Node, Slot } from '../graph.js';
+import { attachedBytes, classOf, explainAttached } from '../values/attached.js';
 import { isPrimitive } from '../values/flat.js';
 import { isWriteRefusal } from '../values/freeze.js';
-import { type AnyFunction, kindOf } from '../values/functions.js';
+import { kindOf } from '../values/functions.js';
 import { hiddenStateOf } from '../values/instances.js';
 import { MAKE_THERE, partPath, propertyPath, type Reason } from '../values/paths.js';
 import { isConstant, takeApart } from '../values/remake.js';
@@ -115,27 +116,6 @@ function isInstance(value: object, name: string): boolean {
   return found !== undefined && Object.getPrototypeOf(value) === found.prototype;
 }
 
-/** What only a message of the platform's carries, and gives to every thread that asks. By the name of its class, or by its tag. */
-const ATTACHED = new Set([
-  'Blob',
-  'TransferableBlob',
-  'CryptoKey',
-  'Module',
-  'PublicKeyObject',
-  'PrivateKeyObject',
-  'SecretKeyObject',
-  'InternalCryptoKey',
-  'InternalX509Certificate',
-  'X509Certificate',
-  'BlockList',
-  'SocketAddress',
-  'InternalSocketAddress',
-  'Histogram',
-  'RecordableHistogram',
-  'ELDHistogram',
-  'IntervalHistogram',
-]);
-
 function encodeByValue(encoder: Encoder, pending: Pending): Node | undefined {
   const { value } = pending;
   if (isSharedArrayBuffer(value)) {
@@ -150,27 +130,20 @@ function encodeByValue(encoder: Encoder, pending: Pending): Node | undefined {
     encoder.finish(pending.index, value, pending.path);
     return node;
   }
-  const { name } = classOf(value) ?? { name: '' };
-  // Sharing is what a shared memory is for; an unshared one cannot be cloned.
-  const isAttached =
-    ATTACHED.has(name) || (name === 'Memory' && isSharedArrayBuffer((value as { buffer?: unknown }).buffer));
-  return isAttached && isPlatformClass(encoder, value) ? encodeAttached(encoder, pending) : undefined;
+  const bytes = attachedBytes(value, encoder.inspections);
+  return bytes === undefined ? undefined : encodeAttached(encoder, pending, bytes);
 }
 
-function encodeAttached(encoder: Encoder, pending: Pending): Node {
+function encodeAttached(encoder: Encoder, pending: Pending, bytes: number): Node {
   const { value, index } = pending;
-  const isBlob = value instanceof Blob;
-  const { size = 0 } = value as { size?: number };
   try {
-    const address = attachment(value, isBlob ? Math.min(size, 2 ** 31 - 1) : 0);
+    const address = attachment(value, bytes);
     encoder.handles.push(address);
     return ['shared', address];
   } catch (error) {
     if ((error as Error).name === 'MemoryError') throw error;
-    encoder.leave(pending, {
-      why: `it is ${isBlob ? 'a Blob of a file' : `an object of class ${classOf(value)!.name}`} that Node cannot pass to another thread`,
-      remedy: isBlob ? 'Pass the path, or its bytes: await blob.arrayBuffer()' : MAKE_THERE,
-    });
+    const { what, remedy = MAKE_THERE } = explainAttached(value);
+    encoder.leave(pending, { why: `it is ${what}`, remedy });
     return encoder.nodes[index]!;
   }
 }
@@ -223,21 +196,6 @@ function encodeTransferred(encoder: Encoder, pending: Pending): Node | undefined
 function isLocked(value: object): boolean {
   if (value instanceof TransformStream) return value.readable.locked || value.writable.locked;
   return (value as { locked?: boolean }).locked === true;
-}
-
-/** What an object's prototype says that it was made by. Classes of Node's own may stand behind the one that they say. */
-function classOf(value: object): AnyFunction | undefined {
-  const prototype: object | null = Object.getPrototypeOf(value);
-  const made: unknown = prototype && Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
-  return typeof made === 'function' ? (made as AnyFunction) : undefined;
-}
-
-/** A class of the program's may have any name. */
-function isPlatformClass(encoder: Encoder, value: object): boolean {
-  const owner = classOf(value);
-  if (!owner) return false;
-  const { kind } = kindOf(owner, encoder.inspections);
-  return kind === 'platform' || kind === 'obstacle';
 }
 
 const globalClass = (name: string) => (globalThis as unknown as Record<string, new () => object>)[name]!;
