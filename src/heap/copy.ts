@@ -93,10 +93,16 @@ function copyGraph(root: object, where: string): object {
     made.set(part, object);
     return object;
   };
-  for (const value of plans.keys()) get(value);
-  for (const [value, plan] of plans) plan.fill?.(made.get(value)!, get);
-  for (const [value, plan] of plans) plan.finish?.(made.get(value)!, get);
-  return made.get(root)!;
+  try {
+    for (const value of plans.keys()) get(value);
+    for (const [value, plan] of plans) plan.fill?.(made.get(value)!, get);
+    for (const [value, plan] of plans) plan.finish?.(made.get(value)!, get);
+    return made.get(root)!;
+  } finally {
+    // The engine may be about to optimize `get`. Until it has found a core to do so, it holds what `get` closes over.
+    made.clear();
+    plans.clear();
+  }
 }
 
 const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, 'size')!.get!;

@@ -70,7 +70,8 @@ export function garbageCollected(): void {
 /** By page index. Reads beyond its end are undefined like those of unknown pages. */
 export const pages: (Page | undefined)[] = [];
 export const tokens = new Map<number, Token>();
-let strong: Page[] = [];
+/** One array for ever: an optimizing compiler that waits for a core holds the array that it saw, and then also what is in it. */
+const strong: Page[] = [];
 let dead: Token[] = [];
 const shattered = new Map<number, Token>();
 /** Single pins could not go when they were last looked at. */
@@ -199,18 +200,21 @@ export const pageCounts = (): { strong: number; all: number } => ({ strong: stro
 
 /** From now on a Page lives only through its wrappers, and those that new cells go to. */
 export function weaken(): void {
-  const kept: Page[] = [];
-  for (const page of strong) {
-    if (current.includes(page)) {
-      kept.push(page);
-      continue;
-    }
+  keepStrong((page) => {
+    if (current.includes(page)) return true;
     const index = page[INDEX] as number;
     pages[index] = undefined;
     const token = tokens.get(index);
     if (token !== undefined) token.weakened = epoch;
-  }
-  strong = kept;
+    return false;
+  });
+}
+
+/** Takes out the Pages for which `keeps` says no. */
+function keepStrong(keeps: (page: Page) => boolean): void {
+  let kept = 0;
+  for (const page of strong) if (keeps(page)) strong[kept++] = page;
+  strong.length = kept;
 }
 
 /** Lets go of the pins of Pages that are reported dead. Whatever is left is tried again later. */
@@ -316,7 +320,7 @@ export function emptyPages(list: readonly Page[], tell: (wrapper: unknown, addre
     }
   }
   const gone = new Set(list);
-  strong = strong.filter((page) => !gone.has(page));
+  keepStrong((page) => !gone.has(page));
   dropDead();
   return dead.length === 0;
 }

@@ -97,6 +97,9 @@ function copyGraph(root: unknown, depth: number, copier: Copier): unknown {
     distance = next.distance + 1;
     next.fill(distance > depth ? itself : plain);
   }
+  // The engine may hold what `plain` closes over for a while: see copy.ts.
+  copies.clear();
+  fills.length = 0;
   return copy;
 }
 
