@@ -22,6 +22,9 @@ const THREADED = FACES.slice(0, 2);
 /** What the face without threads has in common with the others: one module for both. */
 const PLAIN = ['errors', 'held'].map((name) => `./sync/${name}.js`);
 
+/** Entries of the package that transform programs. They bring the packages that they are made with. */
+const TRANSFORMS = ['register', 'hooks'];
+
 /** Builtin modules that are loaded when something of theirs is first used: each takes a worker a good part of a millisecond to load. */
 const LAZY = ['fs', 'inspector', 'os', 'tty', 'v8'].map((id) => `node:${id}`);
 const LAZILY = `const heddleRequire = require;
@@ -77,6 +80,7 @@ if (process.argv.includes('--undo')) {
  *   index.js, thread.js       its exports
  *   runtime/worker.js         what the entry of a thread's worker takes of it
  *   plain.js, dummy_thread.js the library without threads, and what both have in common
+ *   transform/                the transform of programs, with the packages that it is made with
  *   *.cjs                     the exports for \`require()\`, where that has loaders of its own
  *   entry.js                  the first module of a thread's worker
  *   helper.cjs                all that helpers need: CommonJS boots fastest
@@ -131,6 +135,17 @@ async function bundle(modules, outdir) {
     outfile: join(outdir, 'entry.js'),
     external: ['./index.js', './runtime/worker.js'],
   });
+  await build({
+    ...esm,
+    entryPoints: TRANSFORMS.map((name) => join(modules, 'transform', `${name}.js`)),
+    outdir: join(outdir, 'transform'),
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    packages: undefined,
+    external: ['acorn', 'eslint-scope'],
+    legalComments: 'inline',
+    plugins: [],
+  });
   for (const name of THREADED) writeFileSync(join(outdir, `${name}.js`), entry(name, await exportsOf(name)));
   for (const name of FACES) writeFileSync(join(outdir, `${name}.cjs`), REQUIRE_ENTRY);
   await build({
@@ -177,7 +192,9 @@ function declare(outdir) {
   execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json'), ...options, '--outDir', outdir], {
     stdio: 'inherit',
   });
-  const reached = [...FACES, 'entry'].map((name) => join(outdir, `${name}.d.ts`));
+  const reached = [...FACES, 'entry', ...TRANSFORMS.map((name) => `transform/${name}`)].map((name) =>
+    join(outdir, `${name}.d.ts`),
+  );
   for (const path of reached) {
     for (const [, name] of readFileSync(path, 'utf8').matchAll(/(?:from |import |import\()['"](\.[^'"]+)\.js['"]/g)) {
       const target = join(dirname(path), `${name}.d.ts`);

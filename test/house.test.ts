@@ -32,6 +32,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   futures: [...ground, ...closure, 'parcel', 'runtime', 'data', 'threading', 'queue'],
   // The command: faces, and what reads its words.
   cli: ['platform', 'index', 'thread'],
+  // Of programs, before they run: nothing of what it makes them call is here.
+  transform: ['closure', 'closure/text', 'platform'],
   // The face without threads: what it has in common with the others has no shared memory behind it.
   dummy: plain,
 };

@@ -78,6 +78,8 @@ export type Payloads = {
   struct: { name: string; fields: string; source: string; methods: Slot };
   /** A function that travels by source. */
   function: FunctionPayload;
+  /** What a function of transformed code calls for the closures that it makes: its module, under a name that all threads know. */
+  stamper: { id: string; file: string };
   bound: { target: Slot; self: Slot; args: Slot[] };
   /** The object that a function made by itself for its `prototype`. */
   prototype: Slot;
@@ -130,6 +132,8 @@ export interface FunctionPayload {
   home?: Slot;
   /** Why what it takes from the function around it stayed behind, in the order of its code's `outer`. */
   outer?: string[];
+  /** The `this` that it takes from there, if that is known. */
+  self?: Slot;
   /** Changes to the prototype object that the function's own text does not make. */
   prototype?: { proto?: Slot; properties: Property[] };
   /** Values of static private fields, in the code's order. */

@@ -8,6 +8,8 @@ export interface Rebuilt {
   readonly env: readonly unknown[];
   /** Those of them that are each thread's own, by name. */
   readonly own?: readonly (Node | undefined)[] | undefined;
+  /** The `this` of an arrow, if it came along. */
+  readonly self?: { readonly value: unknown } | undefined;
 }
 
 /** Functions that were rebuilt here: they travel on without being looked into. */

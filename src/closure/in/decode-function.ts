@@ -3,6 +3,7 @@
 import type { CodeRecord, FunctionPayload } from '../graph.js';
 import { functionAtHome, noteRebuilt, rebuiltFunctions } from '../rebuilt.js';
 import { mapOwnStacks } from '../text/stacks.js';
+import { isStamper, stamperFor } from '../values/stamps.js';
 import { factoryFor, type Outer, type Setter } from './compile.js';
 import type { Decoder } from './decoder.js';
 import { metaOf } from './modules.js';
@@ -37,7 +38,7 @@ export function makeFunction(decoder: Decoder, payload: FunctionPayload): object
     setVariable = set;
     for (const at of record.eager) if (bound[at]) set(at, decoder.value(payload.env[at]));
   };
-  const made = factoryFor(record, bound, outerOf(record, payload))(
+  const made = factoryFor(record, bound, outerOf(decoder, record, payload))(
     bind,
     record.importMeta ? metaOf(record.file) : undefined,
     payload.heritage === undefined ? undefined : decoder.value(payload.heritage),
@@ -49,13 +50,19 @@ export function makeFunction(decoder: Decoder, payload: FunctionPayload): object
   );
   const fn = record.form === 'method' ? methodIn(made, decoder, payload) : made;
   rename(fn, payload.name);
-  noteRebuilt(fn, { record, origin: payload.origin, env, own: decoder.threadsOwn(payload.env) });
+  noteRebuilt(fn, {
+    record,
+    origin: payload.origin,
+    env,
+    own: decoder.threadsOwn(payload.env),
+    self: selfOf(decoder, payload),
+  });
   decoder.later(() => {
     for (const at of record.free.keys()) {
       if (!bound[at]) continue;
       decoder.whenMade(payload.env[at], (value) => {
         env[at] = value;
-        setVariable(at, value);
+        setVariable(at, isStamper(value) ? stamperFor(value, record, env) : value);
       });
     }
     for (const [at, slot] of (payload.privates ?? []).entries()) setPrivate(at, decoder.value(slot));
@@ -68,13 +75,18 @@ export function makeFunction(decoder: Decoder, payload: FunctionPayload): object
   return fn;
 }
 
-function outerOf(record: CodeRecord, { outer }: FunctionPayload): Outer | undefined {
+const selfOf = (decoder: Decoder, payload: FunctionPayload): { value: unknown } | undefined =>
+  'self' in payload ? { value: decoder.value(payload.self) } : undefined;
+
+function outerOf(decoder: Decoder, record: CodeRecord, payload: FunctionPayload): Outer | undefined {
+  const { outer } = payload;
   if (record.outer.length === 0) return undefined;
   const poison = (what: string): object | undefined => {
     const at = record.outer.indexOf(what);
     return at < 0 ? undefined : poisonValue(outer![at]!);
   };
-  return { self: poison('this'), args: poison('arguments'), home: poison('super') };
+  const self = 'self' in payload ? decoder.value(payload.self) : poison('this');
+  return { self, args: poison('arguments'), home: poison('super') };
 }
 
 /** The function of an object literal's only property. */

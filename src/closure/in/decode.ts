@@ -25,6 +25,7 @@ import {
 import { freeze } from '../values/freeze.js';
 import type { AnyFunction } from '../values/functions.js';
 import { remake } from '../values/remake.js';
+import { moduleStamper } from '../values/stamps.js';
 import { defineFromParts } from '../values/structs.js';
 import { symbolOf } from '../values/symbols.js';
 import { isThreadsOwn } from '../values/thread-own.js';
@@ -236,6 +237,8 @@ export class GraphDecoder implements Decoder {
         const { decoder } = keptClosures.get(node[1].closure)!;
         return decoder.decode([node[1].index]);
       }
+      case 'stamper':
+        return moduleStamper(node[1]);
       case 'poison':
         return poisonValue(node[1]);
       case 'absent':

@@ -27,6 +27,7 @@ import {
   rootPath,
   toolOf,
 } from '../values/paths.js';
+import { selfOf } from '../values/stamps.js';
 import { threadsOwn } from '../values/thread-own.js';
 import { atHome, isStandardGlobal } from '../values/wellknown.js';
 import { complete, exportedAs, importedThrough, isWrapper, mayBeImported } from './encode-import.js';
@@ -51,6 +52,9 @@ export function encodeFunction(encoder: Encoder, pending: Pending): void {
     }
     case 'require':
       encoder.nodes[index] = ['requireFunction', kind.file];
+      return;
+    case 'stamper':
+      encoder.nodes[index] = ['stamper', kind.stamper];
       return;
     case 'obstacle':
       encoder.leave(pending, kind);
@@ -115,7 +119,10 @@ function encodeSource(encoder: Encoder, pending: Pending, facts: SourceFunction)
   encoder.nodes[index] = ['function', payload];
   const by = labelOf(payload.name, record);
   if (analysis.outer.length > 0) {
+    const self = analysis.outer.includes('this') ? selfOf(fn) : undefined;
+    if (self) payload.self = encoder.slot(self.value, rootPath('this', { by, declared: () => undefined }));
     payload.outer = analysis.outer.map((what) => {
+      if (self && what === 'this') return '';
       const why = `it belongs to the function around ${by}`;
       return explainPoison(rootPath(what), {
         why,
@@ -231,7 +238,7 @@ function encodeBinding(encoder: Encoder, fn: object, binding: Binding, at: numbe
   }
   if (binding.state !== 'value') return encoder.poison(path, UNINITIALISED);
   const { value, fromModule } = binding;
-  if (value === undefined && SILENT_DEAD_ZONE && isUninitialised(code, name))
+  if (value === undefined && SILENT_DEAD_ZONE && !code.isStamped && isUninitialised(code, name))
     return encoder.poison(path, UNINITIALISED);
   const own = threadsOwn(code, name, value);
   if (own) return encoder.add(own);
@@ -273,7 +280,7 @@ function encodeRebuilt(
   encoder: Encoder,
   pending: Pending,
   payload: FunctionPayload,
-  { record, env, own }: Rebuilt,
+  { record, env, own, self }: Rebuilt,
 ): void {
   const by = labelOf(payload.name, record);
   payload.env.length = env.length;
@@ -284,6 +291,7 @@ function encodeRebuilt(
       ? encoder.add(known)
       : encoder.slot(env[at], rootPath(name, { by, declared: () => undefined }));
   }
+  if (self) payload.self = encoder.slot(self.value, rootPath('this', { by, declared: () => undefined }));
   if (record.outer.length > 0) {
     const why = `it belongs to the function around ${by}`;
     payload.outer = record.outer.map((what) =>

@@ -6,7 +6,8 @@ import { type Declaration, declarationsOf } from '../text/declarations.js';
 import { exportNamed } from '../text/installed.js';
 import { importIsConstant } from '../text/liveness.js';
 import { fileSource } from '../text/sources.js';
-import { type Binding, inspectFunction, type SourceFunction } from '../values/functions.js';
+import { type Binding, inspectByEngine, inspectFunction, type SourceFunction } from '../values/functions.js';
+import type { Kind } from '../values/stamps.js';
 import { isStandardGlobal } from '../values/wellknown.js';
 
 /**
@@ -24,13 +25,51 @@ export function bindingsOf(fn: object, facts: SourceFunction, inspections: Map<o
       return first;
     }
   }
-  const { scopes } = inspectFunction(fn, inspections);
-  const bindings = facts.record.free.map((name) => lookUp(name, scopes));
+  const seen = inspectFunction(fn, inspections);
+  const bindings: Binding[] = facts.record.free.map((name) => lookUp(name, seen.scopes));
+  if (seen.kindOf !== undefined) {
+    completeByEngine(fn, facts, bindings);
+    const state = stateByStamp(facts, bindings, seen.kindOf);
+    if (state !== undefined) {
+      facts.state = state;
+      facts.bindings = state === 'constant' ? bindings : undefined;
+      return bindings;
+    }
+  }
   if (facts.state === 'new' || facts.state === 'seen once') {
     facts.bindings = bindings;
     facts.state = 'seen once';
   }
   return bindings;
+}
+
+/** A stamp does not tell of all: a minifier may have moved a variable's value, and a bundler may make modules of a kind that is not known. */
+function completeByEngine(fn: object, { code }: SourceFunction, bindings: Binding[]): void {
+  const missing = (at: number): boolean =>
+    bindings[at]!.state === 'unbound' &&
+    !isStandardGlobal(code.record.free[at]!) &&
+    !(code.record.free[at]! in globalThis);
+  const all = [...bindings.keys()].filter(missing);
+  if (all.length === 0) return;
+  const { scopes } = inspectByEngine(fn);
+  for (const at of all) bindings[at] = lookUp(code.record.free[at]!, scopes);
+}
+
+/** Undefined where the stamp does not say whether the variables can change. */
+function stateByStamp(
+  { record }: SourceFunction,
+  bindings: readonly Binding[],
+  kindOf: (name: string) => Kind | undefined,
+): SourceFunction['state'] | undefined {
+  let state: SourceFunction['state'] = 'constant';
+  for (const [at, binding] of bindings.entries()) {
+    if (binding.state === 'global' || binding.state === 'unbound') continue;
+    const kind = kindOf(record.free[at]!);
+    if (kind === undefined || kind === 'import') return undefined;
+    if (kind === 'changing') return 'changing';
+    if (binding.state === 'uninitialised' || binding.value === undefined) state = 'new';
+  }
+  return state;
 }
 
 function lookUp(name: string, scopes: readonly Scope[]): Binding {

@@ -1,10 +1,11 @@
 // The code of functions: one for each place in a source text, however many closures were made there.
-import type { Inspected } from '../../platform/inspector.js';
+import type { Inspected, Location } from '../../platform/inspector.js';
 import { threadId } from '../../platform/modules.js';
 import type { Export } from '../exports.js';
 import type { CodeRecord, MapRecord } from '../graph.js';
 import { type Analysis, analyse } from './analyse.js';
-import { mapOfFile, mapOfScript, mapRecord, type Position } from './maps.js';
+import type { Found } from './locate.js';
+import { mapOfFile, mapOfMade, mapOfScript, mapRecord, type Position } from './maps.js';
 import { fileSource, ranSource, type Source } from './sources.js';
 
 export interface ScriptFile {
@@ -24,25 +25,38 @@ export class Code {
   readonly imports = new Map<string, Export | undefined>();
   readonly #text: string;
   readonly #script: ScriptFile;
-  readonly #location: { scriptId: string; lineNumber: number; columnNumber: number };
+  readonly #isMade: boolean;
+  /** Its captures are told by stamps. */
+  readonly isStamped: boolean;
+  readonly #location: Location;
 
-  /** `map`: of the script, if it was compiled from what another thread has sent. */
-  constructor(text: string, { file, map }: ScriptFile, { location, scopes }: Inspected, isSloppy: boolean) {
+  /** `map`: of the script, if it was compiled from what another thread has sent. `found`: where its module's text has it, if that is known. */
+  constructor(
+    text: string,
+    { file, map }: ScriptFile,
+    { location, scopes }: Pick<Inspected, 'location' | 'scopes'>,
+    isSloppy: boolean,
+    found?: Found,
+    isStamped = false,
+  ) {
+    this.isStamped = isStamped;
     const analysis = analyse(text);
-    const { scriptId, lineNumber, columnNumber } = location!;
+    const { scriptId, lineNumber, columnNumber } = location ?? locationOf(found, analysis.anchor);
     this.analysis = analysis;
     this.scriptId = scriptId;
     this.#text = text;
-    this.#location = location!;
-    const onDisk = fileSource(file);
-    const start = onDisk?.find(text, location!, analysis.anchor) ?? -1;
+    this.#location = { scriptId, lineNumber, columnNumber };
+    const onDisk = found?.source ?? fileSource(file);
+    const start = found?.start ?? onDisk?.find(text, this.#location, analysis.anchor) ?? -1;
     this.source = start < 0 ? undefined : onDisk;
     this.start = start;
+    this.#isMade = found?.isMade === true;
     // Types that Node has blanked out leave everything in its place: then the text that ran is not looked at.
-    const isBlanked = !this.source && onDisk?.isBlanked(text, location!, analysis.anchor);
+    const isBlanked = !this.source && onDisk?.isBlanked(text, this.#location, analysis.anchor);
     this.#script = { file, map };
     const { source } = this;
-    this.map = source ? mapOfFile(file, () => source.text) : isBlanked ? undefined : this.#mapOfRan();
+    if (source) this.map = this.#isMade ? mapOfMade(file, source.text) : mapOfFile(file, () => source.text);
+    else this.map = isBlanked ? undefined : this.#mapOfRan();
     const { line, column } = this.source?.positionAt(start) ?? before(text, analysis.anchor, lineNumber, columnNumber);
     const isModule = scopes.some(({ description }) => description === 'Module');
     const inStrictFile = this.source !== undefined && STRICT_FILE.test(this.source.text);
@@ -72,7 +86,9 @@ export class Code {
    * latter starts the debugger.
    */
   *texts(): Generator<{ source: Source; start: number; map: MapRecord | undefined }> {
-    if (this.source && !TYPED.test(this.record.file)) yield { source: this.source, start: this.start, map: this.map };
+    if (this.source && (this.#isMade || !TYPED.test(this.record.file)))
+      yield { source: this.source, start: this.start, map: this.map };
+    if (this.scriptId === '') return;
     const source = ranSource(this.scriptId);
     const start = source.find(this.#text, this.#location, this.analysis.anchor);
     yield { source, start, map: this.#mapOfRan() };
@@ -81,6 +97,7 @@ export class Code {
   /** The map of the text that ran, which a loader has made of the file, or another thread of its own. */
   #mapOfRan(): MapRecord | undefined {
     const { file, map } = this.#script;
+    if (this.scriptId === '') return mapRecord(map);
     return mapRecord(map) ?? mapOfScript(file, this.scriptId, () => ranSource(this.scriptId).text);
   }
 
@@ -93,6 +110,12 @@ export class Code {
       ? { file, line: line + 1, column: column + last + 1, map }
       : { file, line: line + before.length, column: last + 1, map };
   }
+}
+
+/** Nobody knows the script. */
+function locationOf(found: Found | undefined, anchor: number): Location {
+  const { line, column } = found?.source.positionAt(found.start + anchor) ?? { line: 0, column: 0 };
+  return { scriptId: '', lineNumber: line, columnNumber: column };
 }
 
 const TYPED = /\.[cm]?tsx?$/;

@@ -4,6 +4,7 @@
 import type { Reference, Scope, Variable } from 'eslint-scope';
 import type { MapRecord } from '../graph.js';
 import type { Code } from './code.js';
+import { type Constancy, constancy, guardedAssignments } from './constancy.js';
 import type { Position } from './maps.js';
 import { analyseScopes, childrenOf, parseFile, type Syntax } from './parse.js';
 import type { Source } from './sources.js';
@@ -12,7 +13,7 @@ import { type Top, topOf } from './wrapped.js';
 export interface Declaration {
   readonly position: Position;
   /** The variable has one value from its initialisation on: always, or once that value is truthy (`E || (E = {})`). */
-  readonly constant: 'always' | 'when truthy' | 'never';
+  readonly constant: Constancy;
   /** Initialised with a value that is not undefined: if it is read as undefined, it was not initialised yet. */
   readonly neverUndefined: boolean;
   /** A parameter: initialised before any closure can be made. */
@@ -194,44 +195,6 @@ export function importedName({ node, parent }: { node: Syntax; parent: Syntax })
         ? 'default'
         : ((imported!['name'] ?? imported!['value']) as string);
   return { specifier: (parent['source'] as Syntax)['value'] as string, name };
-}
-
-export function constancy(variable: Variable, file: ParsedFile): Declaration['constant'] {
-  if (variable.defs.length !== 1 || isDynamic(variable.scope)) return 'never';
-  const [definition] = variable.defs;
-  const declaration = definition!.parent as unknown as Syntax | null;
-  // A `var` may be initialised again and again by a loop around it.
-  if (definition!.type === 'Variable' && declaration!['kind'] === 'var' && !isDirect(declaration!, variable.scope))
-    return 'never';
-  const writes = variable.references.filter((reference) => reference.isWrite() && !reference.init);
-  if (writes.length === 0) return 'always';
-  return writes.every((write) => file.guarded().has(write.identifier)) ? 'when truthy' : 'never';
-}
-
-/** Direct `eval` may assign to anything in reach. */
-function isDynamic(scope: Scope): boolean {
-  return scope.type !== 'global' && scope.type !== 'module' && (scope as { dynamic?: boolean }).dynamic === true;
-}
-
-export function isDirect(declaration: Syntax, scope: Scope): boolean {
-  const block = scope.block as unknown as Syntax;
-  const body = (Array.isArray(block['body']) ? block['body'] : (block['body'] as Syntax)['body']) as Syntax[];
-  return body.some((statement) => statement === declaration || statement['declaration'] === declaration);
-}
-
-/** `E || (E = …)`, as compilers write enums and namespaces. */
-function guardedAssignments(program: Syntax): Set<unknown> {
-  const found = new Set<unknown>();
-  const search = (node: Syntax): void => {
-    const { left, right } = node as unknown as { left?: Syntax; right?: Syntax };
-    if (node.type === 'LogicalExpression' && right?.type === 'AssignmentExpression' && left?.type === 'Identifier') {
-      const target = right['left'] as Syntax;
-      if (target.type === 'Identifier' && target['name'] === left['name']) found.add(target);
-    }
-    for (const child of childrenOf(node)) search(child);
-  };
-  search(program);
-  return found;
 }
 
 /** Parameters of the function that Node wraps a CommonJS file in. */

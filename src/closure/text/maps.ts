@@ -94,6 +94,16 @@ export function mapOfScript(file: string, scriptId: string, text: () => string):
   return map;
 }
 
+/** The map in a text that the transform's loader has made of a file. */
+export function mapOfMade(file: string, text: string): MapRecord | undefined {
+  const map = remember(`made ${file}`, () => {
+    const comment = mapComment(text);
+    return comment === undefined ? undefined : { file, payload: comment };
+  });
+  if (map) ofLoaders.set(file, map);
+  return map;
+}
+
 /** Maps of what loaders have made in this thread, by file. */
 const ofLoaders = new Map<string, MapRecord>();
 /** Those that nobody uses here, by id: whether the stacks of this thread have the positions of what ran. */

@@ -12,6 +12,7 @@ import { isOwnFile, isPackageFile } from '../text/installed.js';
 import { fileOf } from '../text/maps.js';
 import { exportAt, exportOf } from './packages.js';
 import type { Reason } from './paths.js';
+import { type Seen, type Stamped, type StamperPayload, stampedOf, stamperPayload } from './stamps.js';
 import { platformNameOf, type WellKnown } from './wellknown.js';
 
 export type AnyFunction = (...args: never[]) => unknown;
@@ -40,6 +41,8 @@ export type FunctionKind =
   | { readonly kind: 'platform'; readonly name: WellKnown }
   | { readonly kind: 'export'; readonly found: Export }
   | { readonly kind: 'require'; readonly file: string }
+  /** What transformed code calls. */
+  | { readonly kind: 'stamper'; readonly stamper: StamperPayload }
   | { readonly kind: 'bound'; readonly bound: NonNullable<Inspected['bound']> }
   | ({ readonly kind: 'obstacle' } & Reason);
 
@@ -80,6 +83,10 @@ function classify(fn: object, inspections: Map<object, Inspected>): FunctionKind
   if (rebuilt) return { kind: 'rebuilt', record: rebuilt.record, origin: rebuilt.origin, rebuilt };
   const found = exportOf(fn);
   if (found) return { kind: 'export', found };
+  const stamper = stamperPayload(fn);
+  if (stamper) return { kind: 'stamper', stamper };
+  const stamped = stampedOf(fn);
+  if (stamped) return stampedFunction(fn, stamped, inspections);
   if (isProxy(fn)) return { kind: 'obstacle', why: 'it is a Proxy', remedy: 'Pass the function behind it' };
   const text = textOf(fn);
   if (NATIVE.test(text)) {
@@ -108,14 +115,42 @@ function classify(fn: object, inspections: Map<object, Inspected>): FunctionKind
 }
 
 function sourceFunction(fn: object, text: string, script: ScriptFile, inspected: Inspected): FunctionKind {
-  const { file } = script;
   const { scriptId, lineNumber, columnNumber } = inspected.location!;
   const place = `${scriptId}:${lineNumber}:${columnNumber}`;
+  // Only sloppy functions have own properties of these names.
+  const code = codeAt(place, () => new Code(text, script, inspected, Object.hasOwn(fn, 'caller')));
+  return functionOf(fn, code);
+}
+
+/** A function of transformed code. The inspector is asked only where the text of its module is not at hand, and once for each text. */
+function stampedFunction(fn: object, stamped: Stamped, inspections: Map<object, Inspected>): FunctionKind {
+  inspections.set(fn, stamped.seen);
+  const code = codeAt(stamped.key, () => {
+    const text = textOf(fn);
+    const isSloppy = Object.hasOwn(fn, 'caller');
+    const found = stamped.find(text);
+    const engine = found === undefined ? inspectIfPossible(fn) : undefined;
+    if (engine?.location === undefined)
+      return new Code(text, fileOf(stamped.file), stamped.seen, isSloppy, found, true);
+    return new Code(text, fileOf(scriptUrl(engine.location.scriptId)), engine, isSloppy, undefined, true);
+  });
+  return functionOf(fn, code);
+}
+
+function inspectIfPossible(fn: object): Inspected | undefined {
+  try {
+    return inspect(fn);
+  } catch (error) {
+    if (withoutInspector(error) === error) throw error;
+    return undefined;
+  }
+}
+
+function codeAt(place: string, make: () => Code): Code | (Reason & { readonly kind: 'obstacle' }) {
   let code = codes.get(place);
   if (!code) {
     try {
-      // Only sloppy functions have own properties of these names.
-      code = new Code(text, script, inspected, Object.hasOwn(fn, 'caller'));
+      code = make();
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       const remedy = 'Wrap it in an arrow function';
@@ -123,6 +158,12 @@ function sourceFunction(fn: object, text: string, script: ScriptFile, inspected:
     }
     codes.set(place, code);
   }
+  return code;
+}
+
+function functionOf(fn: object, code: ReturnType<typeof codeAt>): FunctionKind {
+  if (!(code instanceof Code)) return code;
+  const { file } = code.record;
   if (isPackageFile(file)) {
     const found = exportAt(file, code.start);
     if (found) return { kind: 'export', found };
@@ -138,17 +179,23 @@ function sourceFunction(fn: object, text: string, script: ScriptFile, inspected:
   };
 }
 
-export function inspectFunction(fn: object, inspections: Map<object, Inspected>): Inspected {
-  let inspected = inspections.get(fn);
-  if (!inspected) {
-    try {
-      inspected = inspect(fn);
-    } catch (error) {
-      throw withoutInspector(error);
-    }
-    inspections.set(fn, inspected);
+/** What its stamp says of a function, or else the engine. */
+export function inspectFunction(fn: object, inspections: Map<object, Inspected>): Seen {
+  let seen = inspections.get(fn);
+  if (!seen) {
+    seen = stampedOf(fn)?.seen ?? inspectByEngine(fn);
+    inspections.set(fn, seen);
   }
-  return inspected;
+  return seen;
+}
+
+/** What the engine says of a function. */
+export function inspectByEngine(fn: object): Inspected {
+  try {
+    return inspect(fn);
+  } catch (error) {
+    throw withoutInspector(error);
+  }
 }
 
 function withoutInspector(error: unknown): unknown {

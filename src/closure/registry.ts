@@ -1,0 +1,147 @@
+// What transformed code calls: one registry for each realm, under a symbol. The transform (src/transform) puts the text of `makeRegistry` into
+// what it makes, so transformed code needs no import; this library uses the same one if code has made it already, and makes it otherwise.
+// So both must agree in all versions that can meet in one process: FORMAT says so.
+//
+//   __heddle__ = registry.module(where, top)      once for each module: a stamper
+//   __heddle__(fn, environment)                   beside each closure; gives fn
+//   __heddle__.m(object, name, environment, …)    the same for methods of an object literal
+//   __heddle__.v(name, value)                     a variable that can be shared, in its box: reads and writes of it are of `.v`
+//   __heddle__.n(box)                             a box of its own for the next round of a loop
+//
+//   environment   () => [site, a, b, [c]]         the variables of the functions around; those in the inner array are assigned to
+//                 site                            if there are none
+//   top           p => { p(f, 1); p(a); … }       the variables at the top of the module, in the order in which they are initialised:
+//                                                 so if one throws, those before it are known. 1 a function or class that is written
+//                                                 there, 2 it is assigned to, 3 an import
+//
+// A stamp is a private field that a constructor puts on the function which its parent has returned: no property that a program could see,
+// and far cheaper than an entry in a WeakMap.
+
+/** Where transformed code and this library find each other. */
+export const REGISTRY = 'heddle.transform.1';
+
+export type Environment = number | (() => readonly unknown[]);
+export type Top = (tell: (value: unknown, kind?: number) => void) => void;
+
+/** One module as it runs. */
+export interface StampedModule {
+  /** The URL or path of the file, or an error made there. */
+  readonly where: string | Error;
+  readonly top: Top | undefined;
+  /** For this library. */
+  known?: unknown;
+}
+
+export interface Stamper {
+  <T extends object>(fn: T, environment: Environment): T;
+  m<T extends object>(object: T, ...stamps: (string | Environment)[]): T;
+  v(name: string, value: unknown): Variable;
+  n(variable: Variable): Variable;
+}
+
+/** A variable. It is this thread's own until a function that uses it first travels. */
+export interface Variable {
+  readonly name: string;
+  v: unknown;
+  own: unknown;
+  shared: { v: unknown } | undefined;
+}
+
+export interface Registry {
+  /** A module, in the place of an earlier one of that file; `name` tells those of one file apart. */
+  module(where: string | Error, top?: Top, name?: string): Stamper;
+  readonly modules: Map<string, StampedModule>;
+  /** Texts that a loader has made, by the URL of the module. */
+  readonly texts: Map<string, string>;
+  stampOf(fn: object): readonly [Environment, StampedModule] | undefined;
+  moduleOf(stamper: object): StampedModule | undefined;
+  readonly Variable: new (name: string, value: unknown) => Variable;
+  /** Turns what the heap says of a value that it cannot hold into what a program is to read. Set by this library. */
+  refuse: ((variable: Variable, error: unknown) => unknown) | undefined;
+}
+
+/** All of it, in one function that needs nothing from outside: its text becomes part of programs. */
+export function makeRegistry(key: string): Registry {
+  const place = Symbol.for(key);
+  const realm = globalThis as { [place]?: Registry };
+  if (realm[place]) return realm[place];
+  class Same {
+    constructor(given: object) {
+      // biome-ignore lint/correctness/noConstructorReturn: this is how a private field gets onto an object that is there already
+      return given;
+    }
+  }
+  class Stamp extends Same {
+    #environment: Environment;
+    #module: StampedModule;
+    constructor(fn: object, environment: Environment, module: StampedModule) {
+      super(fn);
+      this.#environment = environment;
+      this.#module = module;
+    }
+    static of(fn: object): [Environment, StampedModule] | undefined {
+      return #environment in fn ? [fn.#environment, fn.#module] : undefined;
+    }
+  }
+  class Box implements Variable {
+    readonly name: string;
+    own: unknown;
+    shared: { v: unknown } | undefined;
+    constructor(name: string, value: unknown) {
+      this.name = name;
+      this.own = value;
+      this.shared = undefined;
+    }
+    get v(): unknown {
+      return this.shared === undefined ? this.own : this.shared.v;
+    }
+    set v(value: unknown) {
+      if (this.shared === undefined) this.own = value;
+      else {
+        try {
+          this.shared.v = value;
+        } catch (error) {
+          throw registry.refuse ? registry.refuse(this, error) : error;
+        }
+      }
+    }
+  }
+  const stampers = new WeakMap<object, StampedModule>();
+  const registry: Registry = {
+    modules: new Map(),
+    texts: new Map(),
+    Variable: Box,
+    refuse: undefined,
+    stampOf: Stamp.of,
+    moduleOf: (stamper) => stampers.get(stamper),
+    module(where, top, name = '') {
+      const module = { where, top };
+      const stamp = ((fn: object, environment: Environment) => new Stamp(fn, environment, module)) as Stamper;
+      stamp.m = (object, ...stamps) => {
+        for (let at = 0; at < stamps.length; at += 2) {
+          const [, part, name] = /^([gs]et )?(.*)$/s.exec(stamps[at] as string)!;
+          const found = Object.getOwnPropertyDescriptor(object, name!);
+          const method: unknown = part === undefined ? found?.value : part === 'get ' ? found?.get : found?.set;
+          if (typeof method === 'function' && !Stamp.of(method)) stamp(method, stamps[at + 1] as Environment);
+        }
+        return object;
+      };
+      stamp.v = (name, value) => new Box(name, value);
+      stamp.n = (variable) => new Box(variable.name, variable.v);
+      stampers.set(stamp, module);
+      if (top) registry.modules.set(name + (typeof where === 'string' ? where : where.stack), module);
+      return stamp;
+    },
+  };
+  Object.defineProperty(globalThis, place, { value: registry });
+  return registry;
+}
+
+let found: Registry | undefined;
+
+/** This realm's. */
+export const registry = (): Registry => (found ??= makeRegistry(REGISTRY));
+
+/** This realm's, if transformed code has made it. */
+export const registryIfAny = (): Registry | undefined =>
+  (found ??= (globalThis as Record<symbol, unknown>)[Symbol.for(REGISTRY)] as Registry | undefined);

@@ -1,0 +1,80 @@
+// The transform: text and source map in, text and source map out. A program behaves as without it, and its functions can travel without
+// the engine's inspector.
+//
+//   transformModule   one module, on its own: what is marked in it is done by `finish`, or by `transformChunk`
+//   transformChunk    all that a bundler has joined, after it has left out what nothing uses, and before the minifier
+//   transform         both, for what is not joined
+import remapping, { type SourceMapInput } from '@jridgewell/remapping';
+import MagicString from 'magic-string';
+import { isTransformed, prelude } from './prelude.js';
+import { type Sites, stampAll } from './stamp.js';
+import { ParsedText } from './text.js';
+import { NOTHING, topText } from './top.js';
+
+/** `auto`: every function of a module that imports Heddle, and functions and classes at the top of any other. `all`: every function. */
+export type Mode = 'auto' | 'all';
+
+export interface TransformOptions {
+  /** Where the text comes from: it is named in the source map. */
+  readonly id?: string;
+  readonly mode?: Mode;
+  /** Specifiers of Heddle, and of modules through which a program uses it. */
+  readonly heddle?: RegExp | undefined;
+  /** The source map of the text that is given. */
+  readonly map?: SourceMapInput | undefined;
+}
+
+export interface Transformed {
+  readonly code: string;
+  readonly map: SourceMap;
+}
+
+export interface SourceMap {
+  readonly version: 3;
+  readonly file?: string | null;
+  readonly names: string[];
+  readonly sources: (string | null)[];
+  readonly sourcesContent?: (string | null)[];
+  readonly mappings: string;
+  toString(): string;
+}
+
+const IMPORT = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"])([^'"\n]+)\1/g;
+const HEDDLE = /^heddle(?:\/(?:thread|_thread))?$/;
+
+/** Whether a module imports Heddle, or what `heddle` says stands for it. */
+export function importsHeddle(text: string, heddle = HEDDLE): boolean {
+  for (const [, , specifier] of text.matchAll(IMPORT)) if (heddle.test(specifier!)) return true;
+  return false;
+}
+
+/** Gives undefined for a text that needs no change, or that no JavaScript parser reads: whoever runs it will say so. */
+export function transform(text: string, options: TransformOptions = {}): Transformed | undefined {
+  const { id = '', mode = 'auto', map, heddle } = options;
+  if (isTransformed(text)) return undefined;
+  const parsed = parse(text);
+  if (!parsed) return undefined;
+  const edits = new MagicString(text);
+  const sites: Sites = { next: 0 };
+  if (mode === 'all' || importsHeddle(text, heddle)) stampAll(parsed, edits, sites);
+  const top = topText(parsed, parsed.topScope, sites.next > 0);
+  if (top === NOTHING) return undefined;
+  edits.appendLeft(parsed.beginOf(parsed.program), `;${prelude(parsed.isModule, top)}`);
+  return result(edits, id, map);
+}
+
+function parse(text: string): ParsedText | undefined {
+  try {
+    return new ParsedText(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+export function result(edits: MagicString, id: string, before: SourceMapInput | undefined): Transformed {
+  const own = edits.generateMap({ source: id, includeContent: true, hires: 'boundary' });
+  if (before === undefined || before === null) return { code: edits.toString(), map: own as unknown as SourceMap };
+  const joined = remapping([own as unknown as SourceMapInput, before], () => null);
+  return { code: edits.toString(), map: joined as unknown as SourceMap };
+}
