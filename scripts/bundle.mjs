@@ -16,8 +16,11 @@ const kept = join(root, 'build', 'modules');
 const to = process.argv.find((word) => word.startsWith('--to='))?.slice('--to='.length);
 
 /** What programs import, of which the first two need threads. */
-const FACES = ['index', 'thread', 'dummy_thread'];
+const FACES = ['index', 'thread', 'dummy_thread', 'test'];
 const THREADED = FACES.slice(0, 2);
+
+/** Faces that lie in a file beside the library, with what else is there: it is loaded when it is asked for. */
+const BESIDE = ['test'];
 
 /** What the face without threads has in common with the others: one module for both. */
 const PLAIN = ['errors', 'held'].map((name) => `./sync/${name}.js`);
@@ -52,7 +55,7 @@ import * as plain from './plain.js';
 let library;
 const load = () => (library ??= loadJoined(new URL('./library.cjs', import.meta.url).href, import.meta.url, plain));
 
-export const face = (name, url) => chosen(() => load()[name], url);
+export const face = (name, url) => chosen(() => load()[name] ?? load().loadTools()[name], url);
 export const serve = () => load().serve();
 `;
 
@@ -77,6 +80,7 @@ if (process.argv.includes('--undo')) {
 /**
  *   library.cjs               all of the library that knows of threads: a script, which src/platform/joined.ts evaluates
  *   library.js                evaluates it
+ *   tools.cjs                 src/tools/ and what they export: a script too, which takes all else from the library
  *   index.js, thread.js       its exports
  *   runtime/worker.js         what the entry of a thread's worker takes of it
  *   plain.js, dummy_thread.js the library without threads, and what both have in common
@@ -95,12 +99,31 @@ async function bundle(modules, outdir) {
   const text = (contents) => ({ stdin: { contents, resolveDir: modules } });
   const plain = { name: 'plain', setup: (plugin) => sharePlain(plugin, modules) };
 
+  // What is beside takes its imports from the library, which is told here what those are.
+  const inside = new Set();
+  const beside = BESIDE.map((name) => `export * as ${name} from './${name}.js';`);
+  await build({
+    ...cjs,
+    ...text([...beside, "export { install } from './tools/install.js';"].join('\n')),
+    outfile: join(outdir, 'tools.cjs'),
+    plugins: [urls('heddleUrl'), { name: 'inside', setup: (plugin) => takeFromLibrary(plugin, modules, inside) }],
+    banner: { js: `(function (require, module, heddleUrl) { 'use strict'; ${LAZILY}` },
+    footer: { js: '})' },
+  });
+  const giver = { name: 'giver', setup: (plugin) => giveToTools(plugin, modules, inside) };
+
   const threaded = THREADED.map((name) => `export * as ${name} from './${name}.js';`);
   await build({
     ...cjs,
-    ...text([...threaded, "export { serve } from './runtime/worker.js';"].join('\n')),
+    ...text(
+      [
+        ...threaded,
+        "export { serve } from './runtime/worker.js';",
+        "export { loadTools } from './platform/beside.js';",
+      ].join('\n'),
+    ),
     outfile: join(outdir, 'library.cjs'),
-    plugins: [urls('heddleUrl'), plain],
+    plugins: [giver, urls('heddleUrl'), plain],
     banner: { js: `(function (require, module, heddleUrl) { 'use strict'; ${LAZILY}` },
     footer: { js: '})' },
   });
@@ -111,7 +134,7 @@ async function bundle(modules, outdir) {
     plugins: [urls('heddleUrl')],
     banner: { js: `'use strict'; const heddleUrl = require('node:url').pathToFileURL(__filename).href; ${LAZILY}` },
   });
-  for (const name of ['library.cjs', 'helper.cjs']) {
+  for (const name of ['library.cjs', 'tools.cjs', 'helper.cjs']) {
     keepClassNames(join(outdir, name));
     keepAscii(join(outdir, name));
   }
@@ -146,7 +169,8 @@ async function bundle(modules, outdir) {
     legalComments: 'inline',
     plugins: [],
   });
-  for (const name of THREADED) writeFileSync(join(outdir, `${name}.js`), entry(name, await exportsOf(name)));
+  for (const name of [...THREADED, ...BESIDE])
+    writeFileSync(join(outdir, `${name}.js`), entry(name, await exportsOf(name)));
   for (const name of FACES) writeFileSync(join(outdir, `${name}.cjs`), REQUIRE_ENTRY);
   await build({
     ...esm,
@@ -182,6 +206,33 @@ function sharePlain({ onResolve, initialOptions: { format } }, modules) {
       ? { path: format === 'cjs' ? 'heddle:plain' : './plain.js', external: true }
       : undefined,
   );
+}
+
+/** For what is beside the library: a module of that is asked for by its path, and noted. */
+function takeFromLibrary({ onResolve }, modules, inside) {
+  onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+    const name = relative(modules, join(resolveDir, path)).replaceAll('\\', '/');
+    if (name.startsWith('tools/') || BESIDE.includes(name.replace(/\.js$/, ''))) return undefined;
+    inside.add(name);
+    return { path: `heddle:${name}`, external: true };
+  });
+}
+
+/** What takes the place of src/platform/beside.ts: gives these modules to what is beside the library. */
+function giveToTools({ onLoad }, modules, inside) {
+  onLoad({ filter: /\bplatform[\\/]beside\.js$/ }, () => {
+    const names = [...inside].sort();
+    return {
+      resolveDir: modules,
+      contents: [
+        "import { loadBeside } from './platform/joined.js';",
+        ...names.map((name, at) => `import * as m${at} from './${name}';`),
+        `const inside = { ${names.map((name, at) => `${JSON.stringify(name)}: m${at}`).join(', ')} };`,
+        'let tools;',
+        "export const loadTools = () => (tools ??= loadBeside('tools.cjs', heddleUrl, inside));",
+      ].join('\n'),
+    };
+  });
 }
 
 /** The types that users get: what is marked as internal is not in them, which our own tests need. */

@@ -88,5 +88,7 @@ export {
 } from './threading/thread.js';
 export { Timer } from './threading/timer.js';
 
+import './equip.js';
+
 // What a thread captures of this module is the same module there.
 registerExports(import.meta.url, self);

@@ -110,5 +110,7 @@ export function _count(): number {
   return countThreads();
 }
 
+import './equip.js';
+
 // What a thread captures of this module is the same module there.
 registerExports(import.meta.url, self);

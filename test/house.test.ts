@@ -12,6 +12,8 @@ const plain = ['sync/errors', 'sync/held'];
 const ground = ['memory', 'heap', 'sync', 'platform'];
 const closure = ['closure', 'closure/text', 'closure/values', 'closure/recipes', 'closure/in', 'closure/out'];
 
+const under = [...ground, ...closure, 'parcel', 'platform', 'runtime', 'data', 'threading', 'queue', 'futures'];
+
 /** The folders of src/, ground floor first, with the folders each may import from. A file may import from its own folder. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   memory: [],
@@ -30,6 +32,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   threading: [...ground, ...closure, 'parcel', 'runtime', 'data'],
   queue: [...ground, ...closure, 'parcel', 'runtime', 'data'],
   futures: [...ground, ...closure, 'parcel', 'runtime', 'data', 'threading', 'queue'],
+  // Nothing of the house knows the tools but the faces that turn them on.
+  tools: [...under, 'tools/explore'],
+  'tools/explore': [...under, 'tools'],
   // The command: faces, and what reads its words.
   cli: ['platform', 'index', 'thread'],
   // Of programs, before they run: nothing of what it makes them call is here.
@@ -45,8 +50,10 @@ const faces: Readonly<Record<string, readonly string[]>> = {
   boot: ['memory', 'platform'],
   entry: [...floors, 'index', 'boot'],
   helper: [...floors, 'boot'],
-  index: [...floors, 'thread'],
-  thread: floors,
+  equip: floors,
+  index: [...floors, 'thread', 'equip'],
+  thread: [...floors, 'equip'],
+  test: ['tools', 'tools/explore'],
   outside: ['platform'],
   dummy_thread: ['dummy', ...plain],
 };

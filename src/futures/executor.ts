@@ -6,6 +6,7 @@ import type { AnyFunction } from '../closure/values/functions.js';
 import { attend } from '../heap/allocate.js';
 import { describe, MemoryError } from '../heap/errors.js';
 import { atomic } from '../memory/atomics.js';
+import { hooks } from '../memory/hooks.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
 import { giveAway, jobOf, type Written, writeCall } from '../parcel/call.js';
 import { cores } from '../platform/process.js';
@@ -271,7 +272,22 @@ export function submitTo(
   fn: AnyFunction,
   args: readonly unknown[],
   above: AnyFunction,
-  { cancelled, interruptible }: typeof PLAIN = PLAIN,
+  options: typeof PLAIN = PLAIN,
+): Future<unknown> {
+  hooks.compound(true);
+  try {
+    return submitNow(executor, fn, args, above, options);
+  } finally {
+    hooks.compound(false);
+  }
+}
+
+function submitNow(
+  executor: ThreadPoolExecutor,
+  fn: AnyFunction,
+  args: readonly unknown[],
+  above: AnyFunction,
+  { cancelled, interruptible }: typeof PLAIN,
 ): Future<unknown> {
   const moved = takeAllMarked(args);
   refuseClosed(executor);
@@ -298,6 +314,7 @@ export function submitTo(
     }
     if (interruptible) atomic.store(address + INTERRUPTIBLE, 1);
     storeValue(address + OWNER, executor, '');
+    hooks.submitted(address, fn);
     backlogOf(executor).push(future);
     rouseOne(executor);
     summonFor(executor, future);

@@ -2,6 +2,7 @@
 
 import { detach, takeMarked } from '../closure/transfer.js';
 import { atomic } from '../memory/atomics.js';
+import { hooks } from '../memory/hooks.js';
 import { type Call, readCall } from '../parcel/call.js';
 import { packCopy } from '../parcel/parcel.js';
 import { callMending } from '../platform/context.js';
@@ -31,6 +32,7 @@ export function perform(task: Future<unknown>, here: string): Promise<void> | un
   const leave = (settle: () => void): void => {
     author.end();
     suspend(false);
+    hooks.taskEnded(addressOf(task));
     settle();
     goOn?.();
   };
@@ -42,6 +44,7 @@ export function perform(task: Future<unknown>, here: string): Promise<void> | un
     else leave(() => fail(task, error));
   };
   const make = (call: Call): Returned | Promise<Returned> => {
+    hooks.taskBegan(addressOf(task), call.fn);
     const outcome = makeCall(task, call);
     if (outcome === undefined || !isThenable(outcome.value)) return outcome;
     suspend(true);

@@ -18,6 +18,7 @@ import { registerExports } from '../closure/exports.js';
 import { releasePages } from '../heap/allocate.js';
 import { tidyUp } from '../heap/tidy.js';
 import { atomic } from '../memory/atomics.js';
+import { hooks } from '../memory/hooks.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
 import { callOf, forgetFunctions, type Job, readCall } from '../parcel/call.js';
 import { soon } from '../platform/process.js';
@@ -98,6 +99,8 @@ export async function serve(executor: Pool, index: number, number: number, by: n
   // Its initializer comes first, but then it takes a task: nobody need be started for that one.
   crew.setState(index, LOOKING);
   tellBegun(executor);
+  // But for its tasks, all that it does.
+  hooks.compound(true);
   // From here on the runtime holds the event loop for this thread.
   await undefined;
   const baseline = loopLoad();

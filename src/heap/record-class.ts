@@ -100,6 +100,20 @@ export function makeRecordClass(makings: Makings): RecordClass {
   return Class;
 }
 
+/** All classes that this thread has made, and who is told of new ones: for tools. */
+export const madeClasses: { readonly Class: RecordClass; readonly makings: Makings }[] = [];
+let watchClass: ((Class: RecordClass, makings: Makings) => void) | undefined;
+
+export function watchClasses(watch: typeof watchClass): void {
+  watchClass = watch;
+}
+
+/** A class is ready. */
+export function noteClass(Class: RecordClass, makings: Makings): void {
+  madeClasses.push({ Class, makings });
+  watchClass?.(Class, makings);
+}
+
 function compile(names: string[], text: string): (...values: unknown[]) => unknown {
   try {
     return new Function(...names, text) as (...values: unknown[]) => unknown;

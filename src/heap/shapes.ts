@@ -16,7 +16,7 @@ import { MemoryError } from './errors.js';
 import { tagOf } from './likeness.js';
 import type { SharedMap } from './map.js';
 import { jsonOf, printsItself, shownOf } from './plain.js';
-import { type Field, type Layout, type Makings, makeRecordClass, type RecordClass } from './record-class.js';
+import { type Field, type Layout, type Makings, makeRecordClass, noteClass, type RecordClass } from './record-class.js';
 import { mapRoot, SHAPE_IDS, SHAPE_TEXTS } from './roots.js';
 import { K_RECORD, SHAPE_SHIFT, SMALL_MAX } from './types.js';
 import { defineKind } from './values.js';
@@ -131,7 +131,7 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
     throw new TypeError(
       `a record of ${fields.length} fields takes ${bytes} bytes, and more than ${SMALL_MAX} are not possible: use a Map`,
     );
-  const Class: RecordClass = makeRecordClass({
+  const makings: Makings = {
     ...behaviour,
     initial: fields
       .filter((field) => behaviour.initial.has(field.name))
@@ -146,7 +146,8 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
       for (const { name: key } of fields)
         Object.defineProperty(record, key, Object.getOwnPropertyDescriptor(Class.prototype, key)!);
     },
-  });
+  };
+  const Class: RecordClass = makeRecordClass(makings);
   printsItself(Class.prototype as object);
   const shape = { id, name, fields, Class };
   for (const method of ['toJSON', 'constructor']) {
@@ -158,6 +159,7 @@ function makeShape(text: string, id: number, behaviour: Behaviour): Shape {
   // Here and not behind the guard: the engine does not look for it through a Proxy.
   Object.defineProperty(Class.prototype, Symbol.toStringTag, tag);
   Object.setPrototypeOf(Class.prototype, guard);
+  noteClass(Class, makings);
   byText.set(text, shape);
   byId[id] = shape;
   byClass.set(Class, shape);

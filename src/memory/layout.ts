@@ -121,6 +121,9 @@ export const H_ASKED = 176;
 export const H_HEEDED = 184;
 /** Pages that were taken before the collection that has begun last. */
 export const H_TAKEN = 192;
+/** Tools that were turned on while the process ran (src/tools/), and where the board of explorations is. */
+export const H_TOOLS = 200;
+export const H_BOARD = 204;
 
 // Process-wide words of the heap: src/heap/types.ts says what each means. 256 to 495 stay free: helpers, whose record is the null
 // page, have theirs there.

@@ -11,6 +11,7 @@
 // no more, and `patience.look` finds that what is waited for will never come.
 
 import { atomic } from './atomics.js';
+import { hooks } from './hooks.js';
 import { PAGE_SHIFT, R_ATTENTION, R_WAITS } from './layout.js';
 import { record, recordOf } from './self.js';
 
@@ -137,6 +138,7 @@ export function blockUntil(wanted: Wanted, timeout: number, firm = false): boole
       if (!begun) {
         begun = true;
         blockedOn.push(word);
+        hooks.waiting(wanted, false);
         patience.begin(wanted);
         if (wanted.enter !== undefined) {
           wanted.enter();
@@ -163,7 +165,10 @@ export function blockUntil(wanted: Wanted, timeout: number, firm = false): boole
     if (parked) wake(word, 1);
     throw error;
   } finally {
-    if (begun) blockedOn.pop();
+    if (begun) {
+      blockedOn.pop();
+      hooks.waited(wanted, got, false);
+    }
     if (seen) patience.leave();
     if (entered) wanted.leave?.(got);
     atomic.store(record + R_WAITS, outer);
@@ -189,10 +194,15 @@ export function awaitLater(
   const deadline = timeout === Infinity ? Infinity : atomic.now() + timeout;
   const { word } = wanted;
   let over = false;
+  let waits = false;
   let abandon = () => {};
   let attendance = NOBODY;
-  const finish = (got: boolean, error?: unknown): void => {
+  const end = (got: boolean): void => {
     over = true;
+    if (waits) hooks.waited(wanted, got, true);
+  };
+  const finish = (got: boolean, error?: unknown): void => {
+    end(got);
     count(word, -1);
     attendance.leave();
     wanted.leave?.(got);
@@ -200,7 +210,7 @@ export function awaitLater(
   };
   const cancel = (): void => {
     if (over) return;
-    over = true;
+    end(false);
     abandon();
     attendance.leave();
     wanted.leave?.(false);
@@ -242,6 +252,8 @@ export function awaitLater(
   wanted.enter?.();
   step();
   if (!over) {
+    waits = true;
+    hooks.waiting(wanted, true);
     try {
       patience.begin(wanted);
       attendance = patience.attend(wanted, timeout === Infinity && !abortable, fail);

@@ -51,6 +51,16 @@ export function loadJoined(file: string, url: string, plain: object): unknown {
   return module.exports;
 }
 
+/** The same for a script that lies beside it: `inside` are modules of the library, by their paths there. */
+export function loadBeside(file: string, url: string, inside: Readonly<Record<string, object>>): unknown {
+  const { Script: Compiled } = require('node:vm') as typeof import('node:vm');
+  const filename = new URL(file, url).href;
+  const module = { exports: {} };
+  const load = (id: string): unknown => (id.startsWith('heddle:') ? inside[id.slice('heddle:'.length)] : require(id));
+  (new Compiled(read(filename), { filename }).runInThisContext() as (...given: unknown[]) => void)(load, module, url);
+  return module.exports;
+}
+
 function evaluate(filename: string): unknown {
   const { Script } = require('node:vm') as typeof import('node:vm');
   const place = placeHere();

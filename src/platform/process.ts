@@ -17,6 +17,9 @@ export function programArguments(): readonly string[] {
   return process.argv;
 }
 
+/** The folder that paths are shown from. */
+export const currentFolder = (): string => process.cwd();
+
 /** Text for people: an error with its stack, causes and own properties, or any other value. Never throws, whatever the value does. */
 export function inspect(value: unknown): string {
   try {

@@ -90,6 +90,16 @@ export function callSite(trace: Error): string {
   return '';
 }
 
+/** The functions of this library that the program has called, the innermost first: the last is what it called itself. */
+export function ownCalls(trace: Error): string[] {
+  const calls: string[] = [];
+  for (const line of splitStack(String(trace.stack)).lines) {
+    if (OWN_FRAMES.some((place) => line.includes(place))) calls.push(/^\s+at (?:async )?(.*) \(/.exec(line)?.[1] ?? '');
+    else if (!NAMELESS.test(line)) break;
+  }
+  return calls;
+}
+
 /** Without the library's own frames, and without the kernel's and built-in functions' that it has called. */
 function withoutOwn(lines: readonly string[]): string[] {
   const kept: string[] = [];

@@ -16,6 +16,7 @@ import { detach, takeAllMarked } from '../closure/transfer.js';
 import { holdInflight, settleInflight } from '../heap/inflight.js';
 import { hold } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
+import { hooks } from '../memory/hooks.js';
 import {
   H_KEPT_THREADS,
   H_STACK_SIZE,
@@ -109,6 +110,7 @@ export function startThread(
   const moved = takeAllMarked(all);
   checkShutdown(identity?.late === true);
   mask();
+  hooks.compound(true);
   try {
     for (const prepare of preparations) prepare();
     const job = new Job();
@@ -129,6 +131,7 @@ export function startThread(
     detach(moved);
     return identOf(slot);
   } finally {
+    hooks.compound(false);
     unmask();
   }
 }
@@ -211,6 +214,7 @@ function load(slot: number, { job, label, identity }: Start): void {
   }
   holdInflight(slot, addressOf(job));
   hold(job);
+  hooks.starting(slot);
 }
 
 /** Takes back what `load` has put there. */

@@ -20,6 +20,7 @@ import { inflight, settleInflight } from '../heap/inflight.js';
 import { tidyUp } from '../heap/tidy.js';
 import { atomic } from '../memory/atomics.js';
 import { holdLoop } from '../memory/hold.js';
+import { hooks } from '../memory/hooks.js';
 import { R_STATE, R_WAKE } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { patience } from '../memory/park.js';
@@ -136,6 +137,7 @@ function run(author: Author): void {
 function start(author: Author, { fn, args }: Call): void {
   // This thread has what it was sent.
   settleInflight(slot);
+  hooks.began();
   const result = fn(...args);
   if (isThenable(result)) {
     awaitOnLoop();
@@ -159,7 +161,7 @@ function succeed(author: Author): void {
 function fail(author: Author, error: unknown): void {
   if (!runs(author)) return;
   author.end();
-  const told = tell(error);
+  const told = hooks.failed(error) ? undefined : tell(error);
   if (told === undefined) {
     endThread(isDeath(error));
   } else {
@@ -193,6 +195,7 @@ function endThread(died: boolean): void {
   endsHere();
   beginLeftover();
   countEnd(slot, died);
+  hooks.ended();
   renewMark();
   changeState(slot, LEFTOVER);
   // Without anything on the event loop the worker would end. The next thread has nothing of this one's context.

@@ -8,10 +8,15 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
 import * as heddle from 'heddle';
+import * as tools from 'heddle/test';
 import { program, root } from '../support/program.ts';
 
 const run = promisify(execFile);
-const names = Object.keys(heddle);
+/** What an example may use without saying so, by where it comes from. */
+const faces = [
+  ['heddle', Object.keys(heddle)],
+  ['heddle/test', Object.keys(tools)],
+] as const;
 
 interface Example {
   readonly place: string;
@@ -24,10 +29,13 @@ function examplesIn(path: string): Example[] {
     ...text.matchAll(/^( *)\/\*\*\n(?:(?!\*\/)[\s\S])*?@example\n((?:\1 \*(?: .*)?\n)+?)(?=\1 \*\/|\1 \* @)/gm),
   ].map(({ index, 1: indent = '', 2: lines = '' }) => {
     const code = lines.replaceAll(new RegExp(`^${indent} \\* ?`, 'gm'), '');
-    const used = names.filter((name) => new RegExp(`\\b${name}\\b`).test(code));
+    const imports = faces.map(([face, names]) => {
+      const used = names.filter((name) => new RegExp(`\\b${name}\\b`).test(code));
+      return used.length === 0 ? '' : `import { ${used.join(', ')} } from '${face}';`;
+    });
     return {
       place: `${path}:${text.slice(0, index).split('\n').length}`,
-      source: `import { ${used.join(', ')} } from 'heddle';\n${code}export {};\n`,
+      source: `${imports.join(' ')}\n${code}export {};\n`,
     };
   });
 }

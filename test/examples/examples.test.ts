@@ -47,13 +47,38 @@ for (const [name, stdout] of Object.entries(outputs)) {
   });
 }
 
-const withInput = ['06-index', '07-simulation', '10-words', '11-mandelbrot', '12-pipeline', '13-server', 'checksum'];
+const withInput = [
+  '06-index',
+  '07-simulation',
+  '10-words',
+  '11-mandelbrot',
+  '12-pipeline',
+  '13-server',
+  '14-explore',
+  'checksum',
+];
 
 test('no example is left out', () => {
   const names = readdirSync(join(root, 'examples'))
     .filter((file) => file.endsWith('.ts'))
     .map((file) => file.replace(/\.ts$/, ''));
   assert.deepEqual(names.sort(), [...Object.keys(outputs), ...withInput].sort());
+});
+
+test('14-explore', async () => {
+  const { status, stdout, stderr } = await example('14-explore');
+  assert.equal(stderr, '');
+  assert.equal(status, 0);
+  assert.match(
+    stdout,
+    new RegExp(
+      [
+        '^check throws Error: the balance is 50\\n\\nschedule \\d+ of strategy random, seed 1; with one stop of a thread that could have gone on:\\n',
+        "(  [AB]  (reads balance: 100|writes balance = 50) +\\S*14-explore\\.[jt]s:1\\d:\\d+\\n){4}\\nreplay: '[AB0-9]+'\\n",
+        'with the lock: \\d+ schedules, which are all, and nothing is wrong\\n$',
+      ].join(''),
+    ),
+  );
 });
 
 // The index.

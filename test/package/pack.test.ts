@@ -43,9 +43,11 @@ test('the tarball holds what users need and nothing else', () => {
     'dist/index.cjs',
     'dist/inside/outside.cjs',
     'dist/library.cjs',
+    'dist/test.cjs',
     'dist/thread.cjs',
+    'dist/tools.cjs',
   ]);
-  for (const face of ['index', 'thread', 'dummy_thread']) {
+  for (const face of ['index', 'thread', 'dummy_thread', 'test']) {
     assert.ok(paths.includes(`dist/${face}.js`) && paths.includes(`dist/${face}.d.ts`), face);
   }
   // Helpers have a copy of what they need.

@@ -1,0 +1,20 @@
+// The tools of src/tools/ are loaded when they are asked for, and not before: by the environment when the process starts, or by a word of the
+// shared memory later.
+
+import { atomic } from './memory/atomics.js';
+import { H_TOOLS } from './memory/layout.js';
+import { loadTools } from './platform/beside.js';
+import { beforeRun } from './runtime/preparations.js';
+
+/** The tools that this thread has. */
+let known = 0;
+
+function equip(): undefined {
+  const wanted = atomic.load(H_TOOLS);
+  if (wanted === known) return;
+  known = wanted;
+  loadTools().install();
+}
+
+beforeRun(equip);
+equip();
