@@ -233,10 +233,12 @@ export interface Attachments {
   readonly bytes: readonly Uint8Array[];
 }
 
-/** What was captured, as its receiver gets it: code and maps are in place, bytes are its own. */
+/** What was captured, as its receiver gets it: maps are in place, bytes are its own. */
 export interface Packet {
   /** The number under which its receiver keeps the function that it brings; 0 = it is kept by nobody. */
   readonly kept: number;
   readonly graph: Graph;
   readonly bytes: readonly Uint8Array<ArrayBuffer>[];
+  /** The code that its nodes name: known to this thread as long as the packet is there, or a function that was made of it. */
+  readonly codes: readonly CodeRecord[];
 }

@@ -1,5 +1,6 @@
 // What this thread knows of functions that it got from others, and of its own functions that others may send back.
 import type { CodeRecord, Node } from './graph.js';
+import { WhileHeld } from './held.js';
 
 export interface Rebuilt {
   readonly record: CodeRecord;
@@ -16,21 +17,20 @@ export interface Rebuilt {
 export const rebuiltFunctions = new WeakMap<object, Rebuilt>();
 
 /** The latest of the functions that were rebuilt from a code. */
-const latest = new Map<string, WeakRef<object>>();
+const latest = new WhileHeld<object>();
 
 export function noteRebuilt(fn: object, rebuilt: Rebuilt): void {
   rebuiltFunctions.set(fn, rebuilt);
-  latest.set(rebuilt.record.id, new WeakRef(fn));
+  latest.set(rebuilt.record.id, fn);
 }
 
-export const latestOf = (code: string): object | undefined => latest.get(code)?.deref();
+export const latestOf = (code: string): object | undefined => latest.get(code);
 
 /** Why a value stayed behind, by the object that stands for it here. */
 export const poisons = new WeakMap<object, string>();
 
-const homes = new Map<string, WeakRef<object>>();
+const homes = new WhileHeld<object>();
 const origins = new WeakMap<object, string>();
-const forget = new FinalizationRegistry<string>((origin) => homes.delete(origin));
 
 /** The identity under which a function of this thread is known elsewhere. */
 export function originOf(fn: object, thread: number): string {
@@ -38,8 +38,7 @@ export function originOf(fn: object, thread: number): string {
   if (origin === undefined) {
     origin = `${thread}:${lastOrigin++}`;
     origins.set(fn, origin);
-    homes.set(origin, new WeakRef(fn));
-    forget.register(fn, origin);
+    homes.set(origin, fn);
   }
   return origin;
 }
@@ -47,4 +46,4 @@ export function originOf(fn: object, thread: number): string {
 let lastOrigin = 0;
 
 /** The function of this thread that was sent as `origin`, if it still exists. */
-export const functionAtHome = (origin: string): object | undefined => homes.get(origin)?.deref();
+export const functionAtHome = (origin: string): object | undefined => homes.get(origin);

@@ -11,7 +11,7 @@
 // has read it once knows it.
 
 import type { CodeRecord, Graph, MapRecord, Packet } from '../closure/graph.js';
-import { addCode, addMap, hasCode, hasMap, importsOf, rebuild } from '../closure/in/rebuild.js';
+import { addCode, addMap, codeOf, hasMap, importsOf, rebuild } from '../closure/in/rebuild.js';
 import { type Captured, captureValue } from '../closure/out/capture.js';
 import { detach, takeMarked } from '../closure/transfer.js';
 import { allocateFresh } from '../heap/allocate.js';
@@ -104,19 +104,13 @@ function partOf(record: CodeRecord | MapRecord): Part {
   return [record.id, addressOf(parcel)];
 }
 
-/** What of these this thread does not have yet. */
-function admit<R extends CodeRecord | MapRecord>(
-  parts: readonly Part[],
-  has: (id: string) => boolean,
-  add: (record: R) => void,
-): void {
-  for (const [id, address] of parts) {
-    if (has(id)) continue;
-    const parcel = adoptCell(address) as Parcel;
-    const record = contentOf(parcel).head as R;
-    parcels.set(record, parcel);
-    add(record);
-  }
+/** Reads a part that this thread does not have yet. */
+function admit<R extends CodeRecord | MapRecord>([, address]: Part, add: (record: R) => void): R {
+  const parcel = adoptCell(address) as Parcel;
+  const record = contentOf(parcel).head as R;
+  parcels.set(record, parcel);
+  add(record);
+  return record;
 }
 
 function contentOf(parcel: Parcel): Content {
@@ -127,9 +121,8 @@ function contentOf(parcel: Parcel): Content {
 export function packetIn(parcel: Parcel): Packet {
   const { head, chunks } = contentOf(parcel);
   const { kept, graph, codes, maps } = head as Head;
-  admit(maps, hasMap, addMap);
-  admit(codes, hasCode, addCode);
-  return { kept, graph, bytes: chunks };
+  for (const part of maps) if (!hasMap(part[0])) admit(part, addMap);
+  return { kept, graph, bytes: chunks, codes: codes.map((part) => codeOf(part[0]) ?? admit(part, addCode)) };
 }
 
 /** Builds something of a parcel's packet; a promise of it when modules must be imported first. */

@@ -28,7 +28,8 @@ export interface Outer {
   readonly home: object | undefined;
 }
 
-const factories = new Map<string, () => Factory | OuterHolder>();
+/** By record, and by which of its free variables are bound. */
+const factories = new WeakMap<CodeRecord, Map<string, () => Factory | OuterHolder>>();
 
 interface OuterHolder {
   outer(args: unknown): Factory;
@@ -36,18 +37,23 @@ interface OuterHolder {
 
 /** A factory for the record with those of its free variables bound that have a value. */
 export function factoryFor(record: CodeRecord, bound: readonly boolean[], outer: Outer | undefined): Factory {
-  const key = `${record.id}/${bound.map(Number).join('')}`;
-  let make = factories.get(key);
-  if (!make) {
-    const made = compile(record, bound) as Factory & (() => OuterHolder);
-    // Each holder is the home of one function's `super`.
-    make = record.outer.length > 0 ? made : () => made;
-    factories.set(key, make);
+  let made = factories.get(record);
+  if (made === undefined) {
+    made = new Map();
+    factories.set(record, made);
   }
-  const made = make();
-  if (!outer) return made as Factory;
-  if (outer.home) Object.setPrototypeOf(made, outer.home);
-  return (made as OuterHolder).outer.call(outer.self as OuterHolder, outer.args);
+  const key = bound.map(Number).join('');
+  let make = made.get(key);
+  if (!make) {
+    const compiled = compile(record, bound) as Factory & (() => OuterHolder);
+    // Each holder is the home of one function's `super`.
+    make = record.outer.length > 0 ? compiled : () => compiled;
+    made.set(key, make);
+  }
+  const factory = make();
+  if (!outer) return factory as Factory;
+  if (outer.home) Object.setPrototypeOf(factory, outer.home);
+  return (factory as OuterHolder).outer.call(outer.self as OuterHolder, outer.args);
 }
 
 function compile(record: CodeRecord, bound: readonly boolean[]): unknown {

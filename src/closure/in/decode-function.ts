@@ -1,6 +1,7 @@
 // Makes functions from nodes.
 
 import type { CodeRecord, FunctionPayload } from '../graph.js';
+import { WhileHeld } from '../held.js';
 import { functionAtHome, noteRebuilt, rebuiltFunctions } from '../rebuilt.js';
 import { mapOwnStacks } from '../text/stacks.js';
 import { isStamper, stamperFor } from '../values/stamps.js';
@@ -9,12 +10,13 @@ import type { Decoder } from './decoder.js';
 import { metaOf } from './modules.js';
 import { poisonValue } from './poison.js';
 
-const records = new Map<string, CodeRecord>();
+/** Each is held by the functions that were made of it, and by packets. */
+const records = new WhileHeld<CodeRecord>(64);
 
-/** All that this thread has got. */
+/** All that this thread has got and still uses. */
 export const allCodes = (): Iterable<CodeRecord> => records.values();
 
-export const hasCode = (id: string): boolean => records.has(id);
+export const codeOf = (id: string): CodeRecord | undefined => records.get(id);
 
 export function addCode(record: CodeRecord): void {
   records.set(record.id, record);

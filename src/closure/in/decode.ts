@@ -51,6 +51,8 @@ interface Waiting {
 }
 
 export class GraphDecoder implements Decoder {
+  /** What is made later may need it. */
+  readonly codes: readonly CodeRecord[];
   readonly #nodes: readonly Node[];
   readonly #capturedFrom: number;
   readonly #bytes: readonly Uint8Array<ArrayBuffer>[];
@@ -62,7 +64,8 @@ export class GraphDecoder implements Decoder {
   readonly #finished: number[] = [];
   readonly #hasGuest = guest() !== undefined;
 
-  constructor({ graph: { nodes, capturedFrom }, bytes }: Packet) {
+  constructor({ graph: { nodes, capturedFrom }, bytes, codes }: Packet) {
+    this.codes = codes;
     this.#nodes = nodes;
     this.#bytes = bytes;
     this.#capturedFrom = capturedFrom;

@@ -6,7 +6,7 @@ import { makeWaiting } from './decode-again.js';
 import { importsFor } from './imports.js';
 
 export { addMap, hasMap } from '../text/maps.js';
-export { addCode, hasCode } from './decode-function.js';
+export { addCode, codeOf } from './decode-function.js';
 
 /** A promise for what a packet needs and this thread does not have, modules and what those await; undefined if it has it all. */
 export function importsOf(packet: Packet): Promise<unknown> | undefined {

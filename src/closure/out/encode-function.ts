@@ -301,14 +301,14 @@ function encodeRebuilt(
   encodeShape(encoder, pending, payload, record, analysisOf(record));
 }
 
-const analyses = new Map<string, Analysis>();
+const analyses = new WeakMap<CodeRecord, Analysis>();
 
 /** Of a text that was analysed in another thread. */
 function analysisOf(record: CodeRecord): Analysis {
-  let analysis = analyses.get(record.id);
+  let analysis = analyses.get(record);
   if (!analysis) {
     analysis = analyse(record.text);
-    analyses.set(record.id, analysis);
+    analyses.set(record, analysis);
   }
   return analysis;
 }

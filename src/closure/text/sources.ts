@@ -59,7 +59,9 @@ export class Source {
 }
 
 const files = new Map<string, Source | undefined>();
+/** The latest that were asked for. */
 const scripts = new Map<string, Source>();
+const KEPT_SCRIPTS = 64;
 
 /** The file as it is on disk; loaders strip a byte-order mark, and so do we. */
 export function fileSource(file: string): Source | undefined {
@@ -77,6 +79,7 @@ export function ranSource(scriptId: string): Source {
   if (!source) {
     source = new Source(scriptSource(scriptId));
     scripts.set(scriptId, source);
+    if (scripts.size > KEPT_SCRIPTS) scripts.delete(scripts.keys().next().value!);
   }
   return source;
 }

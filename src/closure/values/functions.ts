@@ -6,6 +6,7 @@ import { threadId } from '../../platform/modules.js';
 import { CaptureError } from '../errors.js';
 import type { Export } from '../exports.js';
 import type { CodeRecord } from '../graph.js';
+import { WhileHeld } from '../held.js';
 import { originOf, type Rebuilt, rebuiltFunctions } from '../rebuilt.js';
 import { Code, type ScriptFile } from '../text/code.js';
 import { isOwnFile, isPackageFile } from '../text/installed.js';
@@ -68,7 +69,8 @@ export function kindOf(fn: object, inspections: Map<object, Inspected>): Functio
   return kind;
 }
 
-const codes = new Map<string, Code>();
+/** By the place of the text. What is known of a function holds its code. */
+const codes = new WhileHeld<Code>(64);
 const textOf = (fn: object): string => Function.prototype.toString.call(fn);
 const NATIVE_FUNCTION: { readonly kind: 'obstacle' } & Reason = {
   kind: 'obstacle',
