@@ -24,6 +24,8 @@ export const R_ENDED = 24;
 export const R_WAITS = 28;
 export const R_INFLIGHT = 32;
 export const R_BUFFERS = 36;
+/** Whose death the text of its wait tells of: src/sync/deaths.ts. */
+export const R_DIED = 40;
 export const R_LABEL_LENGTH = 60;
 export const R_LABEL = 64;
 export const R_LABEL_END = 256;

@@ -36,6 +36,7 @@ import {
   R_WAITS,
 } from '../memory/layout.js';
 import { recordOf } from '../memory/self.js';
+import { describeDeaths } from '../sync/deaths.js';
 import { DeadlockError } from '../sync/errors.js';
 import { describeOwner, describeThread, textOf } from '../sync/names.js';
 import { fateOf, slotOf, thisThread } from '../sync/owner.js';
@@ -181,8 +182,12 @@ export function deadlockError(slot: number): DeadlockError {
   }
   const holder = describeHolder(slot, slots).trim();
   const advice = adviceFor(textOf(slot, WAIT_TEXT), holderOf(slot, slots));
+  // Perhaps the others wait for one of these.
+  const died = describeDeaths()
+    .map((death) => `${death.charAt(0).toUpperCase()}${death.slice(1)}. `)
+    .join('');
   const error = new DeadlockError(
-    `${textOf(slot, WAIT_TEXT)} will never succeed${holder === '' ? '' : ` (${holder})`}: ${summary(slots)}. ${advice}`,
+    `${textOf(slot, WAIT_TEXT)} will never succeed${holder === '' ? '' : ` (${holder})`}: ${summary(slots)}. ${died}${advice}`,
   );
   // The report was printed: whoever prints the error does not print it again.
   return Object.defineProperty(error, 'report', { value: reportOf(slots, slots), writable: true, configurable: true });
@@ -192,7 +197,8 @@ export function deadlockError(slot: number): DeadlockError {
 function reportOf(slots: readonly number[], alive: readonly number[] = []): string {
   const advice = new Set(slots.map((slot) => adviceFor(textOf(slot, WAIT_TEXT), holderOf(slot, alive))));
   const waits = slots.map((slot) => describeWait(slot, alive)).join('');
-  return `${summary(slots)}\n${waits}${[...advice].map((line) => `  ${line}\n`).join('')}`;
+  const lines = [...describeDeaths(), ...advice];
+  return `${summary(slots)}\n${waits}${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
 function summary(slots: readonly number[]): string {

@@ -28,6 +28,7 @@ import {
   type Worker,
   workerBoot,
 } from '../platform/worker.js';
+import { noteDeath } from '../sync/deaths.js';
 import { nameOf } from '../sync/names.js';
 import { countEnd, endLeftover, tellOver } from '../sync/owner.js';
 import { noteEnd } from '../sync/patience.js';
@@ -173,6 +174,7 @@ function bury(slot: number, charge: Charge, status: number): void {
 
   releaseOutput(slot);
   const violent = charge.error !== undefined || status !== 0;
+  if (state === RUNNING) noteDeath(slot, died);
   if (state === RUNNING || (state === LEFTOVER && violent)) reportThread(slot, died, PRINT_PATIENCE);
   atomic.store(record + R_WAITS, 0);
   atomic.store(record + R_ARMED, 0);

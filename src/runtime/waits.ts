@@ -8,6 +8,7 @@ import { slot } from '../memory/memory.js';
 import { type Attendance, patience, type Wanted } from '../memory/park.js';
 import { record } from '../memory/self.js';
 import { listensToSignals, whenLoopDry } from '../platform/process.js';
+import { forgetDeath } from '../sync/deaths.js';
 import { setText } from '../sync/names.js';
 import {
   BLOCKED,
@@ -76,6 +77,7 @@ function leave(): void {
 function note(wanted: Wanted, at: Error): void {
   const site = callSite(at);
   const text = wanted.describe() + (site === '' ? '' : ` at ${site}`);
+  forgetDeath(slot);
   setText(slot, WAIT_TEXT, text);
 }
 

@@ -29,6 +29,7 @@ import { type Call, readJob } from '../parcel/call.js';
 import { callOutside, watchMicrotasks } from '../platform/context.js';
 import { adaptProcess, exitHere, onLoopDry, onUncaughtError, rememberHandlers, soon } from '../platform/process.js';
 import { hideBoot, workerBoot } from '../platform/worker.js';
+import { noteDeath } from '../sync/deaths.js';
 import { isExit, SystemExit } from '../sync/errors.js';
 import { beginLeftover, countEnd, endLeftover, renewMark } from '../sync/owner.js';
 // Kinds of shared objects that may come as arguments.
@@ -161,6 +162,7 @@ function succeed(author: Author): void {
 function fail(author: Author, error: unknown): void {
   if (!runs(author)) return;
   author.end();
+  noteIfDeath(error);
   const told = hooks.failed(error) ? undefined : tell(error);
   if (told === undefined) {
     endThread(isDeath(error));
@@ -173,6 +175,7 @@ function fail(author: Author, error: unknown): void {
 /** The thread has left an error on the event loop: it ends by it, and its worker too. */
 function endByEvent(author: Author, error: unknown): void {
   author.end();
+  noteIfDeath(error);
   const told = tell(error);
   const end = (): never => {
     endThread(isDeath(error));
@@ -184,6 +187,10 @@ function endByEvent(author: Author, error: unknown): void {
 }
 
 const isDeath = (error: unknown): boolean => !isExit(error);
+
+function noteIfDeath(error: unknown): void {
+  if (running !== undefined && isDeath(error)) noteDeath(slot, error);
+}
 
 function endThread(died: boolean): void {
   if (running === undefined) return;

@@ -7,7 +7,7 @@ import { addressOf, adoptCell } from '#heddle/heap/inflight.js';
 import { atomic } from '#heddle/memory/atomics.js';
 import { H_SLOTS } from '#heddle/memory/layout.js';
 import { memory } from '#heddle/memory/memory.js';
-import { callOf, Job, writeCall } from '#heddle/parcel/call.js';
+import { callOf, giveAway, Job, writeCall } from '#heddle/parcel/call.js';
 import { unpack } from '#heddle/parcel/parcel.js';
 import '#heddle/runtime/heap.js';
 
@@ -37,7 +37,8 @@ export class Target {
   start(fn, args = []) {
     const before = inspectorCalls();
     const job = new Job();
-    const label = writeCall(callOf(job), fn, args);
+    const { label, gifts } = writeCall(callOf(job), fn, args);
+    giveAway(gifts);
     const inspected = inspectorCalls() - before;
     this.#worker.postMessage(addressOf(job));
     return { job, label, inspected, result: this.#answer(job) };

@@ -120,6 +120,39 @@ suite('a deadlock is reported, and ends the waits', () => {
     assert.equal(status, 1);
   });
 
+  test('a thread that has died is named, with what it died of, to those who wait for it', async () => {
+    const { stdout, stderr, status } = await run(`
+      const { configureHeap, MemoryError, Queue, shared, Thread } = await import('heddle');
+      configureHeap({ maxHeap: 32 * 2 ** 20 });
+      const queue = new Queue();
+      const kept = shared([]);
+      const producer = new Thread(function produce() { for (;;) kept.push('x'.repeat(1e6) + kept.length); }, { name: 'producer' });
+      producer.start();
+      const other = new Thread(() => { throw new TypeError('of another kind'); }, { name: 'other' });
+      other.start();
+      producer.join();
+      other.join();
+      try { queue.get(); } catch (error) { console.log(error.message); }
+      // The places of those that have died are others' now.
+      const threads = [1, 2].map(() => new Thread(() => {}));
+      for (const thread of threads) thread.start();
+      for (const thread of threads) thread.join();
+      try { queue.get(); } catch (error) { console.log(error.message.includes('has died')); }
+    `);
+    assert.match(
+      stderr,
+      /^ {2}thread 'producer' \(\d+\), which runs function produce at \S+, has died: MemoryError: /m,
+    );
+    assert.match(stderr, /^ {2}thread 'other' \(\d+\), which runs \S.*, has died: TypeError: of another kind$/m);
+    const [first, second] = stdout.trimEnd().split('\n');
+    assert.match(
+      first!,
+      /waits for ever\. Thread '\w+' \(\d+\), which runs .*, has died: .*MemoryError: .*\. Nobody is left to put/,
+    );
+    assert.equal(second, 'false');
+    assert.equal(status, 0);
+  });
+
   test('main alone, on a lock that it holds itself; again and again', async () => {
     const { stdout, stderr } = await run(`
       const lock = held();
