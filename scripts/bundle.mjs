@@ -255,6 +255,26 @@ function declare(outdir) {
   for (const path of readdirSync(outdir, { recursive: true, encoding: 'utf8' })) {
     if (path.endsWith('.d.ts') && !reached.includes(join(outdir, path))) rmSync(join(outdir, path));
   }
+  declareForRequire(outdir);
+}
+
+/**
+ * The same types for \`require()\`: TypeScript takes a declaration for what its name says, and lets no CommonJS file import that of an ES module.
+ * Those of the faces, and all that they reach.
+ */
+function declareForRequire(outdir) {
+  const reached = FACES.map((name) => join(outdir, `${name}.d.ts`));
+  for (const path of reached) {
+    const text = readFileSync(path, 'utf8').replaceAll(
+      /((?:from |import |import\()['"])(\.[^'"]+)\.js(['"])/g,
+      (_, before, name, after) => {
+        const target = join(dirname(path), `${name}.d.ts`);
+        if (!reached.includes(target)) reached.push(target);
+        return `${before}${name}.cjs${after}`;
+      },
+    );
+    writeFileSync(path.replace(/\.ts$/, '.cts'), text);
+  }
 }
 
 /**
