@@ -80,6 +80,8 @@ export type Payloads = {
   function: FunctionPayload;
   /** What a function of transformed code calls for the closures that it makes: its module, under a name that all threads know. */
   stamper: { id: string; file: string };
+  /** A variable in its box: shared, with its record, or with a copy of its value. */
+  variable: { name: string; shared: Slot } | { name: string; own: Slot };
   bound: { target: Slot; self: Slot; args: Slot[] };
   /** The object that a function made by itself for its `prototype`. */
   prototype: Slot;

@@ -61,6 +61,20 @@ function end(inside: Page[], outer: Page[] | undefined, result: unknown): void {
   if (!emptyPages(list, tell)) waitGate();
 }
 
+/** Calls `fn`: what it makes and meets is in no scope, and lives as long as anything refers to it. */
+export function outsideScopes<T>(fn: () => T): T {
+  const { pages } = scoped;
+  if (pages === undefined) return fn();
+  releasePages();
+  scoped.pages = undefined;
+  try {
+    return fn();
+  } finally {
+    releasePages();
+    scoped.pages = pages;
+  }
+}
+
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** A wrapper learns that it stands for nothing any more; one that only keeps something in that page forgets it. */

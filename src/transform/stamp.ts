@@ -12,30 +12,39 @@ export interface Sites {
   next: number;
 }
 
-/** Stamps the functions of a module; gives how many. */
-export function stampAll(parsed: ParsedText, edits: MagicString, sites: Sites): number {
-  const first = sites.next;
+/** Stamps the functions of a module. `boxed`: variables that are boxes, and do not change. */
+export function stampAll(
+  parsed: ParsedText,
+  edits: MagicString,
+  sites: Sites,
+  boxed: ReadonlyMap<Variable, unknown>,
+): void {
   const methods = new Map<Syntax, string[]>();
   for (const node of parsed.functions) {
     const parent = parsed.parentOf(node);
-    if (!isMethod(node, parent)) stamp(parsed, edits, node, sites);
+    if (!isMethod(node, parent)) stamp(parsed, edits, node, sites, boxed);
     else if (isFound(parsed, parent)) {
       const object = parsed.parentOf(parent);
       const stamps = methods.get(object) ?? [];
-      methods.set(object, [...stamps, methodName(parent), environmentText(parsed, node, sites)]);
+      methods.set(object, [...stamps, methodName(parent), environmentText(parsed, node, sites, boxed)]);
     }
   }
   for (const [object, stamps] of methods) {
     edits.appendRight(object.start, `/*#__PURE__*/${STAMP}.m(`);
     edits.appendLeft(object.end, `,${stamps.join(',')})`);
   }
-  return sites.next - first;
 }
 
-function stamp(parsed: ParsedText, edits: MagicString, node: Syntax, sites: Sites): void {
+function stamp(
+  parsed: ParsedText,
+  edits: MagicString,
+  node: Syntax,
+  sites: Sites,
+  boxed: ReadonlyMap<Variable, unknown>,
+): void {
   const parent = parsed.parentOf(node);
   if (isMember(node, parent) || isNamedLate(node, parent) || isTold(parsed, node)) return;
-  const text = (): string => environmentText(parsed, node, sites);
+  const text = (): string => environmentText(parsed, node, sites, boxed);
   if (node.type === 'FunctionDeclaration') stampFunction(parsed, edits, node, text);
   else if (node.type === 'ClassDeclaration') {
     if (parent.type !== 'ExportDefaultDeclaration')
@@ -161,11 +170,17 @@ const methodName = (method: Syntax): string =>
 const isSame = (a: Syntax, b: Syntax): boolean => keyOf(a) === keyOf(b) && a['kind'] === b['kind'];
 
 /** The second argument of a stamp. */
-function environmentText(parsed: ParsedText, node: Syntax, sites: Sites): string {
+function environmentText(
+  parsed: ParsedText,
+  node: Syntax,
+  sites: Sites,
+  boxed: ReadonlyMap<Variable, unknown>,
+): string {
+  const isChanging = (variable: Variable): boolean => parsed.isAssigned(variable) && !boxed.has(variable);
   const site = sites.next++;
   const local = [...parsed.captured(node)].filter(({ scope }) => scope !== parsed.topScope);
-  const constant = local.filter((variable) => !parsed.isAssigned(variable)).map(({ name }) => name);
-  const changing = local.filter((variable) => parsed.isAssigned(variable)).map(({ name }) => name);
+  const constant = local.filter((variable) => !isChanging(variable)).map(({ name }) => name);
+  const changing = local.filter(isChanging).map(({ name }) => name);
   if (isFunction(node) && !isClass(node) && usesThis(node)) constant.push('this');
   if (local.length === 0 && constant.length === 0) return String(site);
   const names = [site, ...constant, ...(changing.length === 0 ? [] : [`[${changing.join(',')}]`])];

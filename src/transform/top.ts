@@ -15,18 +15,29 @@ const IMPORT = ',3';
 export const NOTHING = 'p=>{}';
 
 /** The text of the accessor for the variables of a scope. `isStamped`: its functions stamp others, and so use the stamper. */
-export function topText(parsed: ParsedText, scope: Scope, isStamped: boolean): string {
+export function topText(
+  parsed: ParsedText,
+  scope: Scope,
+  boxed: ReadonlyMap<Variable, unknown>,
+  isStamped: boolean,
+): string {
   const own = ownFunctions(parsed, scope);
   const used = usedVariables(parsed, scope, own);
   const told = scope.variables.filter((variable) => used.has(variable)).sort(byInitialisation);
-  const calls = told.map((variable) => `p(${variable.name}${kindOf(parsed, variable, own)});`);
+  const calls = told.map((variable) => `p(${variable.name}${kindOf(parsed, variable, own, boxed)});`);
   return `p=>{${isStamped ? `p(${STAMP});` : ''}${calls.join('')}}`;
 }
 
-function kindOf(parsed: ParsedText, variable: Variable, own: ReadonlyMap<Variable, Syntax>): string {
+function kindOf(
+  parsed: ParsedText,
+  variable: Variable,
+  own: ReadonlyMap<Variable, Syntax>,
+  boxed: ReadonlyMap<Variable, unknown>,
+): string {
   if (own.has(variable)) return OWN;
   if (variable.defs[0]!.type === 'ImportBinding') return IMPORT;
-  return parsed.isAssigned(variable) ? CHANGING : '';
+  // A box is always the same.
+  return parsed.isAssigned(variable) && !boxed.has(variable) ? CHANGING : '';
 }
 
 /** What is there from the start, then in the order of the text: what comes behind one that is not initialised is not either. */

@@ -6,10 +6,13 @@
 //   transform         both, for what is not joined
 import remapping, { type SourceMapInput } from '@jridgewell/remapping';
 import MagicString from 'magic-string';
+import { boxDeclarations, boxUses, type Heads } from './boxes.js';
 import { isTransformed, prelude } from './prelude.js';
 import { type Sites, stampAll } from './stamp.js';
 import { ParsedText } from './text.js';
 import { NOTHING, topText } from './top.js';
+import { travellers } from './travellers.js';
+import { sharedVariables } from './variables.js';
 
 /** `auto`: every function of a module that imports Heddle, and functions and classes at the top of any other. `all`: every function. */
 export type Mode = 'auto' | 'all';
@@ -56,10 +59,15 @@ export function transform(text: string, options: TransformOptions = {}): Transfo
   if (!parsed) return undefined;
   const edits = new MagicString(text);
   const sites: Sites = { next: 0 };
-  if (mode === 'all' || importsHeddle(text, heddle)) stampAll(parsed, edits, sites);
-  const top = topText(parsed, parsed.topScope, sites.next > 0);
+  const isWhole = mode === 'all' || importsHeddle(text, heddle);
+  const forms = sharedVariables(parsed, travellers(parsed, isWhole));
+  const heads: Heads = [];
+  boxUses(parsed, edits, forms);
+  if (isWhole) stampAll(parsed, edits, sites, forms);
+  boxDeclarations(parsed, edits, forms, heads);
+  const top = topText(parsed, parsed.topScope, forms, sites.next > 0 || forms.size > 0);
   if (top === NOTHING) return undefined;
-  edits.appendLeft(parsed.beginOf(parsed.program), `;${prelude(parsed.isModule, top)}`);
+  edits.appendLeft(parsed.beginOf(parsed.program), `;${prelude(parsed.isModule, top)}${heads.join('')}`);
   return result(edits, id, map);
 }
 

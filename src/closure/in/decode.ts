@@ -29,6 +29,7 @@ import { moduleStamper } from '../values/stamps.js';
 import { defineFromParts } from '../values/structs.js';
 import { symbolOf } from '../values/symbols.js';
 import { isThreadsOwn } from '../values/thread-own.js';
+import { ownVariable, variableOf } from '../values/variables.js';
 import { builtinAt, globalAt } from '../values/wellknown.js';
 import { madeValue, whenMade } from './decode-again.js';
 import { emptyError, giveClass } from './decode-error.js';
@@ -242,6 +243,8 @@ export class GraphDecoder implements Decoder {
       }
       case 'stamper':
         return moduleStamper(node[1]);
+      case 'variable':
+        return this.#variable(node[1]);
       case 'poison':
         return poisonValue(node[1]);
       case 'absent':
@@ -251,6 +254,17 @@ export class GraphDecoder implements Decoder {
       default:
         return this.#named(node);
     }
+  }
+
+  #variable(payload: Payloads['variable']): object {
+    if ('shared' in payload) return variableOf(payload.name, this.value(payload.shared) as object);
+    const variable = ownVariable(payload.name);
+    this.later(() =>
+      this.whenMade(payload.own, (value) => {
+        variable.own = value;
+      }),
+    );
+    return variable;
   }
 
   /** What this thread has of its own. */

@@ -29,6 +29,7 @@ import {
 } from '../values/paths.js';
 import { selfOf } from '../values/stamps.js';
 import { threadsOwn } from '../values/thread-own.js';
+import { heldBy, isVariable, shareVariable, type Variable } from '../values/variables.js';
 import { atHome, isStandardGlobal } from '../values/wellknown.js';
 import { complete, exportedAs, importedThrough, isWrapper, mayBeImported } from './encode-import.js';
 import { encodeMembers, isNamespaceLike, UNINITIALISED } from './encode-module.js';
@@ -222,7 +223,18 @@ function refuseAssignment(code: Code, name: string, offset: number, by: string):
     `${by} assigns to the captured variable '${name}' (${showPosition(code.positionAt(offset))}); a thread has its own copy of ` +
       `what is captured, so the assignment would be lost. ` +
       (tool ? `'${name}' was put there by ${tool}. ` : '') +
-      `Put the value into shared memory or shared(), or return it from the thread`,
+      `Put the value into shared memory or shared(), or return it from the thread${code.isStamped ? '' : TRANSFORM}`,
+  );
+}
+
+const TRANSFORM =
+  "; or build the program with Heddle's transform, or run it by node --import heddle/register: then threads share such variables";
+
+function refuseUnshared(variable: Variable, path: Path): void {
+  if (shareVariable(variable) !== undefined) return;
+  throw new CaptureError(
+    `${path.capture!.by} assigns to the captured variable '${variable.name}', which cannot be shared while it holds ${heldBy(variable)}: ` +
+      'a copy in shared memory would be another object. Give it a value from shared() before the start, or return the new value from the thread',
   );
 }
 
@@ -238,6 +250,8 @@ function encodeBinding(encoder: Encoder, fn: object, binding: Binding, at: numbe
   }
   if (binding.state !== 'value') return encoder.poison(path, UNINITIALISED);
   const { value, fromModule } = binding;
+  // Other than to read what is in it.
+  if (bare && typeof value === 'object' && value !== null && isVariable(value)) refuseUnshared(value, path);
   if (value === undefined && SILENT_DEAD_ZONE && !code.isStamped && isUninitialised(code, name))
     return encoder.poison(path, UNINITIALISED);
   const own = threadsOwn(code, name, value);

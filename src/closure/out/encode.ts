@@ -36,6 +36,7 @@ import {
 } from '../values/paths.js';
 import { structPartsOf } from '../values/structs.js';
 import { symbolNode } from '../values/symbols.js';
+import { isVariable, shareVariable, type Variable } from '../values/variables.js';
 import {
   atHome,
   builtinNameOf,
@@ -273,6 +274,10 @@ export class GraphEncoder extends Luggage implements Encoder {
 
   #object(pending: Pending): void {
     const { value, index } = pending;
+    if (isVariable(value)) {
+      this.#variable(pending, value);
+      return;
+    }
     if (isProgramProxy(value)) {
       if (!this.#reference(pending)) this.leave(pending, { why: 'it is a Proxy', remedy: 'Pass the object behind it' });
       return;
@@ -288,6 +293,16 @@ export class GraphEncoder extends Luggage implements Encoder {
       else this.#plain(pending);
     } else if (!this.#reference(pending) && !encodeError(this, pending) && !encodeExotic(this, pending))
       this.#instance(pending);
+  }
+
+  #variable({ index, path }: Pending, variable: Variable): void {
+    const { name } = variable;
+    const record = shareVariable(variable);
+    if (record === undefined) this.changing = true;
+    this.nodes[index] = [
+      'variable',
+      record === undefined ? { name, own: this.slot(variable.own, path) } : { name, shared: this.slot(record, path) },
+    ];
   }
 
   /** What every thread has, or the receiver can import. */
