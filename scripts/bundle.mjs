@@ -26,7 +26,7 @@ const BESIDE = ['test'];
 const PLAIN = ['errors', 'held'].map((name) => `./sync/${name}.js`);
 
 /** Entries of the package that transform programs. They bring the packages that they are made with. */
-const TRANSFORMS = ['register', 'hooks'];
+const TRANSFORMS = ['register', 'hooks', 'rollup', 'rolldown', 'vite', 'webpack', 'rspack', 'loader', 'esbuild'];
 
 /** Builtin modules that are loaded when something of theirs is first used: each takes a worker a good part of a millisecond to load. */
 const LAZY = ['fs', 'inspector', 'os', 'tty', 'v8'].map((id) => `node:${id}`);

@@ -14,16 +14,17 @@ const IMPORT = ',3';
 /** Of a module that has nothing to tell. */
 export const NOTHING = 'p=>{}';
 
-/** The text of the accessor for the variables of a scope. `isStamped`: its functions stamp others, and so use the stamper. */
+/** The text of the accessor for the variables of a scope. `isStamped`: its functions stamp others. `outer`: what it uses of the tops around it. */
 export function topText(
   parsed: ParsedText,
   scope: Scope,
   boxed: ReadonlyMap<Variable, unknown>,
   isStamped: boolean,
+  outer: readonly Variable[] = [],
 ): string {
   const own = ownFunctions(parsed, scope);
   const used = usedVariables(parsed, scope, own);
-  const told = scope.variables.filter((variable) => used.has(variable)).sort(byInitialisation);
+  const told = [...outer, ...scope.variables.filter((variable) => used.has(variable))].sort(byInitialisation);
   const calls = told.map((variable) => `p(${variable.name}${kindOf(parsed, variable, own, boxed)});`);
   return `p=>{${isStamped ? `p(${STAMP});` : ''}${calls.join('')}}`;
 }

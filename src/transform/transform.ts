@@ -7,6 +7,7 @@
 import remapping, { type SourceMapInput } from '@jridgewell/remapping';
 import MagicString from 'magic-string';
 import { boxDeclarations, boxUses, type Heads } from './boxes.js';
+import { mark } from './marks.js';
 import { isTransformed, prelude } from './prelude.js';
 import { type Sites, stampAll } from './stamp.js';
 import { ParsedText } from './text.js';
@@ -24,7 +25,7 @@ export interface TransformOptions {
   /** Specifiers of Heddle, and of modules through which a program uses it. */
   readonly heddle?: RegExp | undefined;
   /** The source map of the text that is given. */
-  readonly map?: SourceMapInput | undefined;
+  readonly map?: string | object | undefined;
 }
 
 export interface Transformed {
@@ -53,22 +54,39 @@ export function importsHeddle(text: string, heddle = HEDDLE): boolean {
 
 /** Gives undefined for a text that needs no change, or that no JavaScript parser reads: whoever runs it will say so. */
 export function transform(text: string, options: TransformOptions = {}): Transformed | undefined {
-  const { id = '', mode = 'auto', map, heddle } = options;
   if (isTransformed(text)) return undefined;
   const parsed = parse(text);
   if (!parsed) return undefined;
   const edits = new MagicString(text);
-  const sites: Sites = { next: 0 };
-  const isWhole = mode === 'all' || importsHeddle(text, heddle);
-  const forms = sharedVariables(parsed, travellers(parsed, isWhole));
-  const heads: Heads = [];
-  boxUses(parsed, edits, forms);
-  if (isWhole) stampAll(parsed, edits, sites, forms);
-  boxDeclarations(parsed, edits, forms, heads);
+  const { heads, forms, sites } = change(parsed, edits, options);
   const top = topText(parsed, parsed.topScope, forms, sites.next > 0 || forms.size > 0);
   if (top === NOTHING) return undefined;
   edits.appendLeft(parsed.beginOf(parsed.program), `;${prelude(parsed.isModule, top)}${heads.join('')}`);
-  return result(edits, id, map);
+  return result(edits, options);
+}
+
+/** One module of what a bundler will join. What is left undefined in it, the chunk defines. */
+export function transformModule(text: string, options: TransformOptions = {}): Transformed | undefined {
+  if (isTransformed(text)) return undefined;
+  const parsed = parse(text);
+  if (!parsed) return undefined;
+  const edits = new MagicString(text);
+  const { heads, exported } = change(parsed, edits, options);
+  mark(edits, exported);
+  if (!edits.hasChanged()) return undefined;
+  if (heads.length > 0) edits.appendLeft(parsed.beginOf(parsed.program), `;${heads.join('')}`);
+  return result(edits, options);
+}
+
+function change(parsed: ParsedText, edits: MagicString, { mode = 'auto', heddle }: TransformOptions) {
+  const isWhole = mode === 'all' || importsHeddle(parsed.text, heddle);
+  const { forms, exported } = sharedVariables(parsed, travellers(parsed, isWhole));
+  const heads: Heads = [];
+  const sites: Sites = { next: 0 };
+  boxUses(parsed, edits, forms);
+  if (isWhole) stampAll(parsed, edits, sites, forms);
+  boxDeclarations(parsed, edits, forms, heads);
+  return { heads, forms, exported, sites };
 }
 
 function parse(text: string): ParsedText | undefined {
@@ -80,9 +98,9 @@ function parse(text: string): ParsedText | undefined {
   }
 }
 
-export function result(edits: MagicString, id: string, before: SourceMapInput | undefined): Transformed {
+export function result(edits: MagicString, { id = '', map: before }: TransformOptions): Transformed {
   const own = edits.generateMap({ source: id, includeContent: true, hires: 'boundary' });
   if (before === undefined || before === null) return { code: edits.toString(), map: own as unknown as SourceMap };
-  const joined = remapping([own as unknown as SourceMapInput, before], () => null);
+  const joined = remapping([own as unknown as SourceMapInput, before as SourceMapInput], () => null);
   return { code: edits.toString(), map: joined as unknown as SourceMap };
 }

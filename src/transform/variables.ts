@@ -22,24 +22,28 @@ export type Form =
   /** `var a`: its box is made at the beginning of its function. */
   | 'hoisted';
 
-/** Variables that are shared, and why others are not that should be. */
 export interface Shared {
   readonly forms: ReadonlyMap<Variable, Form>;
+  /** Those that the module exports: other modules use them too. */
+  readonly exported: ReadonlySet<Variable>;
 }
 
-export function sharedVariables(parsed: ParsedText, travelling: ReadonlySet<Syntax>): Map<Variable, Form> {
-  const shared = new Map<Variable, Form>();
-  if (parsed.hasEval || travelling.size === 0) return shared;
+export function sharedVariables(parsed: ParsedText, travelling: ReadonlySet<Syntax>): Shared {
+  const forms = new Map<Variable, Form>();
+  const exported = new Set<Variable>();
+  if (parsed.hasEval) return { forms, exported };
   const seen = new Set<Variable>();
   for (const node of travelling) {
     for (const variable of parsed.captured(node)) {
-      if (seen.has(variable)) continue;
+      if (seen.has(variable) || !isWritten(parsed, variable)) continue;
       seen.add(variable);
-      const form = isWritten(parsed, variable) ? formOf(parsed, variable) : undefined;
-      if (form !== undefined) shared.set(variable, form);
+      const form = formOf(parsed, variable);
+      if (form === undefined) continue;
+      if (!isExported(parsed, variable)) forms.set(variable, form);
+      else if (form !== 'rebound' && variable.defs.length === 1) exported.add(variable);
     }
   }
-  return shared;
+  return { forms, exported };
 }
 
 /** Whether it is assigned to after its declaration, other than by the head of its own loop. */
@@ -74,9 +78,8 @@ export function loopOf(parsed: ParsedText, { defs: [definition] }: Variable): Sy
 }
 
 /** Undefined where a box cannot take the variable's place. */
-function formOf(parsed: ParsedText, variable: Variable): Form | undefined {
-  if (isExported(parsed, variable) || variable.references.some((reference) => isDeleted(parsed, reference)))
-    return undefined;
+export function formOf(parsed: ParsedText, variable: Variable): Form | undefined {
+  if (variable.references.some((reference) => isDeleted(parsed, reference))) return undefined;
   const [definition] = variable.defs;
   if (definition!.type === 'Parameter')
     return variable.defs.length === 1 ? formOfParameter(parsed, variable) : undefined;

@@ -250,8 +250,11 @@ function encodeBinding(encoder: Encoder, fn: object, binding: Binding, at: numbe
   }
   if (binding.state !== 'value') return encoder.poison(path, UNINITIALISED);
   const { value, fromModule } = binding;
-  // Other than to read what is in it.
-  if (bare && typeof value === 'object' && value !== null && isVariable(value)) refuseUnshared(value, path);
+  // `bare`: it is not only read.
+  if (isObject(value) && isVariable(value)) {
+    if (bare) refuseUnshared(value, path);
+    return encoder.slot(value, path);
+  }
   if (value === undefined && SILENT_DEAD_ZONE && !code.isStamped && isUninitialised(code, name))
     return encoder.poison(path, UNINITIALISED);
   const own = threadsOwn(code, name, value);

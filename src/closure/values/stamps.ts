@@ -160,12 +160,16 @@ function look(module: StampedModule): void {
   const known = knownOf(module);
   const names = topNames(module.top!.toString());
   let at = 0;
+  let missing = 0;
   try {
     module.top!((value, kind) => {
       const name = names[at++]?.name ?? '';
-      if (kind === OWN && typeof value === 'function' && !told.has(value)) told.set(value, { known, name });
+      if (kind !== OWN) return;
+      if (typeof value !== 'function') missing++;
+      else if (!told.has(value)) told.set(value, { known, name });
     });
-    complete.add(module);
+    // A `var` is undefined before it is initialised.
+    if (missing === 0) complete.add(module);
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
   }

@@ -1,0 +1,2 @@
+// Rspack's plugin is webpack's.
+export { HeddlePlugin, HeddlePlugin as default, type PluginOptions } from './webpack.js';
