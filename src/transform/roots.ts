@@ -62,7 +62,7 @@ function modulesIn(object: Syntax): Syntax[] {
 }
 
 /** Parameters of the functions that bundlers put modules into. */
-const WRAPPER = /webpack|^(?:module|exports|require|__(?:unused|webpack)\w*)\d*$|^_+\w*/;
+const WRAPPER = /webpack|rspack|^(?:module|exports|require|__(?:unused|webpack)\w*)\d*$|^_+\w*/;
 const MOST = 3;
 
 /** Variables of the roots around one that its code uses. */
