@@ -4,6 +4,10 @@ import { SEAT } from './memory/seat.js';
 import { takeScript } from './platform/joined.js';
 import { workerBoot } from './platform/worker.js';
 
-const { seat, script } = workerBoot();
-Object.defineProperty(globalThis, SEAT, { value: seat });
-takeScript(script);
+/** Says what the worker is for. Nothing that uses the shared memory may be loaded before. */
+export function boot(): string {
+  const { role, seat, script } = workerBoot();
+  Object.defineProperty(globalThis, SEAT, { value: seat });
+  takeScript(script);
+  return role;
+}

@@ -1,7 +1,8 @@
 // The first module of every thread's worker.
 
-import './boot.js';
+import { boot } from './boot.js';
 
+boot();
 // All of this library, before it takes work: a thread may meet any of it in the heap.
 await import('./index.js');
 const { serve } = await import('./runtime/worker.js');

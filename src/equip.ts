@@ -4,17 +4,14 @@
 import { atomic } from './memory/atomics.js';
 import { H_TOOLS } from './memory/layout.js';
 import { loadTools } from './platform/beside.js';
-import { beforeRun } from './runtime/preparations.js';
 
 /** The tools that this thread has. */
 let known = 0;
 
-function equip(): undefined {
+/** When the library is loaded, and before each function that this thread runs. */
+export function equip(): undefined {
   const wanted = atomic.load(H_TOOLS);
   if (wanted === known) return;
   known = wanted;
   loadTools().install();
 }
-
-beforeRun(equip);
-equip();

@@ -1,11 +1,12 @@
 // The first module of every worker that runs no code of the program: loads what it is for.
 
-import './boot.js';
-import { workerBoot } from './platform/worker.js';
+import { boot } from './boot.js';
 
-const { role } = workerBoot();
+void help(boot());
 
-if (role === 'supervisor') void import('./runtime/supervise.js');
-else if (role === 'collector') void import('./runtime/collector.js');
-else if (role === 'sigint') void import('./runtime/sigint-worker.js');
-else void import('./runtime/quit.js');
+async function help(role: string): Promise<void> {
+  if (role === 'supervisor') (await import('./runtime/supervise.js')).supervise();
+  else if (role === 'collector') (await import('./runtime/collector.js')).collect();
+  else if (role === 'sigint') (await import('./runtime/sigint-worker.js')).watchForSigint();
+  else (await import('./runtime/quit.js')).watchQuit();
+}

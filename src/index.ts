@@ -2,6 +2,7 @@
 
 import { registerExports } from './closure/exports.js';
 import * as self from './index.js';
+import { wire } from './wiring.js';
 
 export { transfer } from './closure/transfer.js';
 export { type FieldType, t } from './data/fields.js';
@@ -43,7 +44,6 @@ export {
 } from './futures/wait.js';
 
 // What starts the executors' threads.
-import './futures/worker.js';
 
 export { configureHeap, type HeapOptions, type HeapStatistics, heapStatistics } from './heap/control.js';
 export { MemoryError } from './heap/errors.js';
@@ -88,7 +88,6 @@ export {
 } from './threading/thread.js';
 export { Timer } from './threading/timer.js';
 
-import './equip.js';
-
+wire();
 // What a thread captures of this module is the same module there.
 registerExports(import.meta.url, self);

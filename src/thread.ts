@@ -1,28 +1,25 @@
 // Python's `thread` module, name for name: multiple threads of control that share their global data space. Everything here is also in
 // `heddle` under the names of TypeScript's manner.
 
-import './runtime/heap.js';
 import { registerExports } from './closure/exports.js';
 import { orForgetMarks } from './closure/transfer.js';
 import { H_STACK_SIZE } from './memory/layout.js';
 import { slot, V } from './memory/memory.js';
 import { checkNoArguments, checkStackSize, checkStart } from './runtime/arguments.js';
-import { attendMain, interruptMain } from './runtime/interrupt.js';
+import { interruptMain } from './runtime/interrupt.js';
 import { startThread } from './runtime/start.js';
-import { countThreads, identOf, seatMain } from './runtime/table.js';
+import { countThreads, identOf } from './runtime/table.js';
 import { SystemExit } from './sync/errors.js';
 import { Lock } from './sync/lock.js';
 import { poll } from './sync/safepoint.js';
 import * as self from './thread.js';
+import { wire } from './wiring.js';
 
 export { TIMEOUT_MAX } from './sync/arguments.js';
 export { KeyboardInterrupt, SystemExit, ThreadError as error } from './sync/errors.js';
 export { type AcquireOptions, type HeldLock, Lock as LockType } from './sync/lock.js';
 
-if (slot === 0) {
-  seatMain();
-  attendMain();
-}
+wire();
 
 /**
  * Starts a thread that calls `fn` with `args`, and with `kwargs` as one last argument if it is given. The function may be any function
@@ -109,8 +106,6 @@ export function _count(): number {
   checkNoArguments('_count', arguments.length);
   return countThreads();
 }
-
-import './equip.js';
 
 // What a thread captures of this module is the same module there.
 registerExports(import.meta.url, self);

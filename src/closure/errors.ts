@@ -1,8 +1,5 @@
 // The one error of this layer.
 
-import * as self from './errors.js';
-import { registerExports } from './exports.js';
-
 /**
  * Something cannot travel to another thread. Thrown by a start, and in the thread by the first use of a captured value that stayed
  * behind. The message names the variable, its path and place, why, and what to do instead.
@@ -23,5 +20,3 @@ export function seenFrom(error: unknown, above: (...args: never[]) => unknown): 
   if (error instanceof CaptureError) Error.captureStackTrace(error, above);
   return error;
 }
-
-registerExports(import.meta.url, self);

@@ -1,11 +1,6 @@
 // What Node puts on its own errors beside what everybody's have.
 
-import { registerExports } from './exports.js';
-import * as self from './node-error.js';
-
 /** As the errors of Node that have a code say what they are: "TypeError [ERR_INVALID_ARG_TYPE]: …". */
 export function showNodeError(this: { name?: unknown; code?: unknown; message?: unknown }): string {
   return `${String(this.name)} [${String(this.code)}]: ${String(this.message)}`;
 }
-
-registerExports(import.meta.url, self);

@@ -3,7 +3,6 @@
 import { analyse } from '../closure/text/analyse.js';
 import type { AnyFunction } from '../closure/values/functions.js';
 import { isPlainPrototype } from '../heap/copy.js';
-import { keptThroughCuts } from '../heap/cut.js';
 import { describe } from '../heap/errors.js';
 import type { Behaviour as ShapeBehaviour } from '../heap/shapes.js';
 
@@ -19,12 +18,13 @@ interface Text {
 /** Records under construction, for the constructors of structs that theirs call with `super()`. */
 const stages: object[] = [];
 
-keptThroughCuts(() => {
+/** A call was cut short: the constructors inside it will not go on. */
+export function saveStages(): () => void {
   const depth = stages.length;
   return () => {
     stages.length = depth;
   };
-});
+}
 
 /** How new instances of a struct are filled. `names` are its fields in order. */
 export function behaviourOf(

@@ -11,17 +11,15 @@
 
 import { importsOf, namesModules } from '../closure/in/rebuild.js';
 import { captureValue } from '../closure/out/capture.js';
-import { type StructParts, travelAs } from '../closure/values/structs.js';
+import type { StructParts, Structs } from '../closure/values/structs.js';
 import { share } from '../heap/copy.js';
 import { describe } from '../heap/errors.js';
 import type { SharedMap } from '../heap/map.js';
 import { mapRoot, STRUCTS } from '../heap/roots.js';
-import { knownShape, meetStructsWith, type Shape, shapeOfText, shapeTextOf } from '../heap/shapes.js';
+import { knownShape, type Shape, shapeOfText, shapeTextOf } from '../heap/shapes.js';
 import { atomic } from '../memory/atomics.js';
 import { H_SLOTS, H_STRUCTS_IMPORTING } from '../memory/layout.js';
 import { type Parcel, packetIn, parcelOf, unpack } from '../parcel/parcel.js';
-import { beforeRun } from '../runtime/preparations.js';
-import { beforeStart } from '../runtime/start.js';
 import { type Behaviour, behaviourOf, copyMethods } from './behaviour.js';
 import { type FieldType, LAYOUTS } from './fields.js';
 import type { AnyClass, Fields, NoClass, StructClass } from './struct-types.js';
@@ -133,7 +131,7 @@ function define(parts: StructParts): object {
   const made = make(parts);
   if (definition.code === undefined && definition.failure === undefined) {
     unpublished.push(made);
-    if (atomic.load(H_SLOTS) > 1) publish();
+    if (atomic.load(H_SLOTS) > 1) publishStructs();
   }
   return made.Class;
 }
@@ -186,7 +184,7 @@ function make(parts: StructParts): Known {
 }
 
 /** Leaves the methods of this thread's structs where other threads find them. Before there is another thread that could look. */
-function publish(): void {
+export function publishStructs(): void {
   const definitions = mapRoot(STRUCTS) as SharedMap<string, Definition>;
   for (const made of unpublished.splice(0)) {
     const definition = definitions.get(made.name)!;
@@ -221,7 +219,7 @@ export function importForStructs(): Promise<unknown> | undefined {
 }
 
 /** An instance of a struct that this thread has not defined. */
-function meet(name: string): void {
+export function meetStruct(name: string): void {
   const definition = (mapRoot(STRUCTS) as SharedMap<string, Definition>).get(name);
   if (definition === undefined || known.has(name)) return;
   const { fields, source, code, failure } = definition;
@@ -250,10 +248,5 @@ function missMethods(name: string, reason: string): void {
   Object.setPrototypeOf(prototype, fallback);
 }
 
-meetStructsWith((name) => meet(name));
-beforeStart(publish);
-beforeRun(importForStructs);
-travelAs({
-  partsOf: (fn) => byClass.get(fn),
-  define,
-});
+/** How classes of structs travel. */
+export const structs: Structs = { partsOf: (fn) => byClass.get(fn), define };

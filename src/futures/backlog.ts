@@ -17,7 +17,7 @@
 import { TRUE, UNDEFINED } from '../heap/types.js';
 import { CELL, readWord, storeWord } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
-import { addressOf, defineSyncClass, loadValue, SyncCell, syncHeader, TASK } from '../sync/cell.js';
+import { addressOf, loadValue, SyncCell, syncHeader, TASK } from '../sync/cell.js';
 import type { Future } from './future.js';
 
 const TAKEN = 4;
@@ -32,13 +32,11 @@ const EMPTY = UNDEFINED;
 const GONE = TRUE;
 const CLOSED = TRUE;
 
-class Segment extends SyncCell {
+export class Segment extends SyncCell {
   constructor() {
     super(HEADER);
   }
 }
-
-defineSyncClass(TASK, Segment);
 
 type AnyFuture = Future<unknown>;
 

@@ -1,12 +1,21 @@
-// A thread of an executor that waits does not count as one of those that run, so that another can take its place: src/futures/worker.ts,
-// which sets these.
+// A thread of an executor that waits does not count as one of those that run, so that another can take its place. Whoever waits for a future
+// says so here; what it means, post.ts knows.
 
-export const blocking = {
+/** Who is told of waits. src/wiring.ts puts it in; until then nobody is. */
+export interface Blocking {
   /** This thread begins to wait for something. */
-  enter(): void {},
-  leave(): void {},
+  enter(): void;
+  leave(): void;
   /** It waits for a future on its event loop, until what this returns is called. */
-  attend(): () => void {
-    return () => {};
-  },
-};
+  attend(): () => void;
+}
+
+let told: Blocking = { enter() {}, leave() {}, attend: () => () => {} };
+
+export function tellOfBlocking(whom: Blocking): void {
+  told = whom;
+}
+
+export const enterBlocking = (): void => told.enter();
+export const leaveBlocking = (): void => told.leave();
+export const attendBlocking = (): (() => void) => told.attend();

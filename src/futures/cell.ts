@@ -11,7 +11,7 @@ import { Parcel } from '../parcel/parcel.js';
 import { addressOf, discard, loadValue, type SyncCell } from '../sync/cell.js';
 import { thisThread } from '../sync/owner.js';
 import { mask, unmask } from '../sync/safepoint.js';
-import { blocking } from './blocking.js';
+import { enterBlocking, leaveBlocking } from './blocking.js';
 import { BrokenExecutor, InvalidStateError } from './errors.js';
 import { packError } from './outcome.js';
 import {
@@ -74,11 +74,11 @@ export function wantedOf(future: AnyFuture): Wanted {
 export function waitFor(future: AnyFuture, limit: number): boolean {
   const wanted = wantedOf(future);
   mask();
-  blocking.enter();
+  enterBlocking();
   try {
     return blockUntil(wanted, limit);
   } finally {
-    blocking.leave();
+    leaveBlocking();
     unmask();
   }
 }

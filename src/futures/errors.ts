@@ -1,6 +1,5 @@
 // The errors of futures and executors.
 
-import { defineErrorClass } from '../heap/error.js';
 import { ThreadError } from '../sync/errors.js';
 
 /** The future was cancelled: there is no result. */
@@ -31,5 +30,3 @@ export class BrokenExecutor extends ThreadError {
     BrokenExecutor.prototype.name = 'BrokenExecutor';
   }
 }
-
-for (const Class of [CancelledError, TimeoutError, InvalidStateError, BrokenExecutor]) defineErrorClass(Class);

@@ -11,16 +11,7 @@ import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
 import { giveAway, jobOf, type Written, writeCall } from '../parcel/call.js';
 import { cores } from '../platform/process.js';
 import { onAbort } from '../sync/aborts.js';
-import {
-  addressOf,
-  defineSyncClass,
-  EXECUTOR,
-  isAdopting,
-  loadValue,
-  ownAddress,
-  refuseSubclass,
-  storeValue,
-} from '../sync/cell.js';
+import { addressOf, EXECUTOR, isAdopting, loadValue, ownAddress, refuseSubclass, storeValue } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { CALL, forgetTask, INTERRUPTIBLE, OWNER } from './cell.js';
@@ -230,8 +221,6 @@ export class ThreadPoolExecutor extends Pool {
     return `executor '${String(loadValue(ownAddress(this, EXECUTOR) + NAME))}'`;
   }
 }
-
-defineSyncClass(EXECUTOR, ThreadPoolExecutor as new () => ThreadPoolExecutor);
 
 /** What `withOptions` returns. */
 export class Submitter {

@@ -7,9 +7,8 @@ import { GLOBALS, hasMapRoot, mapRoot } from '../heap/roots.js';
 import { SharedSet } from '../heap/set.js';
 import { atomic } from '../memory/atomics.js';
 import { H_QUIET } from '../memory/layout.js';
-import { slot } from '../memory/memory.js';
 import { type Wanted, wake } from '../memory/park.js';
-import { LIVING, phase, waitAtEnd } from '../runtime/shutdown.js';
+import { LIVING, phase } from '../runtime/shutdown.js';
 import { crewOf, isQuiet, type Pool } from './pool.js';
 
 /** No name of the program's can be this: theirs begin with "=" in the map (src/data/globals.ts). */
@@ -50,7 +49,7 @@ function allQuiet(): boolean {
 }
 
 /** That all tasks are done; undefined = they are. */
-function tasks(): Wanted | undefined {
+export function tasksLeft(): Wanted | undefined {
   if (allQuiet()) return undefined;
   return {
     word: H_QUIET,
@@ -61,5 +60,3 @@ function tasks(): Wanted | undefined {
     describe: () => 'the end of the program waits for the tasks of executors',
   };
 }
-
-if (slot === 0) waitAtEnd(tasks);

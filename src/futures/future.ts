@@ -23,7 +23,6 @@ import { endCancelled } from '../runtime/interrupt.js';
 import { timeoutOf } from '../sync/arguments.js';
 import {
   addressOf,
-  defineSyncClass,
   FUTURE,
   isAdopting,
   loadHeld,
@@ -36,7 +35,7 @@ import {
 import { ThreadError } from '../sync/errors.js';
 import { slotOf } from '../sync/owner.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
-import { blocking } from './blocking.js';
+import { attendBlocking } from './blocking.js';
 import { type Callback, callBack, kindOf } from './callbacks.js';
 import { attempt, dropParcel, INTERRUPTIBLE, LOST_TEXT, OUTCOME, SITE, setByHand, waitFor, wantedOf } from './cell.js';
 import { CancelledError, InvalidStateError, TimeoutError } from './errors.js';
@@ -343,7 +342,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
           deliver().catch(reject);
           return;
         }
-        const over = blocking.attend();
+        const over = attendBlocking();
         awaitLater(wantedOf(this), Infinity, (_got, error) => {
           over();
           if (error !== undefined) reject(error);
@@ -366,8 +365,6 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
     local.calling = false;
   }
 }
-
-defineSyncClass(FUTURE, Future);
 
 /** Milliseconds that a call may wait: Infinity = for ever. */
 export function limitOf(timeout: Timeout | undefined): number {

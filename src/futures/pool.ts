@@ -68,10 +68,17 @@ const LIFELESS_TEXT =
 /** So many die in succession, none having begun, before nobody starts more. */
 const MOST_UNBEGUN = 3;
 
-/** How a thread is started; set by worker.ts, which has what it runs. */
-export const starter = {
-  start(_executor: Pool, _index: number, _number: number): void {},
+/** Starts a thread for a place in the crew of an executor, under a number. */
+export type StartWorker = (executor: Pool, index: number, number: number) => void;
+
+/** worker.ts has what such a thread runs. src/wiring.ts puts it in. */
+let startWorker: StartWorker = () => {
+  throw new Error('executors are not wired in this thread');
 };
+
+export function startWorkersBy(how: StartWorker): void {
+  startWorker = how;
+}
 
 /** What only the class can tell of its objects. */
 let inside!: { crewOf(executor: Pool): Crew; backlogOf(executor: Pool): Backlog };
@@ -199,7 +206,7 @@ function startOne(executor: Pool): void {
   }
   const number = atomic.add(addressOf(executor) + NAMES, 1);
   try {
-    starter.start(executor, index, number);
+    startWorker(executor, index, number);
   } catch (error) {
     crew.free(index);
     throw error;
@@ -310,3 +317,8 @@ export function isQuiet(executor: Pool): boolean {
 
 /** The executor whose thread this is. */
 export const here: { executor: Pool | undefined } = { executor: undefined };
+
+/** This thread works for an executor from now on, or for none. */
+export function workFor(executor: Pool | undefined): void {
+  here.executor = executor;
+}

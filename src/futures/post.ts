@@ -2,10 +2,8 @@
 // BLOCKED, and another thread may be started. When the task goes on, there may be one thread too many until one of them has finished its
 // task.
 
-import { patience } from '../memory/park.js';
-// It says what a thread does about waits that last; what is said below goes before.
-import '../runtime/heap.js';
-import { blocking } from './blocking.js';
+import type { Wanted } from '../memory/park.js';
+import type { Blocking } from './blocking.js';
 import { BLOCKED, LOOKING, RUNNING } from './crew.js';
 import { crewOf, type Pool, summon } from './pool.js';
 
@@ -45,44 +43,43 @@ export function summonQuietly(executor: Pool): void {
   }
 }
 
-blocking.enter = () => {
-  if (post === undefined) return;
-  post.waits++;
-  review();
+/** This thread's waits for futures. */
+export const blocking: Blocking = {
+  enter() {
+    if (post === undefined) return;
+    post.waits++;
+    review();
+  },
+  leave() {
+    if (post === undefined) return;
+    post.waits--;
+    review();
+  },
+  attend() {
+    if (post === undefined) return () => {};
+    const { loop } = post;
+    loop.futures++;
+    review();
+    return () => {
+      loop.futures--;
+      if (loop === post?.loop) review();
+    };
+  },
 };
 
-blocking.leave = () => {
-  if (post === undefined) return;
-  post.waits--;
-  review();
-};
+/** Looks at a wait of any other kind, for a lock, a queue, an event, that has lasted. */
+let lasting = 0;
 
-blocking.attend = () => {
-  if (post === undefined) return () => {};
-  const { loop } = post;
-  loop.futures++;
-  review();
-  return () => {
-    loop.futures--;
-    if (loop === post?.loop) review();
-  };
-};
+/** A wait has lasted for one more slice. */
+export function noteLasting(wanted: Wanted): void {
+  if (post !== undefined && wanted.idle !== true && lasting++ === 0) blocking.enter();
+}
 
-// Any other wait that lasts: for a lock, a queue, an event.
-{
-  const { look, leave } = patience;
-  let lasting = 0;
-  patience.look = (wanted, forever) => {
-    if (post !== undefined && wanted.idle !== true && lasting++ === 0) blocking.enter();
-    look(wanted, forever);
-  };
-  patience.leave = () => {
-    if (lasting > 0) {
-      lasting = 0;
-      blocking.leave();
-    }
-    leave();
-  };
+/** A wait that has lasted is over. */
+export function endLasting(): void {
+  if (lasting === 0) return;
+  lasting = 0;
+  blocking.leave();
 }
 
 /** This thread is one of an executor from now on. */

@@ -17,9 +17,7 @@ import { atomic } from '../memory/atomics.js';
 import { slot } from '../memory/memory.js';
 import { unpack } from '../parcel/parcel.js';
 import { isError } from '../platform/kinds.js';
-import { watchCollections } from '../runtime/collecting.js';
 import { report } from '../runtime/report.js';
-import { atVeryEnd } from '../runtime/shutdown.js';
 import { isExit } from '../sync/errors.js';
 import { addSite, framesOf, type Site } from './site.js';
 import { FAILED, isLookedAt, isOver, numberOf, STATE, setNumber } from './state.js';
@@ -103,8 +101,8 @@ export function forgetFailure(word: number): void {
 const isThere = (word: number, number: number): boolean =>
   numberOf(word) === number && k.isAllocated(word - STATE) !== 0;
 
-/** Prints those that are collected, or all. */
-function tell(all: boolean): void {
+/** Prints those that are collected, or all. In the main thread: also what others have submitted is told there. */
+export function tellUnseen(all: boolean): void {
   const told = new Map<string, { readonly error: unknown; readonly place: string; times: number }>();
   for (const { error, site } of take(all)) {
     addSite(error, site);
@@ -155,10 +153,4 @@ function errorIn(packed: unknown): unknown {
   } catch (problem) {
     return problem;
   }
-}
-
-if (slot === 0) {
-  // Also what others have submitted is told here.
-  watchCollections(() => tell(false));
-  atVeryEnd(() => tell(true));
 }

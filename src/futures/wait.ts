@@ -10,7 +10,7 @@ import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
 import { timeoutOf } from '../sync/arguments.js';
 import { addressOf } from '../sync/cell.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
-import { blocking } from './blocking.js';
+import { attendBlocking, enterBlocking, leaveBlocking } from './blocking.js';
 import { wantedOf } from './cell.js';
 import { TimeoutError } from './errors.js';
 import { Future } from './future.js';
@@ -115,11 +115,11 @@ function outcomeOf<F extends Future<unknown>>(watched: Watch<F>): DoneAndNotDone
 export function block(wanted: Wanted, timeout: number): boolean {
   poll();
   mask();
-  blocking.enter();
+  enterBlocking();
   try {
     return blockUntil(wanted, timeout);
   } finally {
-    blocking.leave();
+    leaveBlocking();
     unmask();
     poll();
   }
@@ -127,7 +127,7 @@ export function block(wanted: Wanted, timeout: number): boolean {
 
 const later = (wanted: Wanted, timeout: number): Promise<boolean> =>
   new Promise((resolve, reject) => {
-    const over = blocking.attend();
+    const over = attendBlocking();
     awaitLater(wanted, timeout, (got, error) => {
       over();
       if (error === undefined) resolve(got);

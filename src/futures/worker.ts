@@ -14,7 +14,6 @@
 // A task is never between two owners: its future says which thread runs it (state.ts). How it is run is in perform.ts, and what the
 // thread's waits mean for the executor in post.ts.
 
-import { registerExports } from '../closure/exports.js';
 import { releasePages } from '../heap/allocate.js';
 import { tidyUp } from '../heap/tidy.js';
 import { atomic } from '../memory/atomics.js';
@@ -43,7 +42,6 @@ import {
   crewOf,
   endTask,
   hasRoom,
-  here,
   initializerOf,
   isBroken,
   isClosed,
@@ -52,14 +50,14 @@ import {
   type Pool,
   passOn,
   roomOf,
+  type StartWorker,
   signalOf,
-  starter,
   takeTask,
   tellBegun,
   tellGone,
+  workFor,
 } from './pool.js';
 import { beginTask, leavePost, summonQuietly, takePost } from './post.js';
-import * as self from './worker.js';
 
 /**
  * Milliseconds to look for the next task before parking. Where a core is free for it, a task that comes then is begun in 2 µs instead of 14.
@@ -77,7 +75,8 @@ const IDLE_LIMIT = 5_000;
 /** Milliseconds of work after which the event loop gets a turn: timers that tasks have left, finalizers. */
 const TURN_AFTER = 50;
 
-starter.start = (executor, index, number) => {
+/** Starts a thread for a place in the crew of an executor. */
+export const startWorker: StartWorker = (executor, index, number) => {
   enlist(executor);
   const name = nameOfWorker(executor, number);
   const thread = makeRunning(PLAIN, name);
@@ -105,13 +104,13 @@ export async function serve(executor: Pool, index: number, number: number, by: n
   await undefined;
   const baseline = loopLoad();
   takePost(executor, index);
-  here.executor = executor;
+  workFor(executor);
   try {
     const name = nameOfWorker(executor, number);
     if (await initialize(executor, name)) await work(executor, index, number, name, baseline);
   } finally {
     leavePost();
-    here.executor = undefined;
+    workFor(undefined);
     forgetFunctions();
     crew.free(index);
     strike(executor);
@@ -310,5 +309,3 @@ class Idler {
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => void soon(resolve));
-
-registerExports(import.meta.url, self);

@@ -1,6 +1,5 @@
 // How the wrapper of a cell that exists already is made: `new` on its class, which looks here first.
 
-import { keptThroughCuts } from './cut.js';
 import type { Page } from './pages.js';
 
 export interface Adopted {
@@ -11,9 +10,13 @@ export interface Adopted {
 /** The cell that the next constructor call is for; 0 = a new one. Set just before the call, and cleared by it. */
 export const adopting: { cell: number; page: Page | undefined } = { cell: 0, page: undefined };
 
-keptThroughCuts(() => () => {
+/** The constructor has taken the cell. */
+export function adopted(): void {
   adopting.cell = 0;
-});
+}
+
+/** A call was cut short. */
+export const saveAdopting = (): (() => void) => adopted;
 
 /** Makes a wrapper. */
 export function adopt<T>(Class: new () => T, cell: number, page: Page): T {

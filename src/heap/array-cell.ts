@@ -4,7 +4,7 @@
 
 import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
-import { adopting } from './adopt.js';
+import { adopted, adopting } from './adopt.js';
 import { allocateFresh, allocatePinned, allocatePinnedBytes, classOf, fresh, roomIn } from './allocate.js';
 
 import { describe, goneError } from './errors.js';
@@ -90,7 +90,7 @@ export class ArrayCell {
     if (adopting.cell !== 0) {
       this.#cell = adopting.cell;
       this.#page = adopting.page;
-      adopting.cell = 0;
+      adopted();
       return;
     }
     const cell = allocatePinned(SIZE_CLASS);

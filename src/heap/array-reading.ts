@@ -1,7 +1,6 @@
 // What of a shared array only reads: the methods of `Array` that change nothing. Each works on one moment of the array.
 
 import { ArrayCell, COPY, COUNT, READ } from './array-cell.js';
-import { keptThroughCuts } from './cut.js';
 import { describe } from './errors.js';
 import { iterator, iterators } from './iterators.js';
 import type { Compare } from './order.js';
@@ -203,13 +202,14 @@ export abstract class ReadingArray<T> extends ArrayCell {
 /** Arrays that are being joined in this thread. */
 const joining = new Set<object>();
 
-keptThroughCuts(() => {
+/** A call was cut short: what was joined in it is so no more. */
+export function saveJoining(): () => void {
   const outer = [...joining];
   return () => {
     joining.clear();
     for (const array of outer) joining.add(array);
   };
-});
+}
 
 /** Also of a view by index. */
 export const isSharedArray = (value: unknown): value is ReadingArray<never> =>

@@ -20,7 +20,7 @@ import { ReadingArray } from './array-reading.js';
 import { describe } from './errors.js';
 import { tagOf } from './likeness.js';
 import { type Compare, sorted } from './order.js';
-import { type Copy, definePlain, jsonOf, shownOf } from './plain.js';
+import { type Copy, definePlain, jsonOf, type PlainKind, shownOf } from './plain.js';
 import type { ELEMENT, ElementOf, OrPlain } from './plain-form.js';
 import { replaceBy } from './replace.js';
 import { K_ARRAY } from './types.js';
@@ -245,8 +245,6 @@ function relative(index: number, length: number): number {
 const clampCount = (count: number | undefined): number =>
   Math.min(Math.max(0, Math.trunc(count ?? 0) || 0), LENGTH_MAX);
 
-defineKind(K_ARRAY, (cell, page) => adopt(SharedArray, cell, page));
-
 function copyOut(value: object): Copy {
   const items = (value as SharedArray).toArray();
   const copy: unknown[] = [];
@@ -258,7 +256,7 @@ function copyOut(value: object): Copy {
   };
 }
 
-definePlain({
+const plain: PlainKind = {
   prototype: SharedArray.prototype,
   is: ArrayCell.is,
   copy: copyOut,
@@ -277,4 +275,10 @@ definePlain({
       },
     };
   },
-});
+};
+
+/** Shared arrays: how a thread makes its object for one, and what is copied out and printed. */
+export function defineArrays(): void {
+  defineKind(K_ARRAY, (cell, page) => adopt(SharedArray, cell, page));
+  definePlain(plain);
+}

@@ -12,7 +12,7 @@ import { H_BUFFERS, H_EXTERNAL } from '../memory/layout.js';
 import { refresh, V } from '../memory/memory.js';
 import { allocatePinned, classOf, fresh, tidyOutside } from './allocate.js';
 import { k } from './kernel.js';
-import { definePlain } from './plain.js';
+import { definePlain, type PlainKind } from './plain.js';
 import { addExternal } from './room.js';
 import { meetOutside, NUDGE_BYTES } from './tidy.js';
 import { K_BUFFER, KIND_MASK } from './types.js';
@@ -362,7 +362,7 @@ function viewOn(number: number, buffer: ArrayBufferLike, offset: number, fixed: 
   return new Class(buffer, offset, length);
 }
 
-defineKind(K_BUFFER, (cell) => {
+function objectOf(cell: number): object {
   const view = V.I32[cell + VIEW]!;
   if (view === ATTACHED) {
     const object = fetchObject(V.I32[cell + SERIAL]!);
@@ -385,9 +385,9 @@ defineKind(K_BUFFER, (cell) => {
   }
   const buffer = readWord(cell + BUFFER) as SharedArrayBuffer;
   return nativeWrapper(viewOn(view, buffer, V.I32[cell + OFFSET]!, V.I32[cell + LENGTH]!), cell);
-});
+}
 
-definePlain({
+const plain: PlainKind = {
   // A buffer also when its scope has ended: a view of it may go on.
   is: (value) =>
     value instanceof SharedArrayBuffer ? shared.has(value) : ArrayBuffer.isView(value) && cellOf(value) !== 0,
@@ -400,10 +400,16 @@ definePlain({
     const [offset, length] = [get.offset.call(view) as number, get.length.call(view) as number];
     return { copy: viewOn(viewNumber(view), bytes, offset, length), fill() {} };
   },
-});
+};
 
 function plainBytes(buffer: ArrayBufferLike, offset: number, length: number): ArrayBuffer {
   const bytes = new ArrayBuffer(length);
   new Uint8Array(bytes).set(new Uint8Array(buffer, offset, length));
   return bytes;
+}
+
+/** Buffers and views, and what only messages carry: how a thread finds its object for one, and what is copied out. */
+export function defineBuffers(): void {
+  defineKind(K_BUFFER, objectOf);
+  definePlain(plain);
 }

@@ -306,7 +306,10 @@ function reasonFor(value: unknown): Reason {
   ];
 }
 
-copyWith(copyGraph);
+/** From now on plain data that is put into a shared object becomes a shared copy. */
+export function defineCopies(): void {
+  copyWith(copyGraph);
+}
 
 /** The shared object for a value; primitives and what is shared already are themselves. */
 export function share(value: unknown): unknown {

@@ -27,9 +27,9 @@ type Save = () => () => void;
 
 const saves: Save[] = [];
 
-/** `save` is called before a guarded function. If that is cut short, what it returns puts back what there was. */
-export function keptThroughCuts(save: Save): void {
-  saves.push(save);
+/** Each is called before a guarded function. If that is cut short, what it returns puts back what there was. */
+export function keptThroughCuts(...more: readonly Save[]): void {
+  saves.push(...more);
 }
 
 /** Before a guarded function; call what it returns if that was cut short. */

@@ -2,7 +2,7 @@
 
 import { V } from '../memory/memory.js';
 import { allocatePinned, classOf, fresh } from './allocate.js';
-import { definePlain } from './plain.js';
+import { definePlain, type PlainKind } from './plain.js';
 import { K_DATE } from './types.js';
 import { defineKind, nativeWrapper } from './values.js';
 
@@ -32,9 +32,13 @@ export function shareDate(date: Date): Date {
   return wrapper;
 }
 
-defineKind(K_DATE, (cell) => nativeWrapper(new SharedDate(V.F64[(cell + 2) >> 1]!), cell));
-
-definePlain({
+const plain: PlainKind = {
   is: (value) => value instanceof SharedDate,
   copy: (value) => ({ copy: new Date(Number(value)), fill() {} }),
-});
+};
+
+/** Dates: how a thread makes its object for one, and what is copied out. */
+export function defineDates(): void {
+  defineKind(K_DATE, (cell) => nativeWrapper(new SharedDate(V.F64[(cell + 2) >> 1]!), cell));
+  definePlain(plain);
+}

@@ -174,12 +174,6 @@ function hide(error: Error, key: string, value: unknown): void {
   Object.defineProperty(error, key, { value, writable: true, enumerable: false, configurable: true });
 }
 
-defineKind(K_ERROR, (cell, page) => {
-  const error = emptyError(cell, page);
-  complete(error, cell);
-  return error;
-});
-
 function copyOut(error: object): Copy {
   const { message, name } = error as Error;
   const isPlatforms = readWord(cellOf(error) + CLASS) === PLATFORM;
@@ -197,5 +191,13 @@ function copyOut(error: object): Copy {
   };
 }
 
-// For JSON.stringify it is itself: one object wherever it is met.
-definePlain({ is: (value) => value instanceof Error && cellOf(value) !== 0, copy: copyOut, show: copyOut });
+/** Errors: how a thread makes its object for one, and what is copied out and printed. */
+export function defineErrors(): void {
+  defineKind(K_ERROR, (cell, page) => {
+    const error = emptyError(cell, page);
+    complete(error, cell);
+    return error;
+  });
+  // For JSON.stringify it is itself: one object wherever it is met.
+  definePlain({ is: (value) => value instanceof Error && cellOf(value) !== 0, copy: copyOut, show: copyOut });
+}

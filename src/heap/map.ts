@@ -5,7 +5,7 @@ import { adopt } from './adopt.js';
 import { describe } from './errors.js';
 import { iterate } from './iterators.js';
 import { tagOf } from './likeness.js';
-import { type Copy, define, definePlain, jsonOf, shownOf } from './plain.js';
+import { type Copy, define, definePlain, jsonOf, type PlainKind, shownOf } from './plain.js';
 import type { ENTRY, KeyOf, OrPlain, ValueOf } from './plain-form.js';
 import { replaceBy } from './replace.js';
 import { beginning, FIND, fill, LOOKUP, NEXT, NONE, PUT, REMOVE, STORED, TableCell } from './table-cell.js';
@@ -132,8 +132,6 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
   }
 }
 
-defineKind(K_MAP, (cell, page) => adopt(SharedMap, cell, page));
-
 function copyOut(value: object, elements: number): Copy {
   const entries = [...(value as SharedMap)];
   const copy = new Map();
@@ -148,7 +146,7 @@ function copyOut(value: object, elements: number): Copy {
   };
 }
 
-definePlain({
+const plain: PlainKind = {
   prototype: SharedMap.prototype,
   is: (value) => value instanceof SharedMap,
   copy: (value) => copyOut(value, Infinity),
@@ -167,4 +165,10 @@ definePlain({
     };
   },
   show: copyOut,
-});
+};
+
+/** Shared maps: how a thread makes its object for one, and what is copied out and printed. */
+export function defineMaps(): void {
+  defineKind(K_MAP, (cell, page) => adopt(SharedMap, cell, page));
+  definePlain(plain);
+}

@@ -85,6 +85,11 @@ export const current: (Page | undefined)[] = [];
 /** Pages made since the innermost open scope began; undefined = there is none. Each belongs to src/heap/scope.ts. */
 export const scoped: { pages: Page[] | undefined } = { pages: undefined };
 
+/** From now on they are noted in `inside`. */
+export function noteScoped(inside: Page[] | undefined): void {
+  scoped.pages = inside;
+}
+
 /** Milliseconds until pins that could not go while marking are tried again. */
 const RETRY = 20;
 

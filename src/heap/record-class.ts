@@ -6,7 +6,7 @@
 
 import { atomic } from '../memory/atomics.js';
 import { V } from '../memory/memory.js';
-import { adopting } from './adopt.js';
+import { adopted, adopting } from './adopt.js';
 import { allocatePinned, fresh } from './allocate.js';
 import { goneError } from './errors.js';
 import { pages } from './pages.js';
@@ -67,6 +67,7 @@ const SCOPE = {
   pages,
   fresh,
   adopting,
+  adopted,
   fetchWord,
   fetchNumber,
   constantOf,
@@ -136,7 +137,7 @@ function classText({ fields, header, sizeClass, initial, always }: Makings): str
     if (adopting.cell !== 0) {
       this.#cell = adopting.cell;
       this.#page = adopting.page;
-      adopting.cell = 0;
+      adopted();
       ${own}
       return;
     }

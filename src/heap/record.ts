@@ -2,8 +2,8 @@
 
 import { V } from '../memory/memory.js';
 import { ArrayCell, COUNT } from './array-cell.js';
-import { type Copy, define, definePlain, describeRecordsWith } from './plain.js';
-import { shapeOfCell } from './shapes.js';
+import { type Copy, define, definePlain, describeRecordsWith, type PlainKind } from './plain.js';
+import { defineShapes, shapeOfCell } from './shapes.js';
 import { TableCell } from './table-cell.js';
 import { K_RECORD, KIND_MASK } from './types.js';
 import { cellOf, standsFor } from './values.js';
@@ -30,8 +30,6 @@ export function keysOf(of: object): unknown[] {
   return Object.keys(value);
 }
 
-describeRecordsWith((record) => shapeOf(record)?.fields.map(({ name }) => name) ?? []);
-
 /** Prototypes that have nothing but the name of a struct, which is what is printed of them. */
 const shown = new Map<string, object>();
 
@@ -53,7 +51,7 @@ function copyInto(copy: object, value: object): Copy {
   };
 }
 
-definePlain({
+const plain: PlainKind = {
   is: isRecord,
   copy: (value) => copyInto({}, value),
   json: (value) => copyInto({}, value),
@@ -61,4 +59,11 @@ definePlain({
     const { name } = shapeOf(value)!;
     return copyInto(name === '' ? {} : (Object.create(shownPrototype(name)) as object), value);
   },
-});
+};
+
+/** Records: how a thread makes its object for one, and what is copied out and printed. */
+export function defineRecords(): void {
+  defineShapes();
+  definePlain(plain);
+  describeRecordsWith((record) => shapeOf(record)?.fields.map(({ name }) => name) ?? []);
+}

@@ -3,19 +3,18 @@
 
 import { isAwaited } from '../memory/park.js';
 import { releasePages } from './allocate.js';
-import { keptThroughCuts, whole } from './cut.js';
+import { whole } from './cut.js';
 import { describe } from './errors.js';
-import { emptyPages, INDEX, type Page, scoped } from './pages.js';
+import { emptyPages, INDEX, noteScoped, type Page, scoped } from './pages.js';
 import { waitGate } from './room.js';
 import { meetRoots } from './roots.js';
 import { CELL, cellOf } from './values.js';
 
-keptThroughCuts(() => {
+/** A call was cut short: the scopes inside it are over. */
+export function saveScopes(): () => void {
   const { pages } = scoped;
-  return () => {
-    scoped.pages = pages;
-  };
-});
+  return () => noteScoped(pages);
+}
 
 /**
  * Calls `fn` and returns its result. Then this thread lets go of the shared objects that it first used inside; a later use of them throws a
@@ -32,13 +31,13 @@ export function scope<T>(fn: () => T): T {
   // Pages of the outside are not added to, so that what is made inside lies apart.
   releasePages();
   const inside: Page[] = [];
-  scoped.pages = inside;
+  noteScoped(inside);
   let result: T | undefined;
   try {
     result = fn();
   } finally {
     whole(() => {
-      scoped.pages = outer;
+      noteScoped(outer);
       releasePages();
       end(inside, outer, result);
     });

@@ -4,7 +4,7 @@ import { adopt } from './adopt.js';
 import { describe } from './errors.js';
 import { iterate } from './iterators.js';
 import { tagOf } from './likeness.js';
-import { type Copy, definePlain, jsonOf, shownOf } from './plain.js';
+import { type Copy, definePlain, jsonOf, type PlainKind, shownOf } from './plain.js';
 import type { MEMBER, MemberOf, OrPlain } from './plain-form.js';
 import { isContained, membersIn, type SetLike, setLike } from './set-like.js';
 import { beginning, FIND, fill, NEXT, NONE, PUT, REMOVE, TableCell } from './table-cell.js';
@@ -125,8 +125,6 @@ export class SharedSet<T = unknown> extends TableCell {
   }
 }
 
-defineKind(K_SET, (cell, page) => adopt(SharedSet, cell, page));
-
 function copyOut(value: object, elements: number): Copy {
   const members = [...(value as SharedSet)];
   const copy = new Set();
@@ -138,7 +136,7 @@ function copyOut(value: object, elements: number): Copy {
   };
 }
 
-definePlain({
+const plain: PlainKind = {
   prototype: SharedSet.prototype,
   is: (value) => value instanceof SharedSet,
   copy: (value) => copyOut(value, Infinity),
@@ -153,4 +151,10 @@ definePlain({
     };
   },
   show: copyOut,
-});
+};
+
+/** Shared sets: how a thread makes its object for one, and what is copied out and printed. */
+export function defineSets(): void {
+  defineKind(K_SET, (cell, page) => adopt(SharedSet, cell, page));
+  definePlain(plain);
+}

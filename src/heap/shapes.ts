@@ -196,9 +196,10 @@ const guard = new Proxy(Compared.prototype, {
   },
 });
 
-defineKind(K_RECORD, (cell, page, header) => {
-  return adopt(shapeOfCell(header).Class, cell, page);
-});
+/** How a thread makes its object for a record. */
+export function defineShapes(): void {
+  defineKind(K_RECORD, (cell, page, header) => adopt(shapeOfCell(header).Class, cell, page));
+}
 
 /** A new record of a shape, all of whose fields are undefined or 0. */
 export const makeRecord = (shape: Shape): object => new shape.Class();

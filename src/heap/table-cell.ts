@@ -7,7 +7,7 @@ import { atomic } from '../memory/atomics.js';
 import { R_SCRATCH } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import { record } from '../memory/self.js';
-import { adopting } from './adopt.js';
+import { adopted, adopting } from './adopt.js';
 import {
   allocateFresh,
   allocatePinned,
@@ -99,7 +99,7 @@ export class TableCell {
     if (adopting.cell !== 0) {
       this.#cell = adopting.cell;
       this.#page = adopting.page;
-      adopting.cell = 0;
+      adopted();
       return;
     }
     if (header !== K_MAP && header !== K_SET) throw new TypeError('make a SharedMap or a SharedSet');

@@ -29,9 +29,8 @@ import {
   R_HOLDING_SIZE,
 } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
-import { saveWaits, wordsInUse } from '../memory/park.js';
+import { wordsInUse } from '../memory/park.js';
 import { record } from '../memory/self.js';
-import { keptThroughCuts } from './cut.js';
 import {
   dropDeadNow,
   dropWaiting,
@@ -57,8 +56,6 @@ export interface Relief {
 }
 
 let relief: Relief | undefined;
-
-keptThroughCuts(saveWaits);
 
 export function relieveWith(how: Relief): void {
   relief = how;

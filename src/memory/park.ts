@@ -8,7 +8,7 @@
 //                dies leaves its count behind: that costs needless wake-ups and nothing else.
 //
 // Nobody parks for longer than `patience.slice` without looking again: a wake-up that a killed thread has swallowed costs that time and
-// no more, and `patience.look` finds that what is waited for will never come.
+// no more. What else is to be done about a wait, layers above know: `WaitCare`.
 
 import { atomic } from './atomics.js';
 import { hooks } from './hooks.js';
@@ -80,27 +80,43 @@ export interface Attendance {
 
 const NOBODY: Attendance = { retry() {}, leave() {} };
 
-/** How long a thread waits before it looks around. */
-export const patience = {
-  /** Milliseconds. */
-  slice: 250,
+/** What is done about a thread's waits besides waiting. src/wiring.ts says by whom; until then nothing is. */
+export interface WaitCare {
   /** A wait begins. May throw instead. */
-  begin(_wanted: Wanted): void {},
+  begin(wanted: Wanted): void;
   /** A wait has lasted for one more slice, and an attempt has failed since. `forever` = it has no time-out. May throw what then ends it. */
-  look(_wanted: Wanted, _forever: boolean): void {},
+  look(wanted: Wanted, forever: boolean): void;
   /** A thread is about to park; how often it has been in this wait. Throws nothing. */
-  relieve(_looks: number): void {},
+  relieve(looks: number): void;
   /** A wait that `look` has seen is about to try once more. May throw what then ends it. */
-  heed(): void {},
+  heed(): void;
   /** A wait that `look` has seen is over. */
-  leave(): void {},
+  leave(): void;
   /** The thread is to give up waiting: GIVE_UP says so. Throws what ends the wait, or takes the bit off. */
-  giveUp(): void {},
+  giveUp(): void;
   /** An asynchronous wait begins. `fail` ends it. */
-  attend(_wanted: Wanted, _forever: boolean, _fail: (error: unknown) => void): Attendance {
-    return NOBODY;
-  },
+  attend(wanted: Wanted, forever: boolean, fail: (error: unknown) => void): Attendance;
+}
+
+let care: WaitCare = {
+  begin() {},
+  look() {},
+  relieve() {},
+  heed() {},
+  leave() {},
+  giveUp() {},
+  attend: () => NOBODY,
 };
+
+/** From now on these look after this thread's waits. Those before, for who wants to put them back. */
+export function careForWaits(by: Partial<WaitCare>): WaitCare {
+  const before = care;
+  care = { ...before, ...by };
+  return before;
+}
+
+/** How long a thread waits before it looks around, in milliseconds. */
+export const patience = { slice: 250 };
 
 /** What this thread is parked on right now, for reports from between two instructions. */
 export const parking = {
@@ -109,10 +125,19 @@ export const parking = {
   forever: false,
 };
 
+/** A call was cut short in which this thread was parked. */
+export function saveParking(): () => void {
+  const { on, forever } = parking;
+  return () => {
+    parking.on = on;
+    parking.forever = forever;
+  };
+}
+
 /**
  * Blocks this thread until the attempt succeeds (true), or `timeout` milliseconds have passed (false). `firm` says that the program must
  * have it, also when what the thread runs was cancelled.
- * @throws what `patience.look` throws: it will never succeed; and what `patience.giveUp` throws.
+ * @throws what `WaitCare.look` throws: it will never succeed; and what its `giveUp` throws.
  */
 export function blockUntil(wanted: Wanted, timeout: number, firm = false): boolean {
   const deadline = timeout === Infinity ? Infinity : atomic.now() + timeout;
@@ -129,7 +154,7 @@ export function blockUntil(wanted: Wanted, timeout: number, firm = false): boole
   let looks = 0;
   try {
     for (;;) {
-      if (seen) patience.heed();
+      if (seen) care.heed();
       const expected = wanted.attempt();
       if (expected === undefined) {
         got = true;
@@ -139,7 +164,7 @@ export function blockUntil(wanted: Wanted, timeout: number, firm = false): boole
         begun = true;
         blockedOn.push(word);
         hooks.waiting(wanted, false);
-        patience.begin(wanted);
+        care.begin(wanted);
         if (wanted.enter !== undefined) {
           wanted.enter();
           entered = true;
@@ -150,10 +175,10 @@ export function blockUntil(wanted: Wanted, timeout: number, firm = false): boole
       if (remaining <= 0) return false;
       if (late) {
         seen = true;
-        patience.look(wanted, timeout === Infinity);
+        care.look(wanted, timeout === Infinity);
       }
-      if (!firm && (atomic.load(record + R_ATTENTION) & GIVE_UP) !== 0) patience.giveUp();
-      patience.relieve(looks++);
+      if (!firm && (atomic.load(record + R_ATTENTION) & GIVE_UP) !== 0) care.giveUp();
+      care.relieve(looks++);
       parked = true;
       parking.on = wanted;
       parking.forever = timeout === Infinity;
@@ -169,7 +194,7 @@ export function blockUntil(wanted: Wanted, timeout: number, firm = false): boole
       blockedOn.pop();
       hooks.waited(wanted, got, false);
     }
-    if (seen) patience.leave();
+    if (seen) care.leave();
     if (entered) wanted.leave?.(got);
     atomic.store(record + R_WAITS, outer);
   }
@@ -255,8 +280,8 @@ export function awaitLater(
     waits = true;
     hooks.waiting(wanted, true);
     try {
-      patience.begin(wanted);
-      attendance = patience.attend(wanted, timeout === Infinity && !abortable, fail);
+      care.begin(wanted);
+      attendance = care.attend(wanted, timeout === Infinity && !abortable, fail);
     } catch (error) {
       fail(error);
     }

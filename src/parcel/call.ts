@@ -18,7 +18,6 @@ import { give } from '../heap/buffer.js';
 import { hold } from '../heap/values.js';
 import {
   addressOf,
-  defineSyncClass,
   discard,
   JOB,
   loadHeld,
@@ -56,8 +55,6 @@ export class Job extends SyncCell {
     super(syncHeader(JOB, 0, CALL_WORDS));
   }
 }
-
-defineSyncClass(JOB, Job);
 
 /** A call in a cell of its own, with all that is given away with it. Errors as of `writeCall` and `giveAway`. */
 export function jobOf(fn: AnyFunction, args: readonly unknown[]): Job {

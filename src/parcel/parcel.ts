@@ -19,7 +19,7 @@ import { adoptCell } from '../heap/inflight.js';
 import { K_WORDS, SMALL_MAX } from '../heap/types.js';
 import { cellOf, hold, storeWord } from '../heap/values.js';
 import { V } from '../memory/memory.js';
-import { addressOf, defineSyncClass, PARCEL, SyncCell, syncHeader } from '../sync/cell.js';
+import { addressOf, PARCEL, SyncCell, syncHeader } from '../sync/cell.js';
 import { mask, unmask } from '../sync/safepoint.js';
 import { allocateBytes, type Content, readBytes } from './bytes.js';
 
@@ -33,8 +33,6 @@ export class Parcel extends SyncCell {
     super(HEADER);
   }
 }
-
-defineSyncClass(PARCEL, Parcel);
 
 /** Whether a value is the same in every thread as it is: then it needs no parcel. */
 export function isPlain(value: unknown): boolean {

@@ -3,7 +3,6 @@
 import { Parcel } from '../parcel/parcel.js';
 import {
   addressOf,
-  defineSyncClass,
   discard,
   isGone,
   KEYED,
@@ -40,8 +39,6 @@ export class Keyed extends SyncCell {
     return loadHeld(ownAddress(this, KEYED) + KEY);
   }
 }
-
-defineSyncClass(KEYED, Keyed);
 
 /** Lets go of what an item was in on its way: by who has put it, or has got what was in it. */
 export function dropWrapping(packed: unknown): void {

@@ -1,8 +1,5 @@
 // Python's LifoQueue: last in, first out.
 
-import { Q_LIFO } from '../heap/types.js';
-import { defineSyncClass, LIFO_QUEUE } from '../sync/cell.js';
-import { defineOrder } from './channel.js';
 import { Queue } from './queue.js';
 
 /**
@@ -15,6 +12,3 @@ import { Queue } from './queue.js';
  * console.log(stack.get());
  */
 export class LifoQueue<T = unknown> extends Queue<T> {}
-
-defineOrder(LifoQueue, LIFO_QUEUE, Q_LIFO);
-defineSyncClass(LIFO_QUEUE, LifoQueue);

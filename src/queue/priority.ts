@@ -4,13 +4,13 @@
 // cannot run a program's comparison.
 
 import { SharedArray } from '../heap/array.js';
-import { Q_BACK, Q_KEYS, Q_MIXED, Q_PRIORITY } from '../heap/types.js';
+import { Q_BACK, Q_KEYS, Q_MIXED } from '../heap/types.js';
 import { REFERENCES } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { packCopy } from '../parcel/parcel.js';
-import { addressOf, defineSyncClass, ownAddress, PRIORITY_QUEUE, type SyncCell } from '../sync/cell.js';
+import { addressOf, ownAddress, PRIORITY_QUEUE, type SyncCell } from '../sync/cell.js';
 import { lastKey, offerByKey } from './cell.js';
-import { defineOrder, OFFER, type Offer, PUT_OPTIONS, RETURN } from './channel.js';
+import { OFFER, type Offer, PUT_OPTIONS, RETURN } from './channel.js';
 import { Keyed, keyed } from './keyed.js';
 import { type QueueAsyncOptions, type QueueWaitOptions, show, WAITS } from './options.js';
 import { Queue } from './queue.js';
@@ -109,6 +109,3 @@ function checked(answer: number, queue: SyncCell, keys: number): number {
     `'<' not supported between instances of '${SORTS[keys - 1]}' and '${there}': all priorities in a queue must be of one sort`,
   );
 }
-
-defineOrder(PriorityQueue, PRIORITY_QUEUE, Q_PRIORITY);
-defineSyncClass(PRIORITY_QUEUE, PriorityQueue);

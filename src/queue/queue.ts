@@ -1,15 +1,15 @@
 // Python's Queue: first in, first out, with a limit, taskDone() and shutdown().
 
-import { Q_CLOSED, Q_FIFO, Q_MAX, Q_UNFINISHED } from '../heap/types.js';
+import { Q_CLOSED, Q_MAX, Q_UNFINISHED } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
 import { blockUntil, type Wanted } from '../memory/park.js';
 import { eventually } from '../sync/acquirable.js';
 import { timeoutOf } from '../sync/arguments.js';
-import { defineSyncClass, isAdopting, ownAddress, PRIORITY_QUEUE, QUEUE } from '../sync/cell.js';
+import { isAdopting, ownAddress, PRIORITY_QUEUE, QUEUE } from '../sync/cell.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { titleOf } from '../sync/titles.js';
 import { finishOne, shut } from './cell.js';
-import { Channel, defineOrder } from './channel.js';
+import { Channel } from './channel.js';
 import { checkKeys, limitOf, type QueueAsyncOptions, type QueueOptions, show } from './options.js';
 
 /**
@@ -115,6 +115,3 @@ function allDone(cell: number): Wanted {
     describe: () => `join() of queue ${titleOf(cell)}`,
   };
 }
-
-defineOrder(Queue, QUEUE, Q_FIFO);
-defineSyncClass(QUEUE, Queue);

@@ -1,9 +1,7 @@
 // Python's SimpleQueue: first in, first out, without a limit, without taskDone() and without shutdown().
 
-import { Q_FIFO } from '../heap/types.js';
-import { defineSyncClass, SIMPLE_QUEUE } from '../sync/cell.js';
 import { type Named, nameIn } from '../sync/titles.js';
-import { Channel, defineOrder } from './channel.js';
+import { Channel } from './channel.js';
 
 /**
  * A queue without a limit: `put` never waits, and its options have no effect. It has no end, so iterations never end.
@@ -23,6 +21,3 @@ export class SimpleQueue<T = unknown> extends Channel<T> {
     super(new.target, SimpleQueue, 0, nameIn(given, 'SimpleQueue'));
   }
 }
-
-defineOrder(SimpleQueue, SIMPLE_QUEUE, Q_FIFO);
-defineSyncClass(SIMPLE_QUEUE, SimpleQueue);

@@ -12,7 +12,7 @@ import { answer, isAsked } from '../heap/tidy.js';
 import { atomic } from '../memory/atomics.js';
 import { H_ASKED, H_HEEDED, H_SLOTS, R_HEEDED, R_PINS, R_STATE, R_WAKE } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
-import { patience, rouse } from '../memory/park.js';
+import { rouse } from '../memory/park.js';
 import { recordOf } from '../memory/self.js';
 import { IDLE, isRunning } from './table.js';
 
@@ -27,27 +27,24 @@ const silent = new Map<number, number>();
 let times = 0;
 const ENOUGH = 3;
 
-/** This thread heeds. */
-export function attendAsking(): void {
-  patience.relieve = (looks) => {
-    if (looks === 0) times = 0;
-    if (!isAsked()) return;
-    // Nothing of the program's has run here since.
-    if (times++ < ENOUGH) heedNow();
-    else answer();
-  };
-  watch();
+/** This thread is about to park, and has done so `looks` times in this wait: it heeds. */
+export function heedBeforeParking(looks: number): void {
+  if (looks === 0) times = 0;
+  if (!isAsked()) return;
+  // Nothing of the program's has run here since.
+  if (times++ < ENOUGH) heedNow();
+  else answer();
 }
 
 function heedIfAsked(): void {
   if (isAsked()) heedNow();
 }
 
-/** On the event loop, which it does not hold. */
-function watch(): void {
+/** From now on this thread heeds on its event loop, which that does not hold. */
+export function heedOnLoop(): void {
   const asked = atomic.load(H_ASKED);
   const waiting = atomic.waitAsync(H_ASKED, asked, Infinity, () => {
-    watch();
+    heedOnLoop();
     heedIfAsked();
   });
   waiting.abandon();

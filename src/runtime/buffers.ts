@@ -4,7 +4,7 @@
 //
 //   R_BUFFERS   how many answers the supervisor has sent to the thread; it parks on it
 
-import { BufferStore, exchangeBuffersBy, fetchOwn, type Kept, keepGifts, keepOwn } from '../heap/buffer.js';
+import { type BufferExchange, BufferStore, fetchOwn, type Kept, keepGifts, keepOwn } from '../heap/buffer.js';
 import { lockCollector, unlockCollector } from '../heap/collector.js';
 import { GC_COLLECTOR } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
@@ -20,26 +20,24 @@ import { ask, hasSupervisor } from './supervisor.js';
 let answers: MessagePort | undefined;
 
 /** Sends this thread's buffers through the supervisor. The main thread keeps them itself as long as there is none. */
-export function attendBuffers(): void {
-  exchangeBuffersBy({
-    publish(serial, kept) {
-      if (slot === 0 && !hasSupervisor()) keepOwn(serial, kept);
-      else ask({ type: 'publish', serial, ...kept });
-    },
-    give(gifts) {
-      if (slot === 0 && !hasSupervisor()) keepGifts(gifts);
-      else
-        ask(
-          { type: 'give', gifts },
-          gifts.map(({ object }) => object as Transferable),
-        );
-    },
-    fetch(serial) {
-      const own = slot === 0 && !hasSupervisor() ? fetchOwn(serial) : undefined;
-      return own ?? fetch(serial);
-    },
-  });
-}
+export const exchange: BufferExchange = {
+  publish(serial, kept) {
+    if (slot === 0 && !hasSupervisor()) keepOwn(serial, kept);
+    else ask({ type: 'publish', serial, ...kept });
+  },
+  give(gifts) {
+    if (slot === 0 && !hasSupervisor()) keepGifts(gifts);
+    else
+      ask(
+        { type: 'give', gifts },
+        gifts.map(({ object }) => object as Transferable),
+      );
+  },
+  fetch(serial) {
+    const own = slot === 0 && !hasSupervisor() ? fetchOwn(serial) : undefined;
+    return own ?? fetch(serial);
+  },
+};
 
 function fetch(serial: number): object | undefined {
   let port: MessagePort | undefined;

@@ -6,8 +6,8 @@ import { ownBuffers } from '../heap/buffer.js';
 import { checkHeap } from '../heap/check.js';
 import { buryThread, collectNow, inspectWith, lockCollector, releaseDead, unlockCollector } from '../heap/collector.js';
 import { locksPinnedBy } from '../heap/pins.js';
-import { collectWith, me } from '../heap/room.js';
-import { collectionEnded, leaveOutside, relieveWith, tidyDeeply, tidyUp } from '../heap/tidy.js';
+import { type Collecting, me } from '../heap/room.js';
+import { collectionEnded, leaveOutside, type Relief, tidyDeeply, tidyUp } from '../heap/tidy.js';
 import { GC_COLLECTOR } from '../heap/types.js';
 import { atomic } from '../memory/atomics.js';
 import { H_COLLECTOR, H_GC_DONE, H_GC_REQUEST, H_LIVE_CELLS, H_SLOTS } from '../memory/layout.js';
@@ -16,7 +16,7 @@ import { checkpoint } from '../platform/checkpoint.js';
 import { collectGarbage, heapIsChecked } from '../platform/process.js';
 import { wakeLock } from '../sync/lock.js';
 import { mask, unmask } from '../sync/safepoint.js';
-import { askAll, attendAsking } from './asking.js';
+import { askAll } from './asking.js';
 import { OVER, phase } from './shutdown.js';
 import { ask } from './supervisor.js';
 
@@ -26,27 +26,32 @@ const SMALL = 100_000;
 const LOOK = 20;
 const PATIENCE = 60_000;
 
-if (heapIsChecked) inspectWith(() => void checkHeap('closed'));
+/** With HEDDLE_CHECK=1 every collection that this thread makes checks the heap. */
+export function checkCollections(): void {
+  if (heapIsChecked) inspectWith(() => void checkHeap('closed'));
+}
 
-/** Lets this thread's heap ask for collections, and its pins go in long jobs. */
-export function attendHeap(): void {
-  relieveWith({ checkpoint, collectGarbage: collectUnlessOver });
-  collectWith({
-    request,
-    urgent: collectAndWait,
-    // The page that is being filled, too: what was let go of in it may be what holds everything else.
-    nudge() {
-      releasePages();
-      tidyUp();
-    },
-    push: tidyDeeply,
-    ask: askAll,
-  });
-  // A thread that waits on its event loop, and so comes to no allocation, lets go as well.
+/** How this thread's heap gets its collections. */
+export const collecting: Collecting = {
+  request,
+  urgent: collectAndWait,
+  // The page that is being filled, too: what was let go of in it may be what holds everything else.
+  nudge() {
+    releasePages();
+    tidyUp();
+  },
+  push: tidyDeeply,
+  ask: askAll,
+};
+
+/** How this thread's pins go in long jobs. */
+export const relief: Relief = { checkpoint, collectGarbage: collectUnlessOver };
+
+/** A thread that waits on its event loop, and so comes to no allocation, lets go after collections as well. */
+export function catchUpOnLoop(): void {
   watchCollections(() => {
     if (collectionEnded()) catchUp();
   });
-  attendAsking();
 }
 
 /** A worker that the end of the process cuts short while it gets at the engine's collector says so on standard error. */

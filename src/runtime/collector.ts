@@ -1,7 +1,10 @@
 // The collector's worker: no user code, no event loop.
 
 import { parentPort } from '../platform/worker.js';
-import { collectForever } from './collecting.js';
+import { checkCollections, collectForever } from './collecting.js';
 
-const supervisor = parentPort();
-collectForever(() => supervisor.postMessage('collected'));
+export function collect(): void {
+  const supervisor = parentPort();
+  checkCollections();
+  collectForever(() => supervisor.postMessage('collected'));
+}

@@ -6,7 +6,6 @@
 //                                 → QUIT_WATCHED    the watch
 //                                 → QUIT_IMPOSSIBLE the watch, or the supervisor when there is none: only the main thread can
 
-import { keptThroughCuts } from '../heap/cut.js';
 import { atomic } from '../memory/atomics.js';
 import { H_QUIT_WATCH, R_ANSWERS, R_WAIT_MODE } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
@@ -60,11 +59,6 @@ function describeParking(): string {
     (holder === 0 ? '' : `\n    held by ${describeOwner(holder)}`)
   );
 }
-
-keptThroughCuts(() => {
-  const before = { ...parking };
-  return () => void Object.assign(parking, before);
-});
 
 const IDLE = 'waits for work';
 const TIMED_TEXT = ', with a time-out';

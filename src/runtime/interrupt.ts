@@ -20,12 +20,11 @@ import {
   GIVE_UP,
   type Guard,
   INTERRUPT,
+  type Interrupts,
   isGuarded,
   leaveGuard,
   mask,
-  onInterrupt,
   poll,
-  tellLibraryBy,
   unmask,
 } from '../sync/safepoint.js';
 import { print } from './console.js';
@@ -129,10 +128,13 @@ export function endCancelled(of: number): void {
   unmask();
 }
 
-function deliver(): void {
-  if (handlesSigint()) emitSigint();
-  else throw new KeyboardInterrupt();
-}
+export const interrupts: Interrupts = {
+  deliver() {
+    if (handlesSigint()) emitSigint();
+    else throw new KeyboardInterrupt();
+  },
+  isInLibrary,
+};
 
 let lent = false;
 
@@ -140,13 +142,11 @@ let lent = false;
 function lendArm(): void {
   if (lent) return;
   lent = true;
-  tellLibraryBy(isInLibrary);
   Object.defineProperty(globalThis, Symbol.for(ARM), { value: arm, configurable: true });
 }
 
 /** Prepares the main thread: how interrupts arrive, and what becomes of those that nobody catches. */
 export function attendMain(): void {
-  onInterrupt(deliver);
   onSigintTaken(
     () => atomic.store(H_SIGINT_TAKEN, SIGINT_TAKEN),
     () => {

@@ -5,6 +5,7 @@ import { onSignal } from '../platform/signal.js';
 import { parentPort } from '../platform/worker.js';
 import { settleQuitWatch } from './dump.js';
 
-const supervisor = parentPort();
-
-settleQuitWatch(onSignal('SIGQUIT', () => supervisor.postMessage('dump')) !== undefined);
+export function watchQuit(): void {
+  const supervisor = parentPort();
+  settleQuitWatch(onSignal('SIGQUIT', () => supervisor.postMessage('dump')) !== undefined);
+}

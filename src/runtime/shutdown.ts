@@ -28,7 +28,7 @@ import {
   R_TURNED,
 } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
-import { awaitLater, blockUntil, patience, type Wanted, wake } from '../memory/park.js';
+import { awaitLater, blockUntil, type Wanted, wake } from '../memory/park.js';
 import { record, recordOf } from '../memory/self.js';
 import { exitHere, onExit, onLoopDry, renounceSigint } from '../platform/process.js';
 import { addressOf, loadValue, SyncCell } from '../sync/cell.js';
@@ -125,21 +125,21 @@ export function attendShutdown(): void {
     }
     for (const callback of lastWords) callback();
     advance(OVER);
-    refuseWaits();
+    isLeaving = true;
   });
 }
 
-/** From now on nobody can say that a thread will ever come to do something: what a live one has is not waited for. */
-function refuseWaits(): void {
-  const { begin } = patience;
-  patience.begin = (wanted) => {
-    begin(wanted);
-    const holder = wanted.holder?.() ?? 0;
-    if (holder === 0 || holder === thisThread.mark || fateOf(holder) !== 'alive') return;
-    throw new ThreadError(
-      `${wanted.describe()} would wait for ever while the program ends, for ${describeOwner(holder)}`,
-    );
-  };
+/** Whether nobody can say any more that a thread will ever come to do something: the main thread is in the program's exit handlers. */
+let isLeaving = false;
+
+/** A wait begins. @throws ThreadError at the very end: what a live thread has is not waited for then. */
+export function checkLeaving(wanted: Wanted): void {
+  if (!isLeaving) return;
+  const holder = wanted.holder?.() ?? 0;
+  if (holder === 0 || holder === thisThread.mark || fateOf(holder) !== 'alive') return;
+  throw new ThreadError(
+    `${wanted.describe()} would wait for ever while the program ends, for ${describeOwner(holder)}`,
+  );
 }
 
 function advance(to: number): void {

@@ -9,11 +9,11 @@ import { watchSigint } from '../platform/signal.js';
 import { parentPort } from '../platform/worker.js';
 import { declareSigintWatch, noteSigint, sigintIsTaken } from './sigint.js';
 
-const supervisor = parentPort();
-
-if (sigintIsTaken()) {
-  declareSigintWatch();
-} else {
+export function watchForSigint(): void {
+  if (sigintIsTaken()) {
+    declareSigintWatch();
+    return;
+  }
   // Two watches, one inside the other: while the inner one is set up again after a signal, the outer one is there.
   for (;;) if (watchSigint(watch)) interrupted();
 }
@@ -25,5 +25,5 @@ function watch(): void {
 
 function interrupted(): void {
   if (!noteSigint()) killWithSigint();
-  supervisor.postMessage('sigint');
+  parentPort().postMessage('sigint');
 }

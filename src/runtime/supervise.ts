@@ -86,9 +86,12 @@ const tasks = new TaskInterrupter();
 let wanted = 0;
 let retirement: NodeJS.Timeout | undefined;
 
-main.on('message', handle);
-if (processMain && !sigintIsTaken() && !watchSigintOnLoop(interruptMain)) watchSigintApart();
-else declareSigintWatch();
+/** Makes this worker the supervisor. */
+export function supervise(): void {
+  main.on('message', handle);
+  if (processMain && !sigintIsTaken() && !watchSigintOnLoop(interruptMain)) watchSigintApart();
+  else declareSigintWatch();
+}
 
 function handle(request: Request): void {
   if (request.type === 'spawn') {

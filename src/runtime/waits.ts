@@ -32,7 +32,8 @@ let noted = false;
 /** Whether a look is under way: what that waits for, such as an output stream, is not looked after. */
 let looking = false;
 
-function look(wanted: Wanted, forever: boolean): void {
+/** For `WaitCare`. */
+export function look(wanted: Wanted, forever: boolean): void {
   if (looking) return;
   looking = true;
   try {
@@ -60,13 +61,15 @@ function findDeadlock(): void {
   detector.forget();
 }
 
-function heed(): void {
+/** For `WaitCare`. */
+export function heed(): void {
   if (looking) return;
   if (isDeadlocked(record)) throw deadlockError(slot);
   noteTry(slot);
 }
 
-function leave(): void {
+/** For `WaitCare`. */
+export function leave(): void {
   if (looking) return;
   noted = false;
   detector.forget();
@@ -101,7 +104,8 @@ let looping = false;
 /** Then: whether one has tried since the last look. */
 let trying = false;
 
-function attend(wanted: Wanted, forever: boolean, fail: (error: unknown) => void): Attendance {
+/** For `WaitCare`. */
+export function attend(wanted: Wanted, forever: boolean, fail: (error: unknown) => void): Attendance {
   endLooping();
   const entry: Attended = { wanted, forever, fail, at: here(), tries: 0, seen: 0 };
   attended.add(entry);
@@ -208,12 +212,4 @@ function endAll(error: Error, except?: Attended): void {
   for (const entry of [...attended]) {
     if (entry !== except && !isIdle(entry) && attended.has(entry)) entry.fail(error);
   }
-}
-
-/** From now on the thread's waits are looked after. */
-export function attendWaits(): void {
-  patience.look = look;
-  patience.heed = heed;
-  patience.leave = leave;
-  patience.attend = attend;
 }

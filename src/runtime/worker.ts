@@ -23,7 +23,6 @@ import { holdLoop } from '../memory/hold.js';
 import { hooks } from '../memory/hooks.js';
 import { R_STATE, R_WAKE } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
-import { patience } from '../memory/park.js';
 import { record } from '../memory/self.js';
 import { type Call, readJob } from '../parcel/call.js';
 import { callOutside, watchMicrotasks } from '../platform/context.js';
@@ -31,10 +30,9 @@ import { adaptProcess, exitHere, onLoopDry, onUncaughtError, rememberHandlers, s
 import { hideBoot, workerBoot } from '../platform/worker.js';
 import { noteDeath } from '../sync/deaths.js';
 import { isExit, SystemExit } from '../sync/errors.js';
-import { beginLeftover, countEnd, endLeftover, renewMark } from '../sync/owner.js';
-// Kinds of shared objects that may come as arguments.
-import './heap.js';
 import { isThenable } from '../sync/held.js';
+import { beginLeftover, countEnd, endLeftover, renewMark } from '../sync/owner.js';
+import { heedBeforeParking } from './asking.js';
 import { Author, blameAuthorOf } from './author.js';
 import { redirectConsole } from './console.js';
 import { endsHere } from './ends.js';
@@ -94,7 +92,7 @@ function park(): void {
   while (atomic.load(record + R_WAKE) === jobs) {
     if (atomic.wait(record + R_WAKE, jobs, tidy ? Infinity : TIDY_AFTER) !== 'timed-out') {
       // Somebody may look for room.
-      patience.relieve(tidy ? 1 : 0);
+      heedBeforeParking(tidy ? 1 : 0);
       continue;
     }
     tidy = true;

@@ -4,7 +4,7 @@
 // Cell {header, raw words…, tagged words…}: raw words are for atomics, tagged words hold any value and are traced by the collector.
 // A subclass says which of these cells it is; each kind has a number here.
 
-import { adopt, adopting } from '../heap/adopt.js';
+import { adopt, adopted, adopting } from '../heap/adopt.js';
 import { allocatePinned, classOf, fresh } from '../heap/allocate.js';
 import { goneError } from '../heap/errors.js';
 import type { Page } from '../heap/pages.js';
@@ -19,7 +19,7 @@ import {
   SYNC_WORDS_SHIFT,
   UNDEFINED,
 } from '../heap/types.js';
-import { CELL, defineKind, GONE, readHeld, readWord, sharable, storeWord, wordOf } from '../heap/values.js';
+import { CELL, GONE, readHeld, readWord, sharable, storeWord, wordOf } from '../heap/values.js';
 import { V } from '../memory/memory.js';
 import { origins } from './titles.js';
 
@@ -59,12 +59,13 @@ export function defineSync(which: number, make: (cell: number, page: Page) => ob
   makers[which] = make;
 }
 
-defineKind(K_SYNC, (cell, page, header) => {
+/** The object for a cell of one of these kinds. */
+export function syncObject(cell: number, page: Page, header: number): object {
   const which = (header >>> SHAPE_SHIFT) & SYNC_MASK;
   const make = makers[which];
   if (make === undefined) throw new Error(`the shared heap holds an object of the unknown kind ${which}`);
   return make(cell, page);
-});
+}
 
 /** What only the class can tell of its objects. */
 let inside!: { addressOf(object: SyncCell): number; isGone(object: SyncCell): boolean };
@@ -92,7 +93,7 @@ export abstract class SyncCell {
     if (adopting.cell !== 0) {
       this.#cell = adopting.cell * 4;
       this.#page = adopting.page;
-      adopting.cell = 0;
+      adopted();
       return;
     }
     const words = 1 + ((header >>> SYNC_WORDS_SHIFT) & SYNC_MASK) + ((header >>> SYNC_REFERENCES_SHIFT) & SYNC_MASK);
@@ -137,8 +138,8 @@ export function ownAddress(object: SyncCell, first: number, last = first): numbe
 export const isAdopting = (): boolean => adopting.cell !== 0;
 
 /** Registers a class for its kind of cells. Its constructor takes no arguments then. */
-export function defineSyncClass<T extends SyncCell>(which: number, Class: new () => T): void {
-  defineSync(which, (cell, page) => adopt(Class, cell, page));
+export function defineSyncClass(which: number, Class: new (...args: never[]) => SyncCell): void {
+  defineSync(which, (cell, page) => adopt(Class as new () => SyncCell, cell, page));
 }
 
 /** For classes that cannot be extended: an instance is of the class itself in every thread. */

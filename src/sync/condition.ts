@@ -26,7 +26,6 @@ import { waitOptions, waitTimeout } from './arguments.js';
 import {
   addressOf,
   CONDITION,
-  defineSyncClass,
   isAdopting,
   loadValue,
   ownAddress,
@@ -298,8 +297,6 @@ export class Condition extends SyncCell {
     return goneText(this) ?? this.toString();
   }
 }
-
-defineSyncClass(CONDITION, Condition);
 
 const lockOf = (condition: Condition): ConditionLock => loadValue(addressOf(condition) + LOCK) as ConditionLock;
 

@@ -15,16 +15,7 @@ import { atomic } from '../memory/atomics.js';
 import { blockUntil, type Wanted, wake } from '../memory/park.js';
 import { eventually } from './acquirable.js';
 import { waitOptions, waitTimeout } from './arguments.js';
-import {
-  addressOf,
-  defineSyncClass,
-  EVENT,
-  isAdopting,
-  ownAddress,
-  refuseSubclass,
-  SyncCell,
-  syncHeader,
-} from './cell.js';
+import { addressOf, EVENT, isAdopting, ownAddress, refuseSubclass, SyncCell, syncHeader } from './cell.js';
 import { mask, poll, unmask } from './safepoint.js';
 import { addressText, entitle, type Named, nameIn, titleOf } from './titles.js';
 
@@ -149,8 +140,6 @@ export class Event extends SyncCell {
     return goneText(this) ?? this.toString();
   }
 }
-
-defineSyncClass(EVENT, Event);
 
 /** Whether the flag was not so before. */
 function changeTo(word: number, set: boolean): boolean {

@@ -6,7 +6,7 @@
 //
 // Acquisition is a compare-exchange, release an exchange; see src/memory/mutex.ts for the states and the waiting.
 
-import { adopt, adopting } from '../heap/adopt.js';
+import { adopted, adopting } from '../heap/adopt.js';
 import { allocatePinned, classOf, fresh } from '../heap/allocate.js';
 import { goneError } from '../heap/errors.js';
 import type { Page } from '../heap/pages.js';
@@ -30,7 +30,7 @@ import {
 import type { Wanted } from '../memory/park.js';
 import { onAbort } from './aborts.js';
 import { type AcquireOptions, blockingTimeout, timeoutOf } from './arguments.js';
-import { defineSync, LOCK, syncHeader } from './cell.js';
+import { LOCK, syncHeader } from './cell.js';
 import { ThreadError } from './errors.js';
 import { type HeldLock, heldLock, isThenable } from './held.js';
 import { AGAIN, IS_HELD, type Monitor, SAVE } from './monitor.js';
@@ -66,7 +66,7 @@ export class Lock implements Monitor {
     if (adopting.cell !== 0) {
       this.#cell = adopting.cell * 4;
       this.#page = adopting.page;
-      adopting.cell = 0;
+      adopted();
     } else {
       const name = given.length === 0 ? undefined : nameIn(given, 'lock');
       const cell = newCell();
@@ -359,8 +359,6 @@ export class Lock implements Monitor {
     wakeDue();
   }
 }
-
-defineSync(LOCK, (cell, page) => adopt(Lock, cell, page));
 
 /** For the cell of a lock that a killed thread could reach: see `passOn`. */
 export function wakeLock(cell: number): void {

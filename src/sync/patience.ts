@@ -24,7 +24,7 @@ import {
   R_WAIT_TEXT_LENGTH,
   R_WAIT_TURN,
 } from '../memory/layout.js';
-import { patience, type Wanted } from '../memory/park.js';
+import type { Wanted } from '../memory/park.js';
 import { recordOf } from '../memory/self.js';
 import { ThreadError } from './errors.js';
 import { describeOwner, type Place } from './names.js';
@@ -81,6 +81,3 @@ export function checkHolder(wanted: Wanted): void {
     `${wanted.describe()} will never succeed: ${describeOwner(holder)}, ${fate === 'died' ? 'died' : 'ended'} holding it`,
   );
 }
-
-patience.begin = checkHolder;
-patience.look = checkHolder;

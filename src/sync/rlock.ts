@@ -20,7 +20,7 @@ import { FREE } from '../memory/mutex.js';
 import { type Wanted, wake } from '../memory/park.js';
 import { Acquirable, acquireWithin, LET_GO, WANTED } from './acquirable.js';
 import { type AcquireOptions, blockingTimeout } from './arguments.js';
-import { addressOf, defineSyncClass, isAdopting, ownAddress, RLOCK, refuseSubclass, syncHeader } from './cell.js';
+import { addressOf, isAdopting, ownAddress, RLOCK, refuseSubclass, syncHeader } from './cell.js';
 import { ThreadError } from './errors.js';
 import { AGAIN, IS_HELD, type Monitor, SAVE } from './monitor.js';
 import { NO_MARK_BIT, slotOf, thisThread } from './owner.js';
@@ -202,8 +202,6 @@ export class RLock extends Acquirable implements Monitor {
     return `<${owner === 0 ? 'unlocked' : 'locked'} RLock object owner=${owner === 0 ? 0 : slotOf(owner) + 1} count=${count} ${addressText(cell)}>`;
   }
 }
-
-defineSyncClass(RLOCK, RLock);
 
 /** How often this thread has acquired the lock and not released it. */
 export function recursionCount(lock: RLock): number {

@@ -28,6 +28,7 @@
 // nobody. Not reentrant: but a thread that reads may read again, also while a writer waits for it.
 
 import { adopt } from '../heap/adopt.js';
+import type { Page } from '../heap/pages.js';
 import { goneText } from '../heap/plain.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
@@ -36,8 +37,6 @@ import { Acquirable, LET_GO, TRY, WANTED } from './acquirable.js';
 import type { AcquireOptions } from './arguments.js';
 import {
   addressOf,
-  defineSync,
-  defineSyncClass,
   isAdopting,
   loadValue,
   RWLOCK,
@@ -444,7 +443,6 @@ export class RWLock extends SyncCell {
   }
 }
 
-defineSyncClass(RWLOCK, RWLock);
-defineSync(RWLOCK_SIDE, (cell, page) =>
-  adopt<Side>(atomic.load(cell * 4 + WHICH) === READ ? ReadLock : WriteLock, cell, page),
-);
+/** The object for the cell of a side. */
+export const sideOf = (cell: number, page: Page): Side =>
+  adopt<Side>(atomic.load(cell * 4 + WHICH) === READ ? ReadLock : WriteLock, cell, page);

@@ -21,7 +21,7 @@
 import { isInWhole, saveForCut } from '../heap/cut.js';
 import { atomic } from '../memory/atomics.js';
 import { R_ARMED, R_ATTENTION, R_GUARD } from '../memory/layout.js';
-import { GIVE_UP, patience } from '../memory/park.js';
+import { GIVE_UP } from '../memory/park.js';
 import { own, record } from '../memory/self.js';
 
 export { GIVE_UP } from '../memory/park.js';
@@ -34,11 +34,18 @@ export const ARM = 'heddle.arm';
 const address = record + R_ATTENTION;
 const ATTENTION = R_ATTENTION >>> 2;
 
-/** What the runtime does when an interrupt is due: runs the program's handler, or throws KeyboardInterrupt. */
-let deliver: () => void = () => {};
+/** What safepoints need of the runtime. src/wiring.ts puts it in. */
+export interface Interrupts {
+  /** An interrupt is due: runs the program's handler, or throws KeyboardInterrupt. */
+  deliver(): void;
+  /** Whether the innermost code that runs, below the caller, is the library's. */
+  isInLibrary(): boolean;
+}
 
-export function onInterrupt(action: () => void): void {
-  deliver = action;
+let interrupts: Interrupts = { deliver() {}, isInLibrary: () => false };
+
+export function interruptBy(how: Interrupts): void {
+  interrupts = how;
 }
 
 /** What a guarded function ends by where it can throw. It is caught where the guard is left. */
@@ -87,19 +94,17 @@ export function poll(): void {
   const attention = atomic.load(address);
   if ((attention & (INTERRUPT | GIVE_UP)) === 0) return;
   if ((attention & GIVE_UP) !== 0) giveUp();
-  if ((atomic.and(address, ~INTERRUPT) & INTERRUPT) !== 0) deliver();
+  if ((atomic.and(address, ~INTERRUPT) & INTERRUPT) !== 0) interrupts.deliver();
 }
 
 /** @throws Cancellation if what runs was cancelled. */
-function giveUp(): void {
+export function giveUp(): void {
   // In this order: who cancels it from now on sets the bit again.
   atomic.and(address, ~GIVE_UP);
   if (!isDue()) return;
   atomic.or(address, GIVE_UP);
   throw new Cancellation();
 }
-
-patience.giveUp = giveUp;
 
 const isDue = (): boolean => guard?.due() === true;
 
@@ -128,13 +133,6 @@ export const BUSY = 'busy';
 /** The library is at work, in a wait perhaps; who has the guard will be reminded. */
 export const MASKED = 'masked';
 
-/** Whether the innermost code that runs, below the caller, is the library's. Set by the runtime, which can tell. */
-let isInLibrary = (): boolean => false;
-
-export function tellLibraryBy(how: typeof isInLibrary): void {
-  isInLibrary = how;
-}
-
 /**
  * Runs inside this thread at another's request, between two of its instructions: may the guarded function be ended right here? With `soon`
  * also where the library runs something that the program may have given it, and is not told from its own.
@@ -148,7 +146,7 @@ export function arm(soon = true): boolean | typeof BUSY | typeof MASKED {
     refused = true;
     return MASKED;
   }
-  if (!soon && isInLibrary()) return BUSY;
+  if (!soon && interrupts.isInLibrary()) return BUSY;
   guard.taken?.();
   atomic.store(record + R_ARMED, 1);
   armed = true;

@@ -19,15 +19,7 @@ import { V } from '../memory/memory.js';
 import { type Wanted, wake } from '../memory/park.js';
 import { Acquirable, acquireWithin, eventually, LET_GO, TRY, WANTED } from './acquirable.js';
 import { type AcquireOptions, blockingTimeout, isWaiting, waitOptions } from './arguments.js';
-import {
-  BOUNDED_SEMAPHORE,
-  defineSyncClass,
-  isAdopting,
-  ownAddress,
-  refuseSubclass,
-  SEMAPHORE,
-  syncHeader,
-} from './cell.js';
+import { BOUNDED_SEMAPHORE, isAdopting, ownAddress, refuseSubclass, SEMAPHORE, syncHeader } from './cell.js';
 import { thisThread } from './owner.js';
 import { attentive, isGuarded, mask, noteReleased, poll, unmask } from './safepoint.js';
 import { addressText, entitle, type Named, nameIn, titleOf } from './titles.js';
@@ -255,9 +247,6 @@ export class BoundedSemaphore extends Semaphore {
     return `<BoundedSemaphore ${addressText(cell)}: value=${this.value}/${V.I32[(cell + LIMIT) >>> 2]}>`;
   }
 }
-
-defineSyncClass(SEMAPHORE, Semaphore);
-defineSyncClass(BOUNDED_SEMAPHORE, BoundedSemaphore);
 
 /** Under `interruptible()`: notes that one release takes back at most. */
 const NOTES = 1_000;

@@ -25,7 +25,7 @@
 import { CELL, GONE } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import type { Wanted } from '../memory/park.js';
-import { addressOf, defineSyncClass, loadValue, SyncCell, storeCell, syncHeader, WAITER } from './cell.js';
+import { addressOf, loadValue, SyncCell, storeCell, syncHeader, WAITER } from './cell.js';
 import { fateOf, leavesSomething, thisThread } from './owner.js';
 import { wakeOnRelease } from './wakes.js';
 
@@ -47,8 +47,6 @@ export class Waiter extends SyncCell {
     super(HEADER);
   }
 }
-
-defineSyncClass(WAITER, Waiter);
 
 /** A waiter that has left its queue, for the next wait: a thread blocks in one at a time. */
 let spare: Waiter | undefined;

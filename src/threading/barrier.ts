@@ -10,16 +10,7 @@ import { blockUntil } from '../memory/park.js';
 import { pack, unpack } from '../parcel/parcel.js';
 import { eventually } from '../sync/acquirable.js';
 import { type AcquireOptions, timeoutOf, waitOptions, waitTimeout } from '../sync/arguments.js';
-import {
-  BARRIER,
-  defineSyncClass,
-  isAdopting,
-  loadValue,
-  ownAddress,
-  refuseSubclass,
-  SyncCell,
-  storeValue,
-} from '../sync/cell.js';
+import { BARRIER, isAdopting, loadValue, ownAddress, refuseSubclass, SyncCell, storeValue } from '../sync/cell.js';
 import {
   ACTION,
   abort,
@@ -252,8 +243,6 @@ export class Barrier extends SyncCell {
     return goneText(this) ?? this.toString();
   }
 }
-
-defineSyncClass(BARRIER, Barrier as unknown as new () => Barrier);
 
 function whyBroken(barrier: number): string {
   const victim = atomic.load(barrier + VICTIM);

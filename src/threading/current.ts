@@ -8,9 +8,7 @@ import { atomic } from '../memory/atomics.js';
 import { R_THREAD } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { record, recordOf } from '../memory/self.js';
-import { atThreadEnd } from '../runtime/ends.js';
 import { LIVING, phase } from '../runtime/shutdown.js';
-import { beforeStart } from '../runtime/start.js';
 import { LEFTOVER, slots, stateOf } from '../runtime/table.js';
 import { addressOf, loadValue } from '../sync/cell.js';
 import { OVER, THREAD_OVER, thisThread } from '../sync/owner.js';
@@ -98,11 +96,13 @@ function asOver(thread: Thread): Thread {
   return thread;
 }
 
-// Whoever is started may ask for it.
-beforeStart(() => {
+/** Before a start: whoever is started may ask for the main thread's object. */
+export function makeMain(): void {
   if (slot === 0) currentThread();
-});
-atThreadEnd(() => {
+}
+
+/** The thread on this worker ends. */
+export function forgetCurrent(): void {
   former = threadHere();
   mine = undefined;
-});
+}

@@ -6,7 +6,7 @@ import { EXCEPTHOOK } from '../heap/roots.js';
 import { H_ROOTS } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { pack, unpack } from '../parcel/parcel.js';
-import { describeError, report, reportThread, tellBy } from '../runtime/report.js';
+import { describeError, report, reportThread } from '../runtime/report.js';
 import { identOf } from '../runtime/table.js';
 import { loadValue, storeValue } from '../sync/cell.js';
 import { isExit, SystemExit } from '../sync/errors.js';
@@ -81,8 +81,9 @@ function invoke(error: unknown, thread: Thread): Promise<void> | void {
   }
 }
 
-tellBy((error) => {
+/** This thread ends by an error: the hook is told, if it is one of Thread's. */
+export function tellHook(error: unknown): Promise<void> | void {
   const thread = threadHere();
   if (thread !== undefined && !isDummy(thread)) return invoke(error, thread);
   if (!isExit(error)) reportThread(slot, error);
-});
+}

@@ -12,18 +12,8 @@ import { COMPANY, type Company } from '../closure/out/company.js';
 import { R_STATE } from '../memory/layout.js';
 import { own } from '../memory/self.js';
 import { pack, unpack } from '../parcel/parcel.js';
-import { atThreadEnd } from '../runtime/ends.js';
 import { LEFTOVER } from '../runtime/table.js';
-import {
-  defineSyncClass,
-  isAdopting,
-  loadValue,
-  ownAddress,
-  SyncCell,
-  storeValue,
-  syncHeader,
-  THREAD_LOCAL,
-} from '../sync/cell.js';
+import { isAdopting, loadValue, ownAddress, SyncCell, storeValue, syncHeader, THREAD_LOCAL } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { isThenable } from '../sync/held.js';
 import { describe } from './arguments.js';
@@ -134,8 +124,8 @@ export class ThreadLocal<T, A extends readonly unknown[] = []> extends SyncCell 
   }
 }
 
-defineSyncClass(THREAD_LOCAL, ThreadLocal);
-atThreadEnd(() => {
+/** The thread on this worker ends. */
+export function forgetLocals(): void {
   values = new Map();
   leftovers = new Map();
-});
+}

@@ -10,8 +10,6 @@ import { H_SETUPS } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { pack, unpack } from '../parcel/parcel.js';
 import { publishOwn } from '../runtime/missing.js';
-import { beforeAllElse } from '../runtime/preparations.js';
-import { beforeStart } from '../runtime/start.js';
 import { ThreadError } from '../sync/errors.js';
 import { describe } from './arguments.js';
 
@@ -43,24 +41,25 @@ export function threadSetup(fn: () => unknown): void {
 
 let published = false;
 
-// Once: programs do such things before they start threads.
-beforeStart(() => {
+/** Before a start: says what the main thread has that others have not. Once: programs do such things before they start threads. */
+export function publishOnce(): void {
   if (slot !== 0 || published) return;
   published = true;
   publishOwn();
-});
+}
 
 /** How many this worker has run. */
 let done = 0;
 let underWay: Promise<void> | undefined;
 
-beforeAllElse(() => {
+/** Before anything else that a worker runs. */
+export function setUpHere(): Promise<void> | undefined {
   if (atomic.load(H_SETUPS) === done) return undefined;
   underWay ??= setUp().finally(() => {
     underWay = undefined;
   });
   return underWay;
-});
+}
 
 async function setUp(): Promise<void> {
   for (; done < atomic.load(H_SETUPS); done++) {

@@ -16,7 +16,6 @@
 // What a thread is to do, and what a program's class has added, is the maker's until the start, and goes with it: the function as in
 // start_new_thread(), or, for an object that is more than a Thread, all of the object. In any other thread the object is a plain Thread.
 
-import { registerExports } from '../closure/exports.js';
 import { COMPANY, type Company } from '../closure/out/company.js';
 import { orForgetMarks, takeAllMarked, transfer } from '../closure/transfer.js';
 import { goneText } from '../heap/plain.js';
@@ -26,27 +25,16 @@ import { R_THREAD } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { blockUntil, type Wanted } from '../memory/park.js';
 import { record } from '../memory/self.js';
-import { beforeRun } from '../runtime/preparations.js';
 import { startThread } from '../runtime/start.js';
 import { identOf } from '../runtime/table.js';
 import { eventually } from '../sync/acquirable.js';
 import type { AcquireOptions } from '../sync/arguments.js';
-import {
-  addressOf,
-  defineSyncClass,
-  isAdopting,
-  loadValue,
-  SyncCell,
-  storeValue,
-  syncHeader,
-  THREAD,
-} from '../sync/cell.js';
+import { addressOf, isAdopting, loadValue, SyncCell, storeValue, syncHeader, THREAD } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { setName } from '../sync/names.js';
 import { endOf, fateOf, NOT_OVER, slotOf, THREAD_MARK, THREAD_OVER, thisThread } from '../sync/owner.js';
 import { mask, poll, unmask } from '../sync/safepoint.js';
 import { type Body, joinTimeout, settingsOf } from './arguments.js';
-import * as self from './thread.js';
 
 const STATUS = 16;
 const DAEMON = 20;
@@ -352,8 +340,6 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
 /** The object of a thread that nobody starts by it: this one, or, if it is PLAIN, one that the caller starts. */
 export const makeRunning = makeOf;
 
-defineSyncClass(THREAD, Thread);
-
 /** Whether a thread is one of the low-level module: its object is a dummy, if it has one. */
 export const isDummy = (thread: Thread): boolean => atomic.load(addressOf(thread) + ROLE) === DUMMY;
 
@@ -409,12 +395,11 @@ export function runThread(
 /** What the last thread of this worker was, with all that it had. */
 let became: Thread | undefined;
 
-// To the next one it is what it is to others.
-beforeRun(() => {
+/** Before the next one runs: to that it is what it is to others. */
+export function leaveFormer(): undefined {
   if (became !== undefined) makePlain(became);
   became = undefined;
-  return undefined;
-});
+}
 
 function makePlain(thread: Thread): void {
   for (const key of Reflect.ownKeys(thread)) Reflect.deleteProperty(thread, key);
@@ -423,6 +408,3 @@ function makePlain(thread: Thread): void {
     prototype = Object.getPrototypeOf(prototype) as object;
   Reflect.setPrototypeOf(thread, prototype);
 }
-
-// Found there by its name.
-registerExports(import.meta.url, self);

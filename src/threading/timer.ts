@@ -4,7 +4,7 @@
 
 import { orForgetMarks, takeAllMarked, transfer } from '../closure/transfer.js';
 import { timeoutOf } from '../sync/arguments.js';
-import { addressOf, defineSyncClass, isAdopting, loadValue, storeValue, syncHeader, TIMER } from '../sync/cell.js';
+import { addressOf, isAdopting, loadValue, storeValue, syncHeader, TIMER } from '../sync/cell.js';
 import { Event } from '../sync/event.js';
 import { describe } from './arguments.js';
 import { CELL_HEADER, THREAD_END, THREAD_REFERENCES, THREAD_WORDS, Thread } from './thread.js';
@@ -86,5 +86,3 @@ function check(interval: unknown, fn: unknown, args: unknown): void {
   if (typeof fn !== 'function') throw new TypeError(`a Timer calls a function, not ${describe(fn)}`);
   if (!Array.isArray(args)) throw new TypeError(`args must be an array of arguments, not ${describe(args)}`);
 }
-
-defineSyncClass(TIMER, Timer as unknown as new () => Timer);

@@ -10,8 +10,9 @@ const { adoptCell, addressOf } = await import('#heddle/heap/inflight.js');
 const { share } = await import('#heddle/heap/copy.js');
 const { callOf, readCall } = await import('#heddle/parcel/call.js');
 const { packCopy } = await import('#heddle/parcel/parcel.js');
-await import('#heddle/data/struct.js');
-await import('#heddle/runtime/heap.js');
+const { wire } = await import('#heddle/wiring.js');
+
+wire();
 
 // Buffers go through the parent, which looks after its port while it waits for an answer.
 const { port1, port2 } = new MessageChannel();

@@ -9,7 +9,9 @@ import { H_SLOTS } from '#heddle/memory/layout.js';
 import { memory } from '#heddle/memory/memory.js';
 import { callOf, giveAway, Job, writeCall } from '#heddle/parcel/call.js';
 import { unpack } from '#heddle/parcel/parcel.js';
-import '#heddle/runtime/heap.js';
+import { wire } from '#heddle/wiring.js';
+
+wire();
 
 /** A slot of its own, in this process's memory. */
 function seat() {

@@ -14,7 +14,7 @@ import {
   shared,
   startNewThread,
 } from 'heddle';
-import { patience } from '#heddle/memory/park.js';
+import { careForWaits } from '#heddle/memory/park.js';
 import { recursionCount } from '#heddle/sync/rlock.js';
 import { runtimeProgram } from '../runtime/prelude.ts';
 import { type Bunch, bunch, waitForFinished } from '../support/bunch.ts';
@@ -359,15 +359,16 @@ suite('a wait that ends by an error', () => {
     const condition = new Condition(lock);
     condition.acquire();
     condition.acquire();
-    const { look } = patience;
     const deadlock = new DeadlockError('nobody is left');
-    patience.look = () => {
-      throw deadlock;
-    };
+    const before = careForWaits({
+      look() {
+        throw deadlock;
+      },
+    });
     try {
       assert.throws(() => condition.wait(), deadlock);
     } finally {
-      patience.look = look;
+      careForWaits(before);
     }
     assert.equal(recursionCount(lock), 2);
     condition.release();
@@ -540,7 +541,10 @@ test('it is one condition with its lock in a field, a capture and an argument', 
 });
 
 for (const [how, wait] of [
-  ['while it is blocked', 'patience.look = () => process.reallyExit(1); condition.with(() => condition.wait());'],
+  [
+    'while it is blocked',
+    'careForWaits({ look: () => process.reallyExit(1) }); condition.with(() => condition.wait());',
+  ],
   [
     'while it waits on its event loop',
     'condition.acquire(); condition.waitAsync(); setTimeout(() => process.reallyExit(1), 50);',
@@ -550,7 +554,7 @@ for (const [how, wait] of [
     // Interleaving: A waits longest and dies, B waits behind it; one notification, when A's death is known.
     const outcome = await runtimeProgram(`
       import { Condition } from 'heddle';
-      import { patience } from '#heddle/memory/park.js';
+      import { careForWaits } from '#heddle/memory/park.js';
 import { waitersIn } from '${waitersModule}';
       const condition = new Condition();
       const seen = counter();

@@ -17,16 +17,15 @@ export interface SeatData {
 const { seat, seed, words } = workerData as SeatData;
 Object.assign(globalThis, { [SEAT]: seat });
 
-await import('#heddle/heap/array.js');
-await import('#heddle/heap/map.js');
-await import('#heddle/heap/record.js');
-await import('#heddle/heap/copy.js');
+const { defineHeapKinds } = await import('#heddle/heap/classes.js');
 const { share } = await import('#heddle/heap/copy.js');
 const { releasePages } = await import('#heddle/heap/allocate.js');
 const { scope } = await import('#heddle/heap/scope.js');
 const { readWord } = await import('#heddle/heap/values.js');
 const { H_ROOTS } = await import('#heddle/memory/layout.js');
 const { TEST_ROOT } = await import('#heddle/heap/roots.js');
+
+defineHeapKinds();
 
 const word = (H_ROOTS >>> 2) + TEST_ROOT;
 let state = (seed * 7919) | 0 || 1;

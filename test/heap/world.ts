@@ -10,6 +10,7 @@ import type * as Check from '#heddle/heap/check.js';
 import type * as Collector from '#heddle/heap/collector.js';
 import type * as Inflight from '#heddle/heap/inflight.js';
 import type * as Kernel from '#heddle/heap/kernel.js';
+import type * as Kinds from '#heddle/heap/classes.js';
 import type * as Maps from '#heddle/heap/map.js';
 import type * as Pages from '#heddle/heap/pages.js';
 import type * as Pins from '#heddle/heap/pins.js';
@@ -280,8 +281,7 @@ async function load(folder: string, memory: SharedWasmMemory, slot: number): Pro
   const { atomic } = await module<{ atomic: typeof Atomic }>('memory/atomics.js');
   const { record } = await module<typeof Self>('memory/self.js');
   const { k } = await module<typeof Kernel>('heap/kernel.js');
-  await module('heap/copy.js');
-  await module('heap/record.js');
+  (await module<typeof Kinds>('heap/classes.js')).defineHeapKinds();
   return {
     slot,
     record,

@@ -16,7 +16,7 @@ import {
   R_WAIT_TURN,
 } from '#heddle/memory/layout.js';
 import { acquireBlocking, release } from '#heddle/memory/mutex.js';
-import { patience } from '#heddle/memory/park.js';
+import { careForWaits, patience } from '#heddle/memory/park.js';
 import { recordOf } from '#heddle/memory/self.js';
 import { Detector } from '#heddle/runtime/deadlock.js';
 import { FREE, IDLE, RUNNING } from '#heddle/runtime/table.js';
@@ -93,21 +93,23 @@ interface Seat {
 let seat: Seat | undefined;
 
 Object.defineProperty(patience, 'slice', { get: () => ((seat?.looks ?? 0) > 0 ? 250 : Infinity), set() {} });
-patience.begin = () => {};
-patience.look = () => {
-  if (seat === undefined) return;
-  seat.looks--;
-  noteLook(seat.slot, BLOCKED, 0);
-  seat.context.check(seat.search.look() === undefined, 'a deadlock is reported');
-};
-patience.heed = () => {
-  if (seat !== undefined) noteTry(seat.slot);
-};
-patience.leave = () => {
-  if (seat === undefined) return;
-  seat.search.forget();
-  noteEnd(seat.slot);
-};
+careForWaits({
+  begin() {},
+  look() {
+    if (seat === undefined) return;
+    seat.looks--;
+    noteLook(seat.slot, BLOCKED, 0);
+    seat.context.check(seat.search.look() === undefined, 'a deadlock is reported');
+  },
+  heed() {
+    if (seat !== undefined) noteTry(seat.slot);
+  },
+  leave() {
+    if (seat === undefined) return;
+    seat.search.forget();
+    noteEnd(seat.slot);
+  },
+});
 
 const LOCKS = [0x8000_0000, 0x8000_0010, 0x8000_0020];
 const [ONE, TWO, THREE] = LOCKS as [number, number, number];

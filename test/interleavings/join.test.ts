@@ -5,14 +5,16 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { atomic } from '#heddle/memory/atomics.js';
 import { R_DEAD, R_ENDED, R_THREAD } from '#heddle/memory/layout.js';
-import { awaitLater, blockUntil, wake } from '#heddle/memory/park.js';
+import { awaitLater, blockUntil, careForWaits, wake } from '#heddle/memory/park.js';
 import { recordOf } from '#heddle/memory/self.js';
 import { countEnd, endOf, fateOf, markOfNext, OVER_DIED, THREAD_MARK, THREAD_OVER } from '#heddle/sync/owner.js';
 // That a thread is dead is looked for when a wait begins.
-import '#heddle/sync/patience.js';
+import { checkHolder } from '#heddle/sync/patience.js';
 import type { Context } from './automaton.ts';
 import { explore } from './explorer.ts';
 import { breaks, holds, summary } from './outcome.ts';
+
+careForWaits({ begin: checkHolder, look: checkHolder });
 
 const SLOT = 5;
 const CELL = 0x8000_0000;

@@ -3,11 +3,13 @@
 //
 // Time passes only when it matters: a wait with a time-out may run out at any moment, which moves the clock to its deadline.
 
+import { defineHeapKinds } from '#heddle/heap/classes.js';
 import type { WaitOutcome } from '#heddle/memory/atomics.js';
 import { RECORD_SIZE } from '#heddle/memory/layout.js';
 import { FREE, HELD } from '#heddle/memory/mutex.js';
 import { patience } from '#heddle/memory/park.js';
 import { record, recordOf } from '#heddle/memory/self.js';
+import { defineSyncKinds } from '#heddle/sync/classes.js';
 import { type Answer, Automaton, BLOCKED, type Program, type Request, type Standpoint } from './automaton.ts';
 
 export interface ThreadPlan {
@@ -61,6 +63,10 @@ export type Log = (thread: number, request: Request) => (answer: Answer | undefi
 
 // A thread that looks around from time to time would find a wake-up that was lost.
 patience.slice = Infinity;
+
+// What the programs under test have.
+defineHeapKinds();
+defineSyncKinds();
 
 const NOBODY = -1;
 const LULL = 1000;

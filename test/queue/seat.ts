@@ -9,15 +9,18 @@ import type { SeatData } from '../heap/seat.ts';
 const { seat, seed, words } = workerData as SeatData;
 Object.assign(globalThis, { [SEAT]: seat });
 
-await import('#heddle/heap/copy.js');
-await import('#heddle/heap/array.js');
-await import('#heddle/queue/lifo.js');
-await import('#heddle/queue/simple.js');
+const { defineHeapKinds } = await import('#heddle/heap/classes.js');
+const { defineSyncKinds } = await import('#heddle/sync/classes.js');
+const { defineQueueKinds } = await import('#heddle/queue/classes.js');
 const { PriorityQueue } = await import('#heddle/queue/priority.js');
 const { releasePages } = await import('#heddle/heap/allocate.js');
 const { readWord } = await import('#heddle/heap/values.js');
 const { H_ROOTS } = await import('#heddle/memory/layout.js');
 const { TEST_ROOT } = await import('#heddle/heap/roots.js');
+
+defineHeapKinds();
+defineSyncKinds();
+defineQueueKinds();
 
 type Token = number | string;
 

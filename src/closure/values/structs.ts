@@ -11,7 +11,8 @@ export interface StructParts {
   readonly methods: AnyFunction | undefined;
 }
 
-interface Structs {
+/** What src/data/struct.ts knows of structs. src/wiring.ts puts it in. */
+export interface Structs {
   /** Undefined for a function that is no struct's class. */
   partsOf(fn: object): StructParts | undefined;
   define(parts: StructParts): object;
