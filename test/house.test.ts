@@ -197,6 +197,61 @@ test('no exported binding changes: a module hook that wraps exports hands out wh
   assert.deepEqual(wrong, []);
 });
 
+test('no import is for its effect', () => {
+  const wrong = sources.filter(({ text }) => /^\s*import\s*'/m.test(text)).map(({ path }) => path);
+  assert.deepEqual(wrong, []);
+});
+
+test('what a module exports is changed by that module only: others are plugged in by src/wiring.ts', () => {
+  const wrong: string[] = [];
+  for (const { path } of sources) {
+    const program = parsed(path);
+    const imported = importedIn(program);
+    visit(program, (node) => {
+      const target = (node['left'] ?? node['argument']) as Node | undefined;
+      const changes =
+        node.type === 'AssignmentExpression' ||
+        node.type === 'UpdateExpression' ||
+        (node.type === 'UnaryExpression' && node['operator'] === 'delete');
+      if (!changes || target?.type !== 'MemberExpression') return;
+      // Words of the shared memory, and elements of tables, are data.
+      const { name } = target['object'] as { name?: string };
+      if (target['computed'] !== true && name !== undefined && imported.has(name)) wrong.push(`${path}: ${name}`);
+    });
+  }
+  assert.deepEqual(wrong, []);
+});
+
+/** Where evaluating a module does something to another one. */
+const doing: Readonly<Record<string, string>> = {
+  'cli/heddle.ts': 'the program itself',
+  'entry.ts': 'the first module of a worker',
+  'helper.ts': 'the first module of a worker',
+  'index.ts': 'a face',
+  'thread.ts': 'a face',
+  'heap/room.ts': 'the heap is there as soon as the memory is, and before anything is allocated',
+};
+
+test('evaluating a module does nothing to another one, so the order of imports means nothing', () => {
+  const wrong: string[] = [];
+  for (const { path } of sources) {
+    if (path in doing) continue;
+    const program = parsed(path);
+    const imported = importedIn(program);
+    for (const statement of program['body'] as Node[]) {
+      if (statement.type.endsWith('Declaration')) continue;
+      visit(statement, (node) => {
+        if (node.type !== 'CallExpression') return;
+        let callee = node['callee'] as Node;
+        while (callee.type === 'MemberExpression') callee = callee['object'] as Node;
+        const name = callee['name'] as string | undefined;
+        if (name !== undefined && imported.has(name)) wrong.push(`${path}: ${name}`);
+      });
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
 test(`no file of src/ is longer than ${LONGEST} lines`, () => {
   const long = sources.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }));
   assert.deepEqual(
@@ -220,4 +275,29 @@ function identifiersOf(path: string): Set<string> {
 
 function compiledText(path: string): string {
   return readFileSync(join(root, 'dist', path.replace(/\.ts$/, '.js')), 'utf8');
+}
+
+interface Node {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+const parsed = (path: string): Node =>
+  parse(compiledText(path), { ecmaVersion: 'latest', sourceType: 'module' }) as unknown as Node;
+
+/** Names that a module imports. */
+function importedIn(program: Node): Set<string> {
+  const names = new Set<string>();
+  for (const statement of program['body'] as Node[]) {
+    if (statement.type !== 'ImportDeclaration') continue;
+    for (const { local } of statement['specifiers'] as { local: { name: string } }[]) names.add(local.name);
+  }
+  return names;
+}
+
+function visit(node: Node, look: (node: Node) => void): void {
+  look(node);
+  for (const part of Object.values(node).flat()) {
+    if (typeof part === 'object' && part !== null && 'type' in part) visit(part as Node, look);
+  }
 }

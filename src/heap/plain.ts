@@ -11,7 +11,7 @@ export interface Copy {
   fill(plain: (value: unknown) => unknown): void;
 }
 
-/** How a kind of shared object is copied out, and printed; each registers itself. */
+/** How a kind of shared object is copied out, and printed: kinds.ts has them all. */
 export interface PlainKind {
   is(value: object): boolean;
   /** `plain` is for parts without which there is no copy, not even an empty one. */
@@ -53,7 +53,7 @@ function printsOtherwise(value: object, key: PropertyKey): boolean {
   return typeof method === 'function' && !own.has(method);
 }
 
-/** Field names of a record; set by src/heap/record.ts. */
+/** Field names of a record: record.ts knows them. */
 let fieldsOf: (record: object) => readonly string[] = () => [];
 
 export function describeRecordsWith(fields: typeof fieldsOf): void {

@@ -38,7 +38,7 @@ const byText = new Map<string, Shape>();
 const byId: (Shape | undefined)[] = [];
 const byClass = new WeakMap<object, Shape>();
 
-/** Makes the class of a struct that this thread meets before it has defined it; set by src/data/struct.ts. */
+/** Makes the class of a struct that this thread meets before it has defined it: src/data/struct.ts knows how. */
 let meetStruct: (name: string, fields: readonly (readonly [string, Layout])[]) => void = () => {};
 
 export function meetStructsWith(meet: typeof meetStruct): void {

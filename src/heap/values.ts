@@ -1,5 +1,5 @@
-// Values in words and numbers: how each is written, and how what was written becomes a value again. Kinds of cells register themselves
-// here, so that nothing above has to be known.
+// Values in words and numbers: how each is written, and how what was written becomes a value again. Kinds of cells are
+// registered here (kinds.ts), so that nothing above has to be known.
 
 import { atomic } from '../memory/atomics.js';
 import { PAGE_SHIFT, R_TOUCHED } from '../memory/layout.js';
@@ -58,7 +58,7 @@ export function defineKind(kind: number, decode: Decoder): void {
   decoders[kind] = decode;
 }
 
-/** Makes a shared object of one that is not. Set by src/heap/copy.ts. */
+/** Makes a shared object of one that is not: copy.ts knows how. */
 let copyIn: (value: object, where: string) => object = (value, where) => {
   throw new ShareError(`${where} cannot hold ${describe(value)}`);
 };

@@ -13,13 +13,23 @@ export interface Named {
   readonly name?: string | undefined;
 }
 
-/** Where objects were made: known while a tool of src/tools/ is on, which puts its own in here. */
-export const origins = {
-  /** Told of each new cell, by its byte address. */
-  made: undefined as ((cell: number) => void) | undefined,
+/** Where objects were made: known while a tool of src/tools/ is on. */
+export interface Origins {
+  /** Told of each new cell, by its byte address; undefined = nobody is. */
+  readonly made: ((cell: number) => void) | undefined;
   /** "/app/main.ts:3:14"; '' = it is not known. */
-  placeOf: (_cell: number): string => '',
-};
+  placeOf(cell: number): string;
+}
+
+const known: { -readonly [K in keyof Origins]: Origins[K] } = { made: undefined, placeOf: () => '' };
+
+/** For fast paths an object that stays the same. */
+export const origins: Origins = known;
+
+/** Puts a tool's own in. */
+export function noteOriginsBy(how: Origins): void {
+  Object.assign(known, how);
+}
 
 const KNOWN: readonly string[] = ['name'];
 
