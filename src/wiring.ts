@@ -7,6 +7,7 @@
 import * as captureErrors from './closure/errors.js';
 import { registerExports } from './closure/exports.js';
 import * as nodeErrors from './closure/node-error.js';
+import { attachedBytes, explainAttached } from './closure/values/attached.js';
 import { travelAs } from './closure/values/structs.js';
 import { saveStages } from './data/behaviour.js';
 import { importForStructs, meetStruct, publishStructs, structs } from './data/struct.js';
@@ -21,10 +22,11 @@ import { startWorkersBy } from './futures/pool.js';
 import { blocking, endLasting, noteLasting } from './futures/post.js';
 import { tellUnseen } from './futures/unseen.js';
 import * as workers from './futures/worker.js';
-import { exchangeBuffersBy } from './heap/buffer.js';
+import { recogniseAttachments } from './heap/attachment.js';
+import { exchangeBuffersBy, tellFollowers } from './heap/buffer.js';
+import { defineHeapKinds } from './heap/classes.js';
 import { keptThroughCuts } from './heap/cut.js';
 import { defineErrorClass } from './heap/error.js';
-import { defineHeapKinds } from './heap/classes.js';
 import { collectWith } from './heap/room.js';
 import { meetStructsWith } from './heap/shapes.js';
 import { relieveWith } from './heap/tidy.js';
@@ -32,6 +34,7 @@ import { slot } from './memory/memory.js';
 import { careForWaits } from './memory/park.js';
 import { Job } from './parcel/call.js';
 import { Parcel } from './parcel/parcel.js';
+import { followsLength } from './platform/insides.js';
 import { defineQueueKinds } from './queue/classes.js';
 import { heedBeforeParking, heedOnLoop } from './runtime/asking.js';
 import { exchange } from './runtime/buffers.js';
@@ -108,6 +111,8 @@ function wireKinds(): void {
 function wireHeap(): void {
   keptThroughCuts(saveStages);
   checkCollections();
+  tellFollowers(followsLength);
+  recogniseAttachments({ bytes: attachedBytes, explain: explainAttached });
   relieveWith(relief);
   collectWith(collecting);
   exchangeBuffersBy(exchange);

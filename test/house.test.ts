@@ -229,6 +229,7 @@ const doing: Readonly<Record<string, string>> = {
   'helper.ts': 'the first module of a worker',
   'index.ts': 'a face',
   'thread.ts': 'a face',
+  'transform/register.ts': 'what a program preloads',
   'heap/room.ts': 'the heap is there as soon as the memory is, and before anything is allocated',
 };
 
@@ -250,6 +251,21 @@ test('evaluating a module does nothing to another one, so the order of imports m
     }
   }
   assert.deepEqual(wrong, []);
+});
+
+test('no exported function is without a caller, such as a seam that nobody fills', () => {
+  const tests = readdirSync(join(root, 'test'), { recursive: true })
+    .map(String)
+    .filter((path) => /\.(?:ts|mjs)$/.test(path) && path !== 'house.test.ts')
+    .map((path) => readFileSync(join(root, 'test', path), 'utf8'));
+  const own = sources.map(({ text }) => text).join('\n');
+  const all = own + tests.join('\n');
+  const names = own.matchAll(/^export (?:async )?function\*? (\w+)/gm);
+  const wrong = [...names]
+    .map(([, name]) => name!)
+    .filter((name) => [...all.matchAll(new RegExp(`\\b${name}\\b`, 'g'))].length < 2);
+  // src/tools/ fills it, while a tool is on.
+  assert.deepEqual(wrong, ['noteOriginsBy']);
 });
 
 test(`no file of src/ is longer than ${LONGEST} lines`, () => {
