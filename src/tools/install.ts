@@ -2,10 +2,11 @@
 
 import { H_TOOLS } from '../memory/layout.js';
 import { EXPLORES } from './bits.js';
-import { attendBoard } from './explore/crew.js';
+import { attendBoard, makeKnown } from './explore/crew.js';
 import { raw } from './raw.js';
 
 /** Called when a thread has loaded the library, and again when more tools are on. */
 export function install(): void {
+  makeKnown();
   if ((raw.load(H_TOOLS) & EXPLORES) !== 0) attendBoard();
 }

@@ -35,6 +35,11 @@ import { begin, beginTask, endTask, quiet, submitTask, watchSteps } from './poin
 import { ERROR, tellEnd, tellStart } from './story.js';
 import { Abort, awaitTurn, giveUp, isGivenUp, join, leave, self } from './turns.js';
 
+/** Other threads find `work` by its name. */
+export function makeKnown(): void {
+  registerExports(import.meta.url, own);
+}
+
 /** A thread takes part from now on, if an exploration says so. */
 export function attendBoard(): void {
   const board = raw.load(H_BOARD) >>> 0;
@@ -120,5 +125,3 @@ function run(body: (state: unknown) => unknown, state: unknown): void {
     if (!isGivenUp() && !(error instanceof Abort) && !isExit(error)) fail(error);
   }
 }
-
-registerExports(import.meta.url, own);

@@ -54,7 +54,7 @@ import {
   TRACING,
   told,
 } from './board.js';
-import { work } from './crew.js';
+import { makeKnown, work } from './crew.js';
 import { ExplorationError, type Failure } from './failure.js';
 import { type ExploreOptions, optionsOf } from './options.js';
 import { type Choice, next, preemptionsIn, read, shrink, write } from './schedule.js';
@@ -109,6 +109,7 @@ class Explorer<S> {
   longest = 1;
 
   constructor(what: Exploration<S>) {
+    makeKnown();
     this.#what = what;
     this.#box = shared({ state: null }) as { state: unknown };
     const { threads } = what;
