@@ -65,12 +65,12 @@ export function outsideScopes<T>(fn: () => T): T {
   const { pages } = scoped;
   if (pages === undefined) return fn();
   releasePages();
-  scoped.pages = undefined;
+  noteScoped(undefined);
   try {
     return fn();
   } finally {
     releasePages();
-    scoped.pages = pages;
+    noteScoped(pages);
   }
 }
 
