@@ -13,7 +13,12 @@ export type { DummyAcquireAsyncOptions, DummyAcquireOptions } from './dummy/lock
 export type { HeldLock } from './sync/held.js';
 export { DummyLock as LockType, KeyboardInterrupt, SystemExit, ThreadError as error };
 
-/** The longest time-out there is, in milliseconds. Time-outs have no effect in this module. */
+/**
+ * The longest time-out there is, in milliseconds. Time-outs have no effect in this module.
+ *
+ * @example
+ * console.log(TIMEOUT_MAX);
+ */
 export const TIMEOUT_MAX = 2 ** 31;
 
 /** False from the start of a "thread" until some "thread" ends: a nested one that ends makes its caller "main" again, as in Python. */
@@ -33,6 +38,9 @@ export interface StartKeywords {
  * SystemExit silently. The promise of an async function runs on after this returns; its rejection is printed in the same way.
  *
  * Throws KeyboardInterrupt when the function has ended if it called interrupt_main().
+ *
+ * @example
+ * start_new_thread((name: string) => console.log(`Hello ${name}`), ['Ada']);
  */
 export function start_new_thread<A extends unknown[]>(fn: (...args: A) => unknown, args: readonly [...A]): undefined;
 export function start_new_thread<A extends unknown[], K extends object>(
@@ -64,36 +72,83 @@ export function start_new_thread(...given: unknown[]): undefined {
   }
 }
 
-/** Obsolete synonym of start_new_thread(). */
+/**
+ * Obsolete synonym of start_new_thread().
+ *
+ * @example
+ * start_new(() => console.log('at once'), []);
+ */
 export const start_new = start_new_thread;
 
-/** Throws SystemExit. */
+/**
+ * Throws SystemExit.
+ *
+ * @example
+ * start_new_thread(() => exit(), []);
+ */
 export function exit(): never {
   throw new SystemExit();
 }
 
-/** Obsolete synonym of exit(). */
+/**
+ * Obsolete synonym of exit().
+ *
+ * @example
+ * start_new_thread(() => exit_thread(), []);
+ */
 export const exit_thread: () => never = exit;
 
-/** Always -1. */
+/**
+ * Always -1.
+ *
+ * @example
+ * console.log(get_ident());
+ */
 export function get_ident(): number {
   return -1;
 }
 
+/**
+ * A new unlocked lock.
+ *
+ * @example
+ * const lock = allocate_lock();
+ * lock.acquire();
+ * lock.release();
+ */
 export function allocate_lock(): DummyLock {
   return new DummyLock();
 }
 
-/** Obsolete synonym of allocate_lock(). */
+/**
+ * Obsolete synonym of allocate_lock().
+ *
+ * @example
+ * console.log(allocate().locked());
+ */
 export const allocate = allocate_lock;
 
-/** Throws KeyboardInterrupt: at once in the main thread, in a "thread" when that has ended. */
+/**
+ * Throws KeyboardInterrupt: at once in the main thread, in a "thread" when that has ended.
+ *
+ * @example
+ * try {
+ *   interrupt_main();
+ * } catch (interrupt) {
+ *   console.log(interrupt instanceof KeyboardInterrupt);
+ * }
+ */
 export function interrupt_main(): void {
   if (inMain) throw new KeyboardInterrupt();
   interrupted = true;
 }
 
-/** Always 0; there is no stack whose size could be set. */
+/**
+ * Always 0; there is no stack whose size could be set.
+ *
+ * @example
+ * console.log(stack_size());
+ */
 export function stack_size(size?: null): number {
   if (size !== undefined && size !== null) {
     throw new ThreadError('setting thread stack size not supported: heddle/thread can, or leave the call out');
@@ -101,7 +156,12 @@ export function stack_size(size?: null): number {
   return 0;
 }
 
-/** Always 0: no thread outlives its start. */
+/**
+ * Always 0: no thread outlives its start.
+ *
+ * @example
+ * console.log(_count());
+ */
 export function _count(): number {
   return 0;
 }

@@ -29,6 +29,8 @@ wire();
  * @returns the thread's identifier, the same as `get_ident()` gives inside it.
  * @throws TypeError for wrong arguments, and for a function or argument that cannot travel, naming what and why.
  * @throws error "can't start new thread" when the platform refuses one.
+ * @example
+ * start_new_thread((name: string) => console.log(`Hello ${name}`), ['Ada']);
  */
 export function start_new_thread<A extends readonly unknown[]>(fn: (...args: A) => unknown, args: A): number;
 export function start_new_thread<A extends readonly unknown[], K extends object>(
@@ -49,28 +51,60 @@ export function start_new_thread(fn: (...args: never[]) => unknown, args: readon
   }
 }
 
-/** Obsolete synonym of `start_new_thread`. */
+/**
+ * Obsolete synonym of `start_new_thread`.
+ *
+ * @example
+ * start_new(() => console.log('in a thread'), []);
+ */
 export const start_new = start_new_thread;
 
-/** A new unlocked lock. */
+/**
+ * A new unlocked lock.
+ *
+ * @example
+ * const lock = allocate_lock();
+ * lock.acquire();
+ * lock.release();
+ */
 export function allocate_lock(): Lock {
   checkNoArguments('allocate_lock', arguments.length);
   return new Lock();
 }
 
-/** Obsolete synonym of `allocate_lock`. */
+/**
+ * Obsolete synonym of `allocate_lock`.
+ *
+ * @example
+ * console.log(allocate().locked());
+ */
 export const allocate = allocate_lock;
 
-/** Ends the calling thread silently by throwing SystemExit. In the main thread it ends the program, with status 0. */
+/**
+ * Ends the calling thread silently by throwing SystemExit. In the main thread it ends the program, with status 0.
+ *
+ * @example
+ * start_new_thread(() => exit(), []);
+ */
 export function exit(): never {
   checkNoArguments('exit', arguments.length);
   throw new SystemExit();
 }
 
-/** Obsolete synonym of `exit`. */
+/**
+ * Obsolete synonym of `exit`.
+ *
+ * @example
+ * start_new_thread(() => exit_thread(), []);
+ */
 export const exit_thread = exit;
 
-/** The calling thread's identifier: not zero, unique among threads that are alive, used again by later ones. */
+/**
+ * The calling thread's identifier: not zero, unique among threads that are alive, used again by later ones.
+ *
+ * @example
+ * start_new_thread(() => console.log(get_ident()), []);
+ */
 export function get_ident(): number {
   checkNoArguments('get_ident', arguments.length);
   return identOf(slot);
@@ -82,6 +116,12 @@ export function get_ident(): number {
  * reacts are one.
  *
  * @throws KeyboardInterrupt at once when called in the main thread.
+ * @example
+ * try {
+ *   interrupt_main();
+ * } catch (interrupt) {
+ *   console.log(interrupt instanceof KeyboardInterrupt);
+ * }
  */
 export function interrupt_main(): void {
   checkNoArguments('interrupt_main', arguments.length);
@@ -93,6 +133,9 @@ export function interrupt_main(): void {
  * platform's default; without an argument it is set to that. A thread may get more than it asked for: at least 512 KiB.
  *
  * @throws RangeError "size not valid" below 32,768 bytes; TypeError for what is no integer. The setting is then unchanged.
+ * @example
+ * const before = stack_size(16 * 1024 * 1024);
+ * stack_size(before);
  */
 export function stack_size(size?: number): number {
   const bytes = checkStackSize(size, arguments.length);
@@ -101,7 +144,12 @@ export function stack_size(size?: number): number {
   return before;
 }
 
-/** How many threads started by this module are running now; the main thread is not counted. */
+/**
+ * How many threads started by this module are running now; the main thread is not counted.
+ *
+ * @example
+ * console.log(_count());
+ */
 export function _count(): number {
   checkNoArguments('_count', arguments.length);
   return countThreads();

@@ -180,10 +180,31 @@ export interface SharedSetConstructor {
 // Interfaces and not aliases: the declarations that a program's build emits can name them.
 
 export interface SharedArray<T = unknown> extends ArrayClass<T> {}
+/**
+ * The class of shared arrays: the interface of `Array`, but `at` and `set` instead of `[i]`.
+ *
+ * @example
+ * const numbers = new SharedArray([1, 2, 3]);
+ * startNewThread(() => { numbers.push(4); }, []);
+ */
 export const SharedArray: SharedArrayConstructor = ArrayClass as never;
 
 export interface SharedMap<K = unknown, V = unknown> extends MapClass<K, V> {}
+/**
+ * The class of shared maps: the interface of `Map`, and `update`.
+ *
+ * @example
+ * const stock = new SharedMap([['apples', 3]]);
+ * startNewThread(() => { stock.update('apples', (count = 0) => count - 1); }, []);
+ */
 export const SharedMap: SharedMapConstructor = MapClass as never;
 
 export interface SharedSet<T = unknown> extends SetClass<T> {}
+/**
+ * The class of shared sets: the interface of `Set`, and `insert`.
+ *
+ * @example
+ * const seen = new SharedSet(['a']);
+ * startNewThread(() => { seen.add('b'); }, []);
+ */
 export const SharedSet: SharedSetConstructor = SetClass as never;

@@ -96,6 +96,10 @@ export class ThreadPoolExecutor extends Pool {
    * If something cannot travel, the future fails with a CaptureError.
    *
    * @throws ThreadError "cannot schedule new futures after shutdown". BrokenExecutor when the initializer has failed, or no thread gets as far as that.
+   * @example
+   * const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
+   * console.log(await executor.submit((a: number, b: number) => a + b, 1, 2));
+   * executor.shutdown();
    */
   submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
     return submitTo(this, fn, args, this.submit) as Future<Awaited<R>>;
@@ -105,6 +109,11 @@ export class ThreadPoolExecutor extends Pool {
    * The same executor with options for what is submitted through it: `executor.withOptions({ signal }).submit(fn)`.
    * @param options `signal`: when it is aborted, tasks that have not begun are cancelled. `interruptible`: they can be cancelled while they run,
    * by the signal too; see `Future.cancel`.
+   * @example
+   * const executor = new ThreadPoolExecutor();
+   * const future = executor.withOptions({ signal: AbortSignal.timeout(60_000) }).submit(() => 1);
+   * console.log(await future);
+   * executor.shutdown();
    */
   withOptions(options: TaskOptions): Submitter {
     return new Submitter(this, options);
@@ -117,6 +126,10 @@ export class ThreadPoolExecutor extends Pool {
    *
    * @param options `timeout`: milliseconds from this call until the last result; then TimeoutError. `bufferSize`: so many are submitted ahead
    * of what was taken, so inputs may be infinite. `signal`: cancels and throws its reason. `onProgress`: called as results are taken.
+   * @example
+   * const executor = new ThreadPoolExecutor();
+   * console.log([...executor.map((n: number) => n * n, [1, 2, 3])]);
+   * executor.shutdown();
    */
   map<T, R>(fn: (item: T) => R, items: Iterable<T> | AsyncIterable<T>, options?: MapOptions): MapResults<Awaited<R>>;
   map<A extends readonly unknown[], R>(
@@ -141,6 +154,10 @@ export class ThreadPoolExecutor extends Pool {
   /**
    * No more tasks are taken. Those that wait are still made, unless they are cancelled. May be called again.
    * @throws TypeError for wrong options. ThreadError when a thread of this executor waits for itself.
+   * @example
+   * const executor = new ThreadPoolExecutor();
+   * executor.submit(() => console.log('done'));
+   * executor.shutdown();
    */
   shutdown(options: ShutdownOptions = {}): void {
     const { wait = true } = checkShutdown(options);
@@ -157,7 +174,14 @@ export class ThreadPoolExecutor extends Pool {
     poll();
   }
 
-  /** As `shutdown`, without blocking this thread. */
+  /**
+   * As `shutdown`, without blocking this thread.
+   *
+   * @example
+   * const executor = new ThreadPoolExecutor();
+   * executor.submit(() => console.log('done'));
+   * await executor.shutdownAsync();
+   */
   async shutdownAsync(options: ShutdownOptions = {}): Promise<void> {
     const { wait = true } = checkShutdown(options);
     this.#close(options);
@@ -222,7 +246,16 @@ export class ThreadPoolExecutor extends Pool {
   }
 }
 
-/** What `withOptions` returns. */
+/**
+ * What `withOptions` returns.
+ *
+ * @example
+ * const executor = new ThreadPoolExecutor();
+ * const stoppable = executor.withOptions({ interruptible: true });
+ * const future = stoppable.submit(() => { for (;;); });
+ * future.cancel();
+ * executor.shutdown();
+ */
 export class Submitter {
   readonly #executor: ThreadPoolExecutor;
   readonly #signal: AbortSignal | undefined;
@@ -235,7 +268,14 @@ export class Submitter {
     this.#interruptible = options.interruptible === true;
   }
 
-  /** As `ThreadPoolExecutor.submit`. */
+  /**
+   * As `ThreadPoolExecutor.submit`.
+   *
+   * @example
+   * const executor = new ThreadPoolExecutor();
+   * console.log(await executor.withOptions({ interruptible: true }).submit((n: number) => n + 1, 1));
+   * executor.shutdown();
+   */
   submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
     const future = submitTo(this.#executor, fn, args, this.submit, {
       cancelled: this.#signal?.aborted === true,

@@ -79,6 +79,10 @@ interface Local {
 /**
  * The outcome of a call that another thread makes. It is the same object in every thread: it can be awaited in any, blocked on from any,
  * captured, passed, and held by shared objects.
+ *
+ * @example
+ * const future = run((n: number) => n * n, 7);
+ * console.log(await future);
  */
 export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   #local: Local | undefined;
@@ -95,6 +99,8 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
    * @param timeout milliseconds; none = for ever.
    * @throws what the call has thrown. CancelledError if it was cancelled. TimeoutError when the time has passed.
    * @throws BrokenExecutor when the thread that ran it has died. ThreadError when the result needs modules to be imported: await it.
+   * @example
+   * console.log(run(() => 42).result());
    */
   result(timeout?: Timeout): T {
     const outcome = this.#outcomeWithin(timeout);
@@ -105,6 +111,9 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   /**
    * As `result`, but returns what the call has thrown; undefined if it has returned.
    * @throws CancelledError, TimeoutError, ThreadError as `result`.
+   * @example
+   * const failed = run(() => { throw new RangeError('too many'); });
+   * console.log(failed.exception() instanceof RangeError);
    */
   exception(timeout?: Timeout): unknown {
     const outcome = this.#outcomeWithin(timeout);
@@ -119,6 +128,9 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
    * returned a promise cannot be interrupted any more.
    *
    * @returns whether it is cancelled now.
+   * @example
+   * const future = new Future();
+   * console.log(future.cancel(), future.cancelled());
    */
   cancel(): boolean {
     const word = ownAddress(this, FUTURE) + STATE;
@@ -138,16 +150,36 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
     }
   }
 
+  /**
+   * Whether it was cancelled.
+   *
+   * @example
+   * const future = new Future();
+   * future.cancel();
+   * console.log(future.cancelled());
+   */
   cancelled(): boolean {
     return isCancelled(this.#state());
   }
 
-  /** Whether the call is being made right now. */
+  /**
+   * Whether the call is being made right now.
+   *
+   * @example
+   * console.log(run(() => 1).running());
+   */
   running(): boolean {
     return isRunning(this.#state());
   }
 
-  /** Whether there is an outcome, or it was cancelled. */
+  /**
+   * Whether there is an outcome, or it was cancelled.
+   *
+   * @example
+   * const future = run(() => 1);
+   * await future;
+   * console.log(future.done());
+   */
   done(): boolean {
     return isOver(this.#state());
   }
@@ -156,6 +188,9 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
    * Calls `fn` with this future, in this thread, when the future is done: on the event loop, or when this thread waits for the future. If the
    * future is done already, `fn` is called at once. Callbacks are called in the order in which they were added. If one throws, the error is
    * printed.
+   *
+   * @example
+   * run(() => 1).addDoneCallback((future) => console.log(future.result()));
    */
   addDoneCallback(fn: (future: this) => unknown): void {
     if (typeof fn !== 'function') throw new TypeError(`addDoneCallback() takes a function, not ${String(fn)}`);
@@ -199,6 +234,9 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   /**
    * For futures that a program runs itself: marks the future as running, so that it cannot be cancelled any more. Returns false if it was cancelled.
    * @throws InvalidStateError when it runs already, or is done.
+   * @example
+   * const future = new Future<number>();
+   * if (future.setRunningOrNotifyCancel()) future.setResult(1);
    */
   setRunningOrNotifyCancel(): boolean {
     const word = ownAddress(this, FUTURE) + STATE;
@@ -208,7 +246,14 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
     throw new InvalidStateError(`Future in unexpected state: ${nameOf(before)}`);
   }
 
-  /** Settles a future by hand. @throws InvalidStateError when it is done. CaptureError for what cannot travel. */
+  /**
+   * Settles a future by hand.
+   * @throws InvalidStateError when it is done. CaptureError for what cannot travel.
+   * @example
+   * const future = new Future<number>();
+   * startNewThread(() => future.setResult(42), []);
+   * console.log(await future);
+   */
   setResult(value: T): void {
     const moved = takeMarked(value);
     let packed: unknown;
@@ -221,7 +266,14 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
     detach(moved);
   }
 
-  /** As `setResult`, with an error that `result()` will throw. */
+  /**
+   * As `setResult`, with an error that `result()` will throw.
+   *
+   * @example
+   * const future = new Future<number>();
+   * future.setException(new RangeError('too many'));
+   * console.log(future.exception() instanceof RangeError);
+   */
   setException(error: unknown): void {
     const moved = takeMarked(error);
     setByHand(this, FAILED, packError(error));

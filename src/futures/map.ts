@@ -67,7 +67,14 @@ function describe(value: unknown): string {
     : String(value);
 }
 
-/** Results of `map`, each to be taken once: both ways of iterating take from the same. */
+/**
+ * Results of `map`, each to be taken once: both ways of iterating take from the same.
+ *
+ * @example
+ * const executor = new ThreadPoolExecutor();
+ * for await (const square of executor.map((n: number) => n * n, [1, 2, 3])) console.log(square);
+ * executor.shutdown();
+ */
 export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable {
   readonly #submit: (args: readonly unknown[]) => Future<unknown>;
   readonly #options: MapOptions;
@@ -184,7 +191,15 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
     }
   }
 
-  /** Cancels the calls that have not begun, and takes no more items. */
+  /**
+   * Cancels the calls that have not begun, and takes no more items.
+   *
+   * @example
+   * const executor = new ThreadPoolExecutor();
+   * const results = executor.map((n: number) => n * n, [1, 2, 3], { bufferSize: 1 });
+   * results.cancel();
+   * executor.shutdown();
+   */
   cancel(): void {
     this.#ignore();
     for (const future of this.#futures.slice(this.#next)) future.cancel();

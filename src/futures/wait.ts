@@ -16,8 +16,29 @@ import { TimeoutError } from './errors.js';
 import { Future } from './future.js';
 import { FAILED, STATE, watch } from './state.js';
 
+/**
+ * For `wait`: return when any future is done.
+ *
+ * @example
+ * const { done } = wait([run(() => 1), new Future()], { returnWhen: FIRST_COMPLETED });
+ * console.log(done.size);
+ */
 export const FIRST_COMPLETED = 'FIRST_COMPLETED';
+/**
+ * For `wait`: return when any future has failed, or all are done.
+ *
+ * @example
+ * const { done } = wait([run(() => 1), run(() => 2)], { returnWhen: FIRST_EXCEPTION });
+ * console.log(done.size);
+ */
 export const FIRST_EXCEPTION = 'FIRST_EXCEPTION';
+/**
+ * For `wait`: return when all futures are done. This is the default.
+ *
+ * @example
+ * const { notDone } = wait([run(() => 1)], { returnWhen: ALL_COMPLETED });
+ * console.log(notDone.size);
+ */
 export const ALL_COMPLETED = 'ALL_COMPLETED';
 
 export type ReturnWhen = typeof FIRST_COMPLETED | typeof FIRST_EXCEPTION | typeof ALL_COMPLETED;
@@ -147,7 +168,13 @@ export function wait<F extends Future<unknown>>(futures: Iterable<F>, options: W
   return outcomeOf(watched);
 }
 
-/** As `wait`, without blocking this thread. */
+/**
+ * As `wait`, without blocking this thread.
+ *
+ * @example
+ * const { done } = await waitAsync([run(() => 1), run(() => 2)]);
+ * for (const future of done) console.log(future.result());
+ */
 export async function waitAsync<F extends Future<unknown>>(
   futures: Iterable<F>,
   options: WaitOptions = {},

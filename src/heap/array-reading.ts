@@ -17,7 +17,13 @@ export abstract class ReadingArray<T> extends ArrayCell {
     return this[READ](whole < 0 ? whole + this[COUNT] : whole) as T | undefined;
   }
 
-  /** A plain array of all elements at one moment. */
+  /**
+   * A plain array of all elements at one moment.
+   *
+   * @example
+   * const numbers = new SharedArray([1, 2]);
+   * console.log(numbers.toArray().map((n) => n * 2));
+   */
   toArray(): T[] {
     return this[COPY]() as T[];
   }

@@ -47,7 +47,12 @@ export class SharedArray<T = unknown> extends ReadingArray<T> {
     for (const element of elements) this[APPEND](element);
   }
 
-  /** As `Array.from`: what an iterable or an array-like has, each through `map` if it is given. */
+  /**
+   * As `Array.from`: what an iterable or an array-like has, each through `map` if it is given.
+   *
+   * @example
+   * const squares = SharedArray.from({ length: 3 }, (_, at) => at * at);
+   */
   static from(elements: unknown, map?: (element: unknown, index: number) => unknown, self?: unknown): SharedArray {
     if (map !== undefined && typeof map !== 'function') {
       throw new TypeError(`SharedArray.from() takes a function as its second argument, not ${describe(map)}`);
@@ -61,7 +66,12 @@ export class SharedArray<T = unknown> extends ReadingArray<T> {
     return array;
   }
 
-  /** As `Array.of`: an array of the arguments. */
+  /**
+   * As `Array.of`: an array of the arguments.
+   *
+   * @example
+   * const numbers = SharedArray.of(1, 2, 3);
+   */
   static of(...elements: unknown[]): SharedArray {
     const array = new SharedArray();
     for (const element of elements) array[APPEND](element);
@@ -83,6 +93,10 @@ export class SharedArray<T = unknown> extends ReadingArray<T> {
   /**
    * Replaces the element at an index, or appends at the end; further behind, the gap is filled with undefined.
    * @throws RangeError for a negative index. TypeError for a value that cannot be shared.
+   * @example
+   * const numbers = new SharedArray([1, 2]);
+   * numbers.set(0, 5);
+   * console.log(numbers.at(0));
    */
   set<A>(this: A, index: number, value: OrPlain<ElementOf<A>>): A;
   set(index: number, value: unknown): this {
@@ -109,6 +123,9 @@ export class SharedArray<T = unknown> extends ReadingArray<T> {
    *
    * @returns the new element.
    * @throws RangeError if there is no element at that index; TypeError for a value that cannot be shared.
+   * @example
+   * const counts = new SharedArray([0, 0]);
+   * console.log(counts.update(1, (count) => count + 1));
    */
   update<A>(
     this: A,
@@ -167,7 +184,14 @@ export class SharedArray<T = unknown> extends ReadingArray<T> {
     return this[EXCHANGE](from, clampCount(count), values, true);
   }
 
-  /** Removes all elements. */
+  /**
+   * Removes all elements.
+   *
+   * @example
+   * const numbers = new SharedArray([1, 2]);
+   * numbers.clear();
+   * console.log(numbers.length);
+   */
   clear(): void {
     this[RESIZE](0);
   }

@@ -1,6 +1,18 @@
 // The heap's errors: plain classes.
 
-/** The shared heap is full. Nothing is damaged: let go of shared objects, or of objects that refer to them, and the program can go on. */
+/**
+ * The shared heap is full. Nothing is damaged: let go of shared objects, or of objects that refer to them, and the program can go on.
+ *
+ * @example
+ * configureHeap({ maxHeap: 32 * 1024 * 1024 });
+ * const kept = new SharedArray<string>();
+ * try {
+ *   for (;;) kept.push(`${kept.length} `.repeat(100_000));
+ * } catch (error) {
+ *   console.log(error instanceof MemoryError);
+ *   kept.clear();
+ * }
+ */
 export class MemoryError extends Error {
   static {
     MemoryError.prototype.name = 'MemoryError';

@@ -45,7 +45,13 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
     return this[REMOVE](key);
   }
 
-  /** The key's value; if there is none, `value`, which is then stored. Of several threads that come at once one stores. */
+  /**
+   * The key's value; if there is none, `value`, which is then stored. Of several threads that come at once one stores.
+   *
+   * @example
+   * const stock = new SharedMap([['apples', 3]]);
+   * console.log(stock.getOrInsert('pears', 0));
+   */
   getOrInsert<M>(this: M, key: KeyOf<M>, value: OrPlain<ValueOf<M>>): ValueOf<M>;
   getOrInsert(key: unknown, value: unknown): unknown {
     const own = sharable(value, 'an entry');
@@ -59,6 +65,10 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
   /**
    * The key's value; if there is none, what `make` returns, which is then stored. `make` runs without a lock: several threads that come
    * at once may all call theirs, and the first to be done stores. Use `globals.get` or a lock where that must not be.
+   *
+   * @example
+   * const lengths = new SharedMap<string, number>([]);
+   * console.log(lengths.getOrInsertComputed('pears', (name) => name.length));
    */
   getOrInsertComputed<M>(this: M, key: KeyOf<M>, make: (key: KeyOf<M>) => OrPlain<ValueOf<M>>): ValueOf<M>;
   getOrInsertComputed(key: unknown, make: (key: never) => unknown): unknown {
@@ -72,6 +82,9 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
    * Replaces a key's value by what `change` makes of it, as one step: if another thread has changed it meanwhile `change` is called again
    * with what is there now. It gets undefined if there is no entry.
    * @returns the new value.
+   * @example
+   * const stock = new SharedMap([['apples', 3]]);
+   * console.log(stock.update('apples', (count = 0) => count - 1));
    */
   update<M>(
     this: M,

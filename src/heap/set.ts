@@ -31,7 +31,13 @@ export class SharedSet<T = unknown> extends TableCell {
     return this;
   }
 
-  /** Adds a member; whether it was new. Of several threads that add the same one, one is told so. */
+  /**
+   * Adds a member; whether it was new. Of several threads that add the same one, one is told so.
+   *
+   * @example
+   * const seen = new SharedSet(['a']);
+   * console.log(seen.insert('a'), seen.insert('b'));
+   */
   insert<S>(this: S, member: OrPlain<MemberOf<S>>): boolean;
   insert(member: unknown): boolean {
     return this[PUT](member, 0, PUT_ADD) === PUT_INSERTED;

@@ -148,7 +148,12 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
     return sizeOf(ownAddress(this, QUEUE, SIMPLE_QUEUE));
   }
 
-  /** Whether no item is in the queue right now. */
+  /**
+   * Whether no item is in the queue right now.
+   *
+   * @example
+   * console.log(new Queue().empty());
+   */
   empty(): boolean {
     return this.size === 0;
   }
@@ -162,6 +167,14 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
    * @throws Full when there was no room. ShutDown when the queue was shut down. CaptureError when the item cannot travel.
    * @throws RangeError for a negative time-out, TypeError for wrong arguments.
    * @throws KeyboardInterrupt in the main thread if one was pending already; nothing is done then.
+   * @example
+   * const jobs = new Queue<number>({ maxSize: 1 });
+   * jobs.put(1);
+   * try {
+   *   jobs.put(2, { timeout: 10 });
+   * } catch (error) {
+   *   console.log(error instanceof Full);
+   * }
    */
   put(item: T, options?: QueueWaitOptions): void {
     // Fast path: everything unusual makes one of the tests fail.
@@ -170,7 +183,13 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
     putWithin(this, cell, item, options);
   }
 
-  /** `put(item, { wait: false })`. */
+  /**
+   * `put(item, { wait: false })`.
+   *
+   * @example
+   * const jobs = new Queue<number>();
+   * jobs.putNowait(1);
+   */
   putNowait(item: T): void {
     this.put(item, { wait: false });
   }
@@ -179,6 +198,9 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
    * As `put`, but waits without blocking this thread; the event loop stays alive meanwhile.
    * @param options `timeout` in milliseconds; `signal` gives up when aborted.
    * @throws the signal's reason when it is aborted; nothing was put then.
+   * @example
+   * const jobs = new Queue<number>({ maxSize: 1 });
+   * await jobs.putAsync(1, { timeout: 1000 });
    */
   async putAsync(item: T, options: QueueAsyncOptions = {}): Promise<void> {
     const moved = takeMarked(item);
@@ -205,6 +227,10 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
    * loaded here. It stays in the queue.
    * @throws RangeError for a negative time-out, TypeError for wrong arguments.
    * @throws KeyboardInterrupt in the main thread if one was pending already; nothing is done then.
+   * @example
+   * const jobs = new Queue<number>();
+   * jobs.put(1);
+   * console.log(jobs.get({ timeout: 1000 }));
    */
   get(options?: QueueWaitOptions): T {
     // Who takes items in a loop, and allocates nothing, comes to no other place.
@@ -222,7 +248,16 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
     return getWithin(this, cell, options) as T;
   }
 
-  /** `get({ wait: false })`. */
+  /**
+   * `get({ wait: false })`.
+   *
+   * @example
+   * try {
+   *   new Queue().getNowait();
+   * } catch (error) {
+   *   console.log(error instanceof Empty);
+   * }
+   */
   getNowait(): T {
     return this.get({ wait: false });
   }
@@ -231,6 +266,10 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
    * As `get`, but waits without blocking this thread; the event loop stays alive meanwhile.
    * @param options `timeout` in milliseconds; `signal` gives up when aborted.
    * @throws the signal's reason when it is aborted; no item was taken then.
+   * @example
+   * const jobs = new Queue<number>();
+   * startNewThread(() => jobs.put(1), []);
+   * console.log(await jobs.getAsync());
    */
   async getAsync(options: QueueAsyncOptions = {}): Promise<T> {
     const timeout = waitOf(options, ASYNC_WAITS);

@@ -41,15 +41,35 @@ export class PriorityQueue<T = unknown> extends Queue<T> {
    * As `put` of a `Queue`.
    * @param options also `priority`: what the item is ordered by.
    * @throws TypeError when the item has no priority, or one of another sort than those in the queue.
+   * @example
+   * const jobs = new PriorityQueue<string>();
+   * jobs.put('later', { priority: 2 });
+   * jobs.put('first', { priority: 1 });
+   * console.log(jobs.get());
    */
   override put(item: T, options?: QueueWaitOptions & { priority?: Priority }): void {
     super.put(item, options ?? {});
   }
 
+  /**
+   * As `put`, without waiting.
+   * @throws Full when there is no room.
+   *
+   * @example
+   * const jobs = new PriorityQueue<string>();
+   * jobs.putNowait('first', { priority: 1 });
+   */
   override putNowait(item: T, options: { priority?: Priority } = {}): void {
     super.put(item, { ...options, wait: false });
   }
 
+  /**
+   * As `put`, without blocking this thread.
+   *
+   * @example
+   * const jobs = new PriorityQueue<string>();
+   * await jobs.putAsync('first', { priority: 1 });
+   */
   override putAsync(item: T, options: QueueAsyncOptions & { priority?: Priority } = {}): Promise<void> {
     return super.putAsync(item, options);
   }

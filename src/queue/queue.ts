@@ -37,7 +37,14 @@ export class Queue<T = unknown> extends Channel<T> {
     return atomic.load(ownAddress(this, QUEUE, PRIORITY_QUEUE) + Q_MAX);
   }
 
-  /** Whether as many items are in the queue as there may be, right now. */
+  /**
+   * Whether as many items are in the queue as there may be, right now.
+   *
+   * @example
+   * const jobs = new Queue<number>({ maxSize: 1 });
+   * jobs.put(1);
+   * console.log(jobs.full());
+   */
   full(): boolean {
     const most = this.maxSize;
     return most > 0 && this.size >= most;
@@ -55,6 +62,12 @@ export class Queue<T = unknown> extends Channel<T> {
   /**
    * Says that an item which was taken is done. When all items are done, `join` returns.
    * @throws RangeError if it was called more often than items were put.
+   * @example
+   * const jobs = new Queue<number>();
+   * startNewThread(() => { for (const n of jobs) { console.log(n); jobs.taskDone(); } }, []);
+   * jobs.put(1);
+   * jobs.join();
+   * jobs.shutdown();
    */
   taskDone(): void {
     if (!finishOne(ownAddress(this, QUEUE, PRIORITY_QUEUE))) {
@@ -66,6 +79,13 @@ export class Queue<T = unknown> extends Channel<T> {
    * Blocks until `taskDone` was called for every item that was put.
    * @param timeout milliseconds to wait at most; none = for ever.
    * @returns whether all is done.
+   * @example
+   * const jobs = new Queue<number>();
+   * jobs.put(1);
+   * console.log(jobs.join(10));
+   * jobs.get();
+   * jobs.taskDone();
+   * console.log(jobs.join());
    */
   join(timeout?: number): boolean {
     const milliseconds = timeout === undefined ? Infinity : timeoutOf({ timeout });
@@ -82,7 +102,15 @@ export class Queue<T = unknown> extends Channel<T> {
     return done;
   }
 
-  /** As `join`, without blocking this thread. */
+  /**
+   * As `join`, without blocking this thread.
+   *
+   * @example
+   * const jobs = new Queue<number>();
+   * jobs.put(1);
+   * startNewThread(() => { jobs.get(); jobs.taskDone(); }, []);
+   * console.log(await jobs.joinAsync());
+   */
   joinAsync(options: QueueAsyncOptions = {}): Promise<boolean> {
     return eventually(() => allDone(ownAddress(this, QUEUE, PRIORITY_QUEUE)), options);
   }
@@ -92,6 +120,11 @@ export class Queue<T = unknown> extends Channel<T> {
    * throws ShutDown, and iterations end.
    *
    * @param options `immediate: true` removes all items at once. They count as done; if all items are done then, `join` returns.
+   * @example
+   * const jobs = new Queue<number>();
+   * jobs.put(1);
+   * jobs.shutdown();
+   * console.log([...jobs]);
    */
   shutdown(options: { immediate?: boolean } = {}): void {
     checkKeys(options, ['immediate'], '{ immediate: true }');

@@ -104,6 +104,9 @@ export function dumpThreads(): void {
 /**
  * From now on SIGQUIT (Ctrl-\) prints on standard error what `threadDump` returns, instead of ending the process: also while the main
  * thread is blocked or computes.
+ *
+ * @example
+ * dumpThreadsOnQuit();
  */
 export function dumpThreadsOnQuit(): void {
   ask({ type: 'quit' });

@@ -43,6 +43,9 @@ export abstract class Acquirable extends SyncCell {
    * @throws TypeError, RangeError for wrong arguments, also when it is free.
    * @throws ThreadError when the thread that holds it is over; DeadlockError when no thread is left that could release it.
    * @throws KeyboardInterrupt in the main thread, as `Lock.acquire`.
+   * @example
+   * const permits = new Semaphore(1);
+   * console.log(permits.acquire(), permits.acquire(false));
    */
   acquire(wait: boolean | number | AcquireOptions = true, timeout?: number): boolean {
     const limit = blockingTimeout(wait, timeout, arguments.length);
@@ -57,19 +60,38 @@ export abstract class Acquirable extends SyncCell {
    *
    * @param options `timeout` in milliseconds; `signal` gives up when aborted.
    * @throws the signal's reason when it is aborted; it is not acquired then. TypeError, RangeError for wrong arguments.
+   * @example
+   * const lock = new RLock();
+   * if (await lock.acquireAsync({ timeout: 1000 })) lock.release();
    */
   acquireAsync(options: AcquireOptions & { signal?: AbortSignal } = {}): Promise<boolean> {
     return eventually(() => this[WANTED](), options);
   }
 
-  /** Releases it once. @throws ThreadError, RangeError when there is nothing to release; nothing is done then. */
+  /**
+   * Releases it once.
+   * @throws ThreadError, RangeError when there is nothing to release; nothing is done then.
+   * @example
+   * const lock = new RLock();
+   * lock.acquire();
+   * lock.release();
+   */
   release(): void {
     if (arguments.length > 0) throw new TypeError(`release() takes no arguments (${arguments.length} given)`);
     if (!letGo(this)) throw this.notHeld();
     poll();
   }
 
-  /** Acquires it for a scope: `using held = lock.hold()`. */
+  /**
+   * Acquires it for a scope: `using held = lock.hold()`.
+   *
+   * @example
+   * const lock = new RLock();
+   * {
+   *   using held = lock.hold();
+   *   console.log('this thread has it');
+   * }
+   */
   hold(): HeldLock {
     if (arguments.length > 0) {
       throw new TypeError(`hold() takes no arguments (${arguments.length} given): it waits for ever`);
@@ -78,7 +100,16 @@ export abstract class Acquirable extends SyncCell {
     return heldLock(this);
   }
 
-  /** As `hold`, without blocking this thread: `using held = await lock.holdAsync()`. Options as for `acquireAsync`, without a time-out. */
+  /**
+   * As `hold`, without blocking this thread: `using held = await lock.holdAsync()`. Options as for `acquireAsync`, without a time-out.
+   *
+   * @example
+   * const permits = new Semaphore(2);
+   * {
+   *   using held = await permits.holdAsync();
+   *   console.log('one of at most two');
+   * }
+   */
   async holdAsync(options: { signal?: AbortSignal } = {}): Promise<HeldLock> {
     timeoutOf(options as AcquireOptions, ['signal']);
     await this.acquireAsync(options);
@@ -88,6 +119,10 @@ export abstract class Acquirable extends SyncCell {
   /**
    * Runs `fn` while it is held and returns what that returns. Releases when `fn` returns or throws; if it returns a promise, when that
    * settles.
+   *
+   * @example
+   * const permits = new Semaphore(2);
+   * console.log(permits.with(() => 'one of at most two'));
    */
   with<T>(fn: () => T): T {
     if (typeof fn !== 'function') throw new TypeError(`with() takes a function, not ${String(fn)}: lock.with(() => …)`);

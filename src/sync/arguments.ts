@@ -6,7 +6,13 @@ export interface AcquireOptions {
   timeout?: number | undefined;
 }
 
-/** The longest time-out that can be asked for, in milliseconds: about 292 years. */
+/**
+ * The longest time-out that can be asked for, in milliseconds: about 292 years.
+ *
+ * @example
+ * const lock = new Lock();
+ * console.log(lock.acquire(true, TIMEOUT_MAX));
+ */
 export const TIMEOUT_MAX = 9_223_372_036_000;
 
 /** Python 2 converts the wait flag to a C long. */

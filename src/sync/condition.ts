@@ -87,37 +87,86 @@ export class Condition extends SyncCell {
     Object.preventExtensions(this);
   }
 
-  /** Acquires the lock: see `acquire` of `Lock` and `RLock`. */
+  /**
+   * Acquires the lock: see `acquire` of `Lock` and `RLock`.
+   *
+   * @example
+   * const changed = new Condition();
+   * changed.acquire();
+   * changed.release();
+   */
   acquire(...given: Parameters<Lock['acquire']>): boolean {
     return lockOf(this).acquire(...given);
   }
 
-  /** Acquires the lock without blocking this thread. */
+  /**
+   * Acquires the lock without blocking this thread.
+   *
+   * @example
+   * const changed = new Condition();
+   * if (await changed.acquireAsync({ timeout: 1000 })) changed.release();
+   */
   acquireAsync(...given: Parameters<Lock['acquireAsync']>): Promise<boolean> {
     return lockOf(this).acquireAsync(...given);
   }
 
-  /** Releases the lock once. @throws ThreadError when it is not this thread's to release. */
+  /**
+   * Releases the lock once.
+   * @throws ThreadError when it is not this thread's to release.
+   * @example
+   * const changed = new Condition();
+   * changed.acquire();
+   * changed.release();
+   */
   release(...given: Parameters<Lock['release']>): void {
     lockOf(this).release(...given);
   }
 
-  /** Whether anybody holds the lock right now. */
+  /**
+   * Whether anybody holds the lock right now.
+   *
+   * @example
+   * console.log(new Condition().locked());
+   */
   locked(...given: Parameters<Lock['locked']>): boolean {
     return lockOf(this).locked(...given);
   }
 
-  /** Acquires the lock for a scope: `using held = condition.hold()`. */
+  /**
+   * Acquires the lock for a scope: `using held = condition.hold()`.
+   *
+   * @example
+   * const changed = new Condition();
+   * {
+   *   using held = changed.hold();
+   *   changed.notify();
+   * }
+   */
   hold(...given: Parameters<Lock['hold']>): HeldLock {
     return lockOf(this).hold(...given);
   }
 
-  /** As `hold`, without blocking this thread. */
+  /**
+   * As `hold`, without blocking this thread.
+   *
+   * @example
+   * const changed = new Condition();
+   * {
+   *   using held = await changed.holdAsync();
+   *   changed.notifyAll();
+   * }
+   */
   holdAsync(...given: Parameters<Lock['holdAsync']>): Promise<HeldLock> {
     return lockOf(this).holdAsync(...given);
   }
 
-  /** Runs `fn` with the lock held and returns what it returns; releases as `Lock.with` does. */
+  /**
+   * Runs `fn` with the lock held and returns what it returns; releases as `Lock.with` does.
+   *
+   * @example
+   * const changed = new Condition();
+   * changed.with(() => changed.notifyAll());
+   */
   with<T>(fn: () => T): T {
     return lockOf(this).with(fn);
   }
@@ -133,6 +182,9 @@ export class Condition extends SyncCell {
    * @throws DeadlockError when no thread is left that could notify.
    * @throws KeyboardInterrupt in the main thread, when one is pending before or after.
    * @throws ThreadError when the lock cannot be acquired again, because the thread that has it is over.
+   * @example
+   * const changed = new Condition();
+   * console.log(changed.with(() => changed.wait(10)));
    */
   wait(timeout?: number): boolean {
     if (arguments.length > 1) throw new TypeError(`wait() takes at most 1 argument (${arguments.length} given)`);
@@ -181,6 +233,9 @@ export class Condition extends SyncCell {
    * theirs together, acquired that many times more.
    *
    * @throws as `wait`; and the signal's reason when it is aborted before a notification.
+   * @example
+   * const changed = new Condition();
+   * console.log(await changed.with(() => changed.waitAsync({ timeout: 10 })));
    */
   async waitAsync(options: WaitOptions = {}): Promise<boolean> {
     const lock = lockOf(this);
@@ -217,6 +272,11 @@ export class Condition extends SyncCell {
    * @param timeout milliseconds to wait at most; none = for ever.
    * @returns what it returned last: something false if the time ran out.
    * @throws as `wait`, and what the predicate throws; the lock is held then.
+   * @example
+   * const state = shared({ ready: false });
+   * const changed = new Condition();
+   * startNewThread(() => changed.with(() => { state.ready = true; changed.notifyAll(); }), []);
+   * console.log(changed.with(() => changed.waitFor(() => state.ready)));
    */
   waitFor<T>(predicate: () => T, timeout?: number): T {
     checkPredicate(predicate);
@@ -232,7 +292,15 @@ export class Condition extends SyncCell {
     }
   }
 
-  /** As `waitFor`, without blocking this thread. @throws as `waitAsync`. */
+  /**
+   * As `waitFor`, without blocking this thread.
+   * @throws as `waitAsync`.
+   * @example
+   * const state = shared({ ready: false });
+   * const changed = new Condition();
+   * startNewThread(() => changed.with(() => { state.ready = true; changed.notifyAll(); }), []);
+   * console.log(await changed.with(() => changed.waitForAsync(() => state.ready)));
+   */
   async waitForAsync<T>(predicate: () => T, options: WaitOptions = {}): Promise<T> {
     checkPredicate(predicate);
     const limit = waitTimeout(options?.timeout);
@@ -252,6 +320,9 @@ export class Condition extends SyncCell {
    *
    * @param n how many at most; 0 or less = nobody.
    * @throws ThreadError "cannot notify on un-acquired lock" when this thread does not hold it. TypeError when `n` is no integer.
+   * @example
+   * const changed = new Condition();
+   * changed.with(() => changed.notify(2));
    */
   notify(n = 1): void {
     if (!Number.isInteger(n)) {
@@ -260,7 +331,13 @@ export class Condition extends SyncCell {
     this.#notify(n);
   }
 
-  /** Notifies all that wait. @throws ThreadError "cannot notify on un-acquired lock" when this thread does not hold it. */
+  /**
+   * Notifies all that wait.
+   * @throws ThreadError "cannot notify on un-acquired lock" when this thread does not hold it.
+   * @example
+   * const changed = new Condition();
+   * changed.with(() => changed.notifyAll());
+   */
   notifyAll(): void {
     this.#notify(Infinity);
   }

@@ -1,7 +1,16 @@
 // The errors and signals of the contract. They are plain classes without any shared memory behind them, so that `dummy_thread` can
 // have them too.
 
-/** A broken rule of a thread or a lock: Python's `thread.error`, later `RuntimeError`. */
+/**
+ * A broken rule of a thread or a lock: Python's `thread.error`, later `RuntimeError`.
+ *
+ * @example
+ * try {
+ *   new Lock().release();
+ * } catch (error) {
+ *   if (error instanceof ThreadError) console.log(error.message);
+ * }
+ */
 export class ThreadError extends Error {
   static {
     ThreadError.prototype.name = 'ThreadError';
@@ -29,7 +38,18 @@ export class DeadlockError extends ThreadError {
   }
 }
 
-/** A barrier was broken or reset while a thread waited at it, or was broken before: Python's `threading.BrokenBarrierError`. */
+/**
+ * A barrier was broken or reset while a thread waited at it, or was broken before: Python's `threading.BrokenBarrierError`.
+ *
+ * @example
+ * const barrier = new Barrier(2);
+ * barrier.abort();
+ * try {
+ *   barrier.wait();
+ * } catch (error) {
+ *   console.log(error instanceof BrokenBarrierError);
+ * }
+ */
 export class BrokenBarrierError extends ThreadError {
   static {
     BrokenBarrierError.prototype.name = 'BrokenBarrierError';
@@ -39,6 +59,11 @@ export class BrokenBarrierError extends ThreadError {
 /**
  * Ends the thread that throws it, silently; in the main thread it ends the program with status `code`. A normal exception otherwise:
  * `finally` runs, and a `catch` that keeps it lets the thread go on.
+ *
+ * @example
+ * const thread = new Thread(() => { throw new SystemExit(); });
+ * thread.start();
+ * thread.join();
  */
 export class SystemExit extends Error {
   static {
@@ -61,7 +86,16 @@ export function isExit(thrown: unknown): thrown is SystemExit {
   }
 }
 
-/** Raised in the main thread by Ctrl-C and by `interrupt_main()`. Uncaught, it ends the program with status 130. */
+/**
+ * Raised in the main thread by Ctrl-C and by `interrupt_main()`. Uncaught, it ends the program with status 130.
+ *
+ * @example
+ * try {
+ *   interruptMain();
+ * } catch (error) {
+ *   console.log(error instanceof KeyboardInterrupt);
+ * }
+ */
 export class KeyboardInterrupt extends Error {
   static {
     KeyboardInterrupt.prototype.name = 'KeyboardInterrupt';

@@ -58,18 +58,42 @@ export class Event extends SyncCell {
     Object.preventExtensions(this);
   }
 
-  /** Whether it is set right now. It may have changed by the time you look at the answer. */
+  /**
+   * Whether it is set right now. It may have changed by the time you look at the answer.
+   *
+   * @example
+   * const stop = new Event();
+   * const worker = new Thread(() => { while (!stop.isSet()); });
+   * worker.start();
+   * stop.set();
+   * worker.join();
+   */
   isSet(): boolean {
     return isSetIn(atomic.load(ownAddress(this, EVENT) + WORD));
   }
 
-  /** Sets it: everybody who waits for it goes on, also if it is cleared at once. */
+  /**
+   * Sets it: everybody who waits for it goes on, also if it is cleared at once.
+   *
+   * @example
+   * const ready = new Event();
+   * ready.set();
+   * console.log(ready.wait());
+   */
   set(): void {
     const word = ownAddress(this, EVENT) + WORD;
     if (changeTo(word, true)) wake(word, Infinity);
   }
 
-  /** Clears it: whoever comes to wait now waits until it is set again. */
+  /**
+   * Clears it: whoever comes to wait now waits until it is set again.
+   *
+   * @example
+   * const ready = new Event();
+   * ready.set();
+   * ready.clear();
+   * console.log(ready.isSet());
+   */
   clear(): void {
     changeTo(ownAddress(this, EVENT) + WORD, false);
   }
@@ -81,6 +105,9 @@ export class Event extends SyncCell {
    * @returns whether it was set: false = the time ran out.
    * @throws TypeError, RangeError for a wrong time-out, also when it is set. DeadlockError when no thread is left that could set it.
    * @throws KeyboardInterrupt in the main thread, when one is pending before or after.
+   * @example
+   * const ready = new Event();
+   * console.log(ready.wait(10));
    */
   wait(timeout?: number): boolean {
     if (arguments.length > 1) throw new TypeError(`wait() takes at most 1 argument (${arguments.length} given)`);
@@ -102,6 +129,10 @@ export class Event extends SyncCell {
   /**
    * As `wait`, without blocking this thread; the event loop stays alive meanwhile.
    * @throws the signal's reason when it is aborted. TypeError, RangeError for wrong arguments.
+   * @example
+   * const ready = new Event();
+   * startNewThread(() => ready.set(), []);
+   * console.log(await ready.waitAsync({ timeout: 60_000 }));
    */
   async waitAsync(options: WaitOptions = {}): Promise<boolean> {
     return eventually(() => this.#change(), waitOptions(options));

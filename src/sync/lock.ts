@@ -47,6 +47,13 @@ const HOLDER = 12;
 const HEADER = syncHeader(LOCK, 3, 0);
 const SIZE_CLASS = classOf(16);
 
+/**
+ * A lock: at most one thread holds it. Any thread may release it, as with Python's `thread.allocate_lock()`.
+ *
+ * @example
+ * const lock = new Lock();
+ * lock.with(() => console.log('only one thread at a time is here'));
+ */
 export class Lock implements Monitor {
   /** Byte address. */
   #cell: number;
@@ -101,6 +108,11 @@ export class Lock implements Monitor {
    * @throws ThreadError when the thread that holds it has died; DeadlockError when no thread is left that could release it.
    * @throws KeyboardInterrupt in the main thread: if one was pending already, before anything is done; if one came while it waited, after
    * the lock was acquired, which is then held. `with` and `hold` leave it released in both cases.
+   * @example
+   * const lock = new Lock();
+   * console.log(lock.acquire());
+   * console.log(lock.acquire(false), lock.acquire({ timeout: 10 }));
+   * lock.release();
    */
   acquire(wait: boolean | number | AcquireOptions = true, timeout?: number): boolean {
     // Fast path: everything unusual makes one of the tests fail. It has its own compare-exchange, as `release` its own exchange,
@@ -162,6 +174,9 @@ export class Lock implements Monitor {
    * @param options `timeout` in milliseconds; `signal` gives up when aborted.
    * @returns whether the lock was acquired.
    * @throws the signal's reason when it is aborted; the lock is not acquired then. TypeError, RangeError for wrong arguments.
+   * @example
+   * const lock = new Lock();
+   * if (await lock.acquireAsync({ timeout: 1000 })) lock.release();
    */
   acquireAsync(options: AcquireOptions & { signal?: AbortSignal } = {}): Promise<boolean> {
     return new Promise((resolve, reject) => {
@@ -197,6 +212,11 @@ export class Lock implements Monitor {
   /**
    * Releases the lock; any thread may.
    * @throws ThreadError "release unlocked lock" when it is not held.
+   * @example
+   * const lock = new Lock();
+   * lock.acquire();
+   * startNewThread(() => lock.release(), []);
+   * lock.acquire();
    */
   release(): void {
     if (arguments.length > 0) throw new TypeError(`release() takes no arguments (${arguments.length} given)`);
@@ -227,13 +247,29 @@ export class Lock implements Monitor {
     V.I32[(this.#cell + HOLDER) >>> 2] = 0;
   }
 
-  /** Whether anybody holds the lock right now. It may have changed by the time you look at the answer. */
+  /**
+   * Whether anybody holds the lock right now. It may have changed by the time you look at the answer.
+   *
+   * @example
+   * const lock = new Lock();
+   * console.log(lock.locked());
+   */
   locked(): boolean {
     if (arguments.length > 0) throw new TypeError(`locked() takes no arguments (${arguments.length} given)`);
     return atomic.load(this.#word()) !== FREE;
   }
 
-  /** Acquires the lock for a scope: `using held = lock.hold()`. */
+  /**
+   * Acquires the lock for a scope: `using held = lock.hold()`.
+   *
+   * @example
+   * const lock = new Lock();
+   * {
+   *   using held = lock.hold();
+   *   console.log(lock.locked());
+   * }
+   * console.log(lock.locked());
+   */
   hold(): HeldLock {
     if (arguments.length > 0)
       throw new TypeError(`hold() takes no arguments (${arguments.length} given): it waits for ever`);
@@ -241,7 +277,16 @@ export class Lock implements Monitor {
     return heldLock(this);
   }
 
-  /** As `hold`, without blocking this thread: `using held = await lock.holdAsync()`. Options as for `acquireAsync`, without a time-out. */
+  /**
+   * As `hold`, without blocking this thread: `using held = await lock.holdAsync()`. Options as for `acquireAsync`, without a time-out.
+   *
+   * @example
+   * const lock = new Lock();
+   * {
+   *   using held = await lock.holdAsync();
+   *   console.log(lock.locked());
+   * }
+   */
   async holdAsync(options: { signal?: AbortSignal } = {}): Promise<HeldLock> {
     timeoutOf(options as AcquireOptions, ['signal']);
     await this.acquireAsync(options);
@@ -251,6 +296,11 @@ export class Lock implements Monitor {
   /**
    * Runs `fn` with the lock held and returns what it returns. Releases the lock when `fn` returns or throws; if it returns a promise,
    * when that settles.
+   *
+   * @example
+   * const lock = new Lock();
+   * const sums = new Int32Array(new SharedArrayBuffer(4));
+   * console.log(lock.with(() => (sums[0]! += 1)));
    */
   with<T>(fn: () => T): T {
     if (typeof fn !== 'function') throw new TypeError(`with() takes a function, not ${String(fn)}: lock.with(() => …)`);

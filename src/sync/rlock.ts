@@ -75,6 +75,12 @@ export class RLock extends Acquirable implements Monitor {
    * @throws TypeError, RangeError for wrong arguments, also when it is free or this thread's. RangeError after 2**31 times.
    * @throws ThreadError when its owner is over; DeadlockError when no thread is left that could release it.
    * @throws KeyboardInterrupt in the main thread, as `Lock.acquire`.
+   * @example
+   * const lock = new RLock();
+   * lock.acquire();
+   * lock.acquire();
+   * lock.release();
+   * lock.release();
    */
   override acquire(wait: boolean | number | AcquireOptions = true, timeout?: number): boolean {
     // Fast path: everything unusual makes one of the tests fail. The kernel's steps are called here for the reason that lock.ts gives.
@@ -97,6 +103,10 @@ export class RLock extends Acquirable implements Monitor {
   /**
    * Releases the lock once.
    * @throws ThreadError "cannot release un-acquired lock" when this thread does not own it.
+   * @example
+   * const lock = new RLock();
+   * lock.acquire();
+   * lock.release();
    */
   override release(): void {
     if (arguments.length > 0 || attentive() || due.any) {
@@ -108,7 +118,13 @@ export class RLock extends Acquirable implements Monitor {
       throw this.notHeld();
   }
 
-  /** Whether any thread owns the lock right now. It may have changed by the time you look at the answer. */
+  /**
+   * Whether any thread owns the lock right now. It may have changed by the time you look at the answer.
+   *
+   * @example
+   * const lock = new RLock();
+   * console.log(lock.with(() => lock.locked()));
+   */
   locked(): boolean {
     if (arguments.length > 0) throw new TypeError(`locked() takes no arguments (${arguments.length} given)`);
     return atomic.load(ownAddress(this, RLOCK) + WORD) !== FREE;

@@ -190,12 +190,25 @@ abstract class Side extends Acquirable {
   }
 }
 
-/** What readers of an RWLock acquire: any number of threads hold it at once, and no writer meanwhile. */
+/**
+ * What readers of an RWLock acquire: any number of threads hold it at once, and no writer meanwhile.
+ *
+ * @example
+ * const lock = new RWLock();
+ * lock.read.with(() => console.log('others may read too'));
+ */
 export class ReadLock extends Side {
   constructor(lock?: RWLock) {
     super(READ, lock);
   }
 
+  /**
+   * As `Lock.acquire`: waits while a writer holds the lock, or waits for it.
+   *
+   * @example
+   * const { read } = new RWLock();
+   * if (read.acquire({ timeout: 1000 })) read.release();
+   */
   override acquire(wait: boolean | number | AcquireOptions = true, timeout?: number): boolean {
     if (wait === true && timeout === undefined && arguments.length < 3 && !attentive()) {
       const lock = this.lockAddress();
@@ -204,7 +217,12 @@ export class ReadLock extends Side {
     return Reflect.apply(super.acquire, this, arguments);
   }
 
-  /** Whether a writer holds the lock, or waits and holds readers off. */
+  /**
+   * Whether a writer holds the lock, or waits and holds readers off.
+   *
+   * @example
+   * console.log(new RWLock().read.locked());
+   */
   override locked(): boolean {
     if (arguments.length > 0) throw new TypeError(`locked() takes no arguments (${arguments.length} given)`);
     const writer = atomic.load(this.lockAddress() + WRITER);
@@ -280,12 +298,25 @@ export class ReadLock extends Side {
   }
 }
 
-/** What writers of an RWLock acquire: one thread holds it, and no reader meanwhile. */
+/**
+ * What writers of an RWLock acquire: one thread holds it, and no reader meanwhile.
+ *
+ * @example
+ * const lock = new RWLock();
+ * lock.write.with(() => console.log('nobody else reads or writes'));
+ */
 export class WriteLock extends Side {
   constructor(lock?: RWLock) {
     super(WRITE, lock);
   }
 
+  /**
+   * As `Lock.acquire`: waits while anybody reads or writes.
+   *
+   * @example
+   * const { write } = new RWLock();
+   * if (write.acquire({ timeout: 1000 })) write.release();
+   */
   override acquire(wait: boolean | number | AcquireOptions = true, timeout?: number): boolean {
     if (wait === true && timeout === undefined && arguments.length < 3 && !attentive()) {
       const lock = this.lockAddress();
@@ -297,7 +328,12 @@ export class WriteLock extends Side {
     return Reflect.apply(super.acquire, this, arguments);
   }
 
-  /** Whether a writer or a reader holds the lock. */
+  /**
+   * Whether a writer or a reader holds the lock.
+   *
+   * @example
+   * console.log(new RWLock().write.locked());
+   */
   override locked(): boolean {
     if (arguments.length > 0) throw new TypeError(`locked() takes no arguments (${arguments.length} given)`);
     const lock = this.lockAddress();
@@ -390,7 +426,15 @@ function holderFor(lock: number, me: number): number {
   return writer === READERS || writer === me || isForsaken(lock, writer) ? 0 : writer;
 }
 
-/** Many threads may read, or one may write. */
+/**
+ * Many threads may read, or one may write.
+ *
+ * @example
+ * const lock = new RWLock();
+ * const table = shared({ size: 1 });
+ * console.log(lock.read.with(() => table.size));
+ * lock.write.with(() => { table.size++; });
+ */
 export class RWLock extends SyncCell {
   #read: ReadLock | undefined;
   #write: WriteLock | undefined;

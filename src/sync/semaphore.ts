@@ -100,7 +100,12 @@ export class Semaphore extends Acquirable {
     return atomic.load(ownAddress(this, SEMAPHORE, BOUNDED_SEMAPHORE) + VALUE);
   }
 
-  /** Whether no permit is free right now. It may have changed by the time you look at the answer. */
+  /**
+   * Whether no permit is free right now. It may have changed by the time you look at the answer.
+   *
+   * @example
+   * console.log(new Semaphore(0).locked());
+   */
   override locked(): boolean {
     if (arguments.length > 0) throw new TypeError(`locked() takes no arguments (${arguments.length} given)`);
     return this.value === 0;
@@ -117,6 +122,9 @@ export class Semaphore extends Acquirable {
    * @throws TypeError, RangeError for wrong arguments.
    * @throws DeadlockError when no thread is left that could release.
    * @throws KeyboardInterrupt in the main thread, as `Lock.acquire`.
+   * @example
+   * const permits = new Semaphore(1);
+   * console.log(permits.acquire(), permits.acquire({ timeout: 10 }));
    */
   override acquire(wait: boolean | number | AcquireOptions = true, timeout?: number): boolean {
     // Fast path: a guess at the value, which the exchange checks. Written out, because V8 inlines the kernel's steps into a method, but
@@ -136,7 +144,13 @@ export class Semaphore extends Acquirable {
     return acquired;
   }
 
-  /** As `acquire`, but waits without blocking this thread. Options as `Lock.acquireAsync`; a time-out below 0 only tries. */
+  /**
+   * As `acquire`, but waits without blocking this thread. Options as `Lock.acquireAsync`; a time-out below 0 only tries.
+   *
+   * @example
+   * const permits = new Semaphore(1);
+   * if (await permits.acquireAsync({ timeout: 1000 })) permits.release();
+   */
   override acquireAsync(options: AcquireOptions & { signal?: AbortSignal } = {}): Promise<boolean> {
     return eventually(() => this[WANTED](), waitOptions(options));
   }
@@ -145,6 +159,11 @@ export class Semaphore extends Acquirable {
    * Gives permits, and wakes as many threads that wait.
    *
    * @throws RangeError when `count` is below 1, and when there would be too many permits; none is given then.
+   * @example
+   * const permits = new Semaphore(0);
+   * startNewThread(() => permits.release(2), []);
+   * permits.acquire();
+   * permits.acquire();
    */
   override release(count = 1): void {
     if (arguments.length > 1) throw new TypeError(`release() takes at most 1 argument (${arguments.length} given)`);

@@ -104,6 +104,10 @@ export class Barrier extends SyncCell {
    * for all.
    * @returns a number from 0 to parties - 1, a different one in each of the threads that go on.
    * @throws BrokenBarrierError when it is or gets broken, or is reset, and when a thread dies that waits at it.
+   * @example
+   * const barrier = new Barrier(2);
+   * startNewThread(() => { barrier.wait(); }, []);
+   * console.log(barrier.wait());
    */
   wait(timeout?: number): number {
     if (arguments.length > 1) throw new TypeError(`wait() takes at most 1 argument (${arguments.length} given)`);
@@ -131,6 +135,10 @@ export class Barrier extends SyncCell {
    *
    * @param options `timeout` as for `wait`; `signal` gives up when aborted, which breaks the barrier: the others would wait for one too few.
    * @throws the signal's reason when it is aborted.
+   * @example
+   * const barrier = new Barrier(2);
+   * startNewThread(() => { barrier.wait(); }, []);
+   * console.log(await barrier.waitAsync());
    */
   async waitAsync(options: AcquireOptions & { signal?: AbortSignal } = {}): Promise<number> {
     timeoutOf(waitOptions(options));
@@ -149,12 +157,29 @@ export class Barrier extends SyncCell {
 
   /**
    * Makes the barrier as new. Threads that wait get a BrokenBarrierError. While the action runs, no thread waits any more, and reset does nothing.
+   *
+   * @example
+   * const barrier = new Barrier(2);
+   * barrier.abort();
+   * barrier.reset();
+   * console.log(barrier.broken);
    */
   reset(): void {
     reset(ownAddress(this, BARRIER));
   }
 
-  /** Breaks the barrier: all threads that wait, and all that come before a `reset()`, get a BrokenBarrierError. */
+  /**
+   * Breaks the barrier: all threads that wait, and all that come before a `reset()`, get a BrokenBarrierError.
+   *
+   * @example
+   * const barrier = new Barrier(2);
+   * barrier.abort();
+   * try {
+   *   barrier.wait();
+   * } catch (error) {
+   *   console.log(error instanceof BrokenBarrierError);
+   * }
+   */
   abort(): void {
     abort(ownAddress(this, BARRIER));
   }

@@ -34,6 +34,8 @@ const ROOT = H_ROOTS + EXCEPTHOOK * 4;
  * Without a thread the identifier of the calling one is printed in place of its name.
  *
  * @throws TypeError when the argument is not what a hook is told.
+ * @example
+ * excepthook({ error: new RangeError('too many'), thread: currentThread() });
  */
 export function excepthook(args: Pick<ExceptHookArgs, 'error' | 'thread'>): void {
   if (typeof args !== 'object' || args === null || !('error' in args)) {
@@ -51,6 +53,9 @@ export function excepthook(args: Pick<ExceptHookArgs, 'error' | 'thread'>): void
  * The hook travels as an argument does: what it captures is copied now. `null` brings the default hook back.
  *
  * @throws TypeError when it cannot travel.
+ * @example
+ * setExcepthook(({ error, thread }) => console.log(thread?.name, String(error)));
+ * new Thread(() => { throw new RangeError('too many'); }, { name: 'worker' }).start();
  */
 export function setExcepthook(hook: ExceptHook | null): void {
   if (hook !== null && typeof hook !== 'function') {

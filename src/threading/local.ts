@@ -84,7 +84,14 @@ export class ThreadLocal<T, A extends readonly unknown[] = []> extends SyncCell 
     table().set(this, value);
   }
 
-  /** Forgets the calling thread's value: the next read makes it again. Whether there was one. */
+  /**
+   * Forgets the calling thread's value: the next read makes it again. Whether there was one.
+   *
+   * @example
+   * const cache = new ThreadLocal(() => new Map<string, number>());
+   * cache.value.set('mine', 1);
+   * console.log(cache.delete(), cache.value.size);
+   */
   delete(): boolean {
     return table().delete(this);
   }

@@ -148,7 +148,15 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
     unstarted.add(this);
   }
 
-  /** Its function, or the method of a class that extends this one. Called in the thread; the thread ends with it. */
+  /**
+   * Its function, or the method of a class that extends this one. Called in the thread; the thread ends with it.
+   *
+   * @example
+   * class Greeter extends Thread {
+   *   override run(): void { console.log('Hello'); }
+   * }
+   * new Greeter().start();
+   */
   run(): unknown {
     const body = this.#body;
     this.#body = undefined;
@@ -162,6 +170,9 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
    *
    * @throws ThreadError when it was started before, or made by another thread; "can't start new thread" when the platform refuses one, and
    * "can't create new thread at interpreter shutdown". TypeError for what cannot travel, naming what and why. It can be started again then.
+   * @example
+   * const thread = new Thread(() => console.log('in a thread'));
+   * thread.start();
    */
   start(): void {
     if (arguments.length > 0) throw new TypeError(`start() takes no arguments (${arguments.length} given)`);
@@ -221,6 +232,10 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
    * @returns whether it has ended.
    * @throws ThreadError when it was not started, is the calling thread, or a dummy; DeadlockError when it can never end.
    * @throws KeyboardInterrupt in the main thread, as `Lock.acquire`.
+   * @example
+   * const thread = new Thread(() => console.log('in a thread'));
+   * thread.start();
+   * console.log(thread.join());
    */
   join(timeout?: number): boolean {
     if (arguments.length > 1) throw new TypeError(`join() takes at most 1 argument (${arguments.length} given)`);
@@ -243,6 +258,10 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
    *
    * @param options `timeout` in milliseconds; `signal` gives up when aborted.
    * @throws the signal's reason when it is aborted; else as `join`.
+   * @example
+   * const thread = new Thread(() => console.log('in a thread'));
+   * thread.start();
+   * console.log(await thread.joinAsync({ timeout: 60_000 }));
    */
   async joinAsync(options: AcquireOptions & { signal?: AbortSignal } = {}): Promise<boolean> {
     const timeout = joinTimeout(options);

@@ -61,11 +61,26 @@ export class Timer<A extends readonly unknown[] = readonly unknown[]> extends Th
     return loadValue(addressOf(this) + FINISHED) as Event;
   }
 
-  /** The function is not called, unless that has begun. Any thread may call it, before the start and after the end too. */
+  /**
+   * The function is not called, unless that has begun. Any thread may call it, before the start and after the end too.
+   *
+   * @example
+   * const timer = new Timer(60_000, () => console.log('never'));
+   * timer.start();
+   * timer.cancel();
+   */
   cancel(): void {
     this.finished.set();
   }
 
+  /**
+   * Waits, and calls the function unless it was cancelled. Called in the thread.
+   *
+   * @example
+   * const timer = new Timer(10, () => console.log('later'));
+   * timer.start();
+   * timer.join();
+   */
   override run(): unknown {
     const { finished } = this;
     try {

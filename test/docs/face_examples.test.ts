@@ -2,68 +2,90 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
 import * as heddle from 'heddle';
-import * as tools from 'heddle/test';
+import * as dummy from 'heddle/dummy_thread';
+import * as testing from 'heddle/test';
+import * as thread from 'heddle/thread';
 import { program, root } from '../support/program.ts';
 
 const run = promisify(execFile);
-/** What an example may use without saying so, by where it comes from. */
-const faces = [
-  ['heddle', Object.keys(heddle)],
-  ['heddle/test', Object.keys(tools)],
-] as const;
+
+/** What the examples of a file import from, and the names there. */
+function facesOf(path: string): Readonly<Record<string, object>> {
+  if (path === 'thread.ts') return { 'heddle/thread': thread };
+  if (/^dummy/.test(path)) return { 'heddle/dummy_thread': dummy };
+  return /^tools\//.test(path) ? { heddle, 'heddle/test': testing } : { heddle };
+}
 
 interface Example {
-  readonly place: string;
-  readonly source: string;
+  readonly line: number;
+  readonly code: string;
 }
 
-function examplesIn(path: string): Example[] {
+/** The examples of one file. */
+interface Examples {
+  readonly path: string;
+  readonly examples: readonly Example[];
+}
+
+function examplesIn(path: string): Examples {
   const text = readFileSync(join(root, 'src', path), 'utf8');
-  return [
+  const found = [
     ...text.matchAll(/^( *)\/\*\*\n(?:(?!\*\/)[\s\S])*?@example\n((?:\1 \*(?: .*)?\n)+?)(?=\1 \*\/|\1 \* @)/gm),
-  ].map(({ index, 1: indent = '', 2: lines = '' }) => {
-    const code = lines.replaceAll(new RegExp(`^${indent} \\* ?`, 'gm'), '');
-    const imports = faces.map(([face, names]) => {
-      const used = names.filter((name) => new RegExp(`\\b${name}\\b`).test(code));
-      return used.length === 0 ? '' : `import { ${used.join(', ')} } from '${face}';`;
-    });
-    return {
-      place: `${path}:${text.slice(0, index).split('\n').length}`,
-      source: `${imports.join(' ')}\n${code}export {};\n`,
-    };
-  });
+  ];
+  const examples = found.map(({ index, 1: indent = '', 2: lines = '' }) => ({
+    line: text.slice(0, index).split('\n').length,
+    code: lines.replaceAll(new RegExp(`^${indent} \\* ?`, 'gm'), ''),
+  }));
+  return { path, examples };
 }
 
-const examples = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+/** The imports of what an example uses. */
+function importFor(path: string, code: string): string {
+  return Object.entries(facesOf(path))
+    .map(([face, names]) => {
+      const used = Object.keys(names).filter((name) => new RegExp(`\\b${name}\\b`).test(code));
+      return `import { ${used.join(', ')} } from '${face}';\n`;
+    })
+    .join('');
+}
+
+const all = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts'))
-  .flatMap(examplesIn);
+  .map(examplesIn)
+  .filter(({ examples }) => examples.length > 0);
 
 test('every example in the sources compiles', async () => {
-  assert.ok(examples.length >= 40, `${examples.length} examples`);
+  const files = all.flatMap(({ path, examples }) => examples.map((example) => ({ path, ...example })));
+  assert.ok(files.length >= 180, `${files.length} examples`);
   const folder = join(root, 'build', 'face_examples');
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const files = examples.map(({ place, source }, at) => {
+  const names = files.map(({ path, line, code }, at) => {
     const file = join(folder, `${at}.ts`);
-    writeFileSync(file, `// src/${place}\n${source}`);
+    writeFileSync(file, `// src/${path}:${line}\n${importFor(path, code)}${code}export {};\n`);
     return file;
   });
   const compiler = join(root, 'node_modules', 'typescript');
   const { bin } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')) as { bin: { tsc: string } };
   const how = ['--noEmit', '--ignoreConfig', '--strict', '--skipLibCheck', '--module', 'nodenext', '--types', 'node'];
   const target = ['--target', 'es2023', '--lib', 'es2023,esnext.disposable'];
-  const tsc = [join(compiler, bin.tsc), ...how, ...target, ...files];
+  const tsc = [join(compiler, bin.tsc), ...how, ...target, ...names];
   await run(process.execPath, tsc, { cwd: root }).catch((error: { stdout: string }) => assert.fail(error.stdout));
 });
 
-for (const { place, source } of examples) {
-  test(`the example at src/${place} runs`, async () => {
-    const { code } = await transform(source, { loader: 'ts', target: 'es2022', tsconfigRaw: {} });
+for (const { path, examples } of all) {
+  // One process for the examples of a file, each in a block of its own.
+  test(`the examples of src/${path} run`, async () => {
+    const blocks = examples.map(({ line, code }) => `place = 'src/${path}:${line}';\n{\n${code}}\n`);
+    const body = blocks.join('');
+    const head = `${importFor(path, body)}let place = '';\nprocess.on('exit', (status) => { if (status !== 0) console.error(place); });\n`;
+    const { code } = await transform(head + body, { loader: 'ts', target: 'es2022', tsconfigRaw: {} });
     const outcome = await program(code);
     assert.equal(outcome.status, 0, outcome.stderr);
   });
