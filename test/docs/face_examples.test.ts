@@ -56,7 +56,8 @@ function importFor(path: string, code: string): string {
 }
 
 const all = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts'))
+  // Those of the plug-ins are configurations of bundlers.
+  .filter((path) => path.endsWith('.ts') && !path.startsWith('transform/'))
   .map(examplesIn)
   .filter(({ examples }) => examples.length > 0);
 
