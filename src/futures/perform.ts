@@ -23,54 +23,94 @@ type Returned = { readonly value: unknown } | undefined;
 
 /** Makes a task's call. A promise when that is not done on return: then `here` is the name of its thread. */
 export function perform(task: Future<unknown>, here: string): Promise<void> | undefined {
-  let goOn: (() => void) | undefined;
-  const author = new Author(
-    (error) => leave(() => fail(task, failedOnLoop(error))),
-    `Exception in thread ${here}, left on its event loop by a task that is over:`,
-  );
-  /** Ends it, once; what it goes on to do nobody waits for. */
-  const leave = (settle: () => void): void => {
-    author.end();
-    suspend(false);
-    hooks.taskEnded(addressOf(task));
-    settle();
-    goOn?.();
-  };
-  const returned = (outcome: Returned): void => {
-    if (!author.isOver) leave(() => succeed(task, outcome));
-  };
-  const failed = (error: unknown): void => {
-    if (author.isOver) author.blame(error);
-    else leave(() => fail(task, error));
-  };
-  const make = (call: Call): Returned | Promise<Returned> => {
-    hooks.taskBegan(addressOf(task), call.fn);
-    const outcome = makeCall(task, call);
+  return new Performance(task, here).run();
+}
+
+/** A task that this thread runs, and all that it has left on the event loop. */
+class Performance extends Author {
+  readonly #task: Future<unknown>;
+  readonly #here: string;
+  /** Who waits for its end. */
+  #goOn: (() => void) | undefined;
+
+  constructor(task: Future<unknown>, here: string) {
+    super();
+    this.#task = task;
+    this.#here = here;
+  }
+
+  run(): Promise<void> | undefined {
+    let outcome: Returned | Promise<Returned>;
+    try {
+      outcome = isInterruptible(this.#task) ? this.callAlone(() => this.#begin()) : this.call(this.#begin);
+    } catch (error) {
+      this.#failed(error);
+      return undefined;
+    }
+    if (!(outcome instanceof Promise)) {
+      this.#returned(outcome);
+      return undefined;
+    }
+    outcome.then(
+      (returned) => this.#returned(returned),
+      (error) => this.#failed(error),
+    );
+    return new Promise((resolve) => {
+      this.#goOn = resolve;
+    });
+  }
+
+  #begin(): Returned | Promise<Returned> {
+    const prepared = prepareFirst();
+    const call = prepared === undefined ? this.#read() : prepared.then(() => this.#read());
+    if (!(call instanceof Promise)) return this.#make(call);
+    return call.then((ready) => (this.isOver ? undefined : this.#make(ready)));
+  }
+
+  #read(): Call | Promise<Call> {
+    return readCall(addressOf(this.#task) + CALL);
+  }
+
+  #make(call: Call): Returned | Promise<Returned> {
+    hooks.taskBegan(addressOf(this.#task), call.fn);
+    const outcome = makeCall(this.#task, call);
     if (outcome === undefined || !isThenable(outcome.value)) return outcome;
     suspend(true);
     return Promise.resolve(outcome.value).then((value) => ({ value }));
-  };
-  let outcome: Returned | Promise<Returned>;
-  try {
-    const begin = (): Returned | Promise<Returned> => {
-      const prepared = prepareFirst();
-      const read = (): Call | Promise<Call> => readCall(addressOf(task) + CALL);
-      const call = prepared === undefined ? read() : prepared.then(read);
-      return call instanceof Promise ? call.then((ready) => (author.isOver ? undefined : make(ready))) : make(call);
-    };
-    outcome = isInterruptible(task) ? author.callAlone(begin) : author.call(begin);
-  } catch (error) {
-    failed(error);
-    return undefined;
   }
-  if (!(outcome instanceof Promise)) {
-    returned(outcome);
-    return undefined;
+
+  #returned(outcome: Returned): void {
+    if (this.isOver) return;
+    this.#leave();
+    succeed(this.#task, outcome);
+    this.#goOn?.();
   }
-  outcome.then(returned, failed);
-  return new Promise((resolve) => {
-    goOn = resolve;
-  });
+
+  #failed(error: unknown): void {
+    if (this.isOver) this.blame(error);
+    else this.#fail(error);
+  }
+
+  #fail(error: unknown): void {
+    this.#leave();
+    fail(this.#task, error);
+    this.#goOn?.();
+  }
+
+  /** What it goes on to do nobody waits for. */
+  #leave(): void {
+    this.end();
+    suspend(false);
+    hooks.taskEnded(addressOf(this.#task));
+  }
+
+  protected override lose(error: unknown): void {
+    this.#fail(failedOnLoop(error));
+  }
+
+  protected override heading(): string {
+    return `Exception in thread ${this.#here}, left on its event loop by a task that is over:`;
+  }
 }
 
 const isInterruptible = (task: Future<unknown>): boolean => atomic.load(addressOf(task) + INTERRUPTIBLE) === 1;

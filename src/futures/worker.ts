@@ -136,23 +136,42 @@ async function initialize(executor: Pool, name: string): Promise<boolean> {
   }
 }
 
+/** The author of what an executor's initializer leaves on the event loop. */
+class Initialization extends Author {
+  readonly #name: string;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(name: string, reject: (error: unknown) => void) {
+    super();
+    this.#name = name;
+    this.#reject = reject;
+  }
+
+  protected override lose(error: unknown): void {
+    this.end();
+    this.#reject(error);
+  }
+
+  protected override heading(): string {
+    return `Exception in thread ${this.#name}, left on its event loop by the initializer:`;
+  }
+}
+
 /** Settles by what comes first: its end, or an error that it has left on the event loop. */
 function runInitializer(job: Job, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const failed = (error: unknown): void => {
-      if (author.isOver) author.blame(error);
-      author.end();
-      reject(error);
-    };
-    const author = new Author(failed, `Exception in thread ${name}, left on its event loop by the initializer:`);
+    const author = new Initialization(name, reject);
     const call = async (): Promise<void> => {
       const { fn, args } = await readCall(callOf(job));
       await fn(...args);
     };
-    author.call(call).then(() => {
-      author.end();
-      resolve();
-    }, failed);
+    author.call(call).then(
+      () => {
+        author.end();
+        resolve();
+      },
+      (error) => author.blame(error),
+    );
   });
 }
 

@@ -5,11 +5,8 @@ import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_h
 
 const owners = new AsyncLocalStorage<object>();
 
-/** A resource as the platform makes them, without a note of when it is collected. */
-const resource = (name: string): AsyncResource => new AsyncResource(name, { requireManualDestroy: true });
-
 /** The context in which this module was loaded: in a worker, one that no code of the program has entered anything into. */
-const outside = resource('Heddle');
+const outside = new AsyncResource('Heddle', { requireManualDestroy: true });
 
 /** Calls `fn` with nothing of the caller's context. */
 export function callOutside<T>(fn: () => T): T {
@@ -17,11 +14,17 @@ export function callOutside<T>(fn: () => T): T {
 }
 
 /**
- * Calls `fn` on behalf of `owner`: with nothing of the caller's context, and whatever it enters stays with what it starts.
- * Up to Node 22 what is entered is written into the resource that runs, so that each call needs one of its own.
+ * Calls `fn`, with `owner` as its `this`, on behalf of `owner`: with nothing of the caller's context, and whatever it enters stays with what
+ * it starts. What is entered is written into the resource that runs (up to Node 22) or into what the scope restores at its end (from Node 24
+ * on). So each call has a resource of its own; but it is no news to the platform, which would tell every hook of one that it makes.
  */
-export function callFor<T>(owner: object, fn: () => T): T {
-  return callOutside(() => resource('HeddleCall').runInAsyncScope(() => owners.run(owner, fn)));
+export function callFor<O extends object, T>(owner: O, fn: (this: O) => T): T {
+  return (Object.create(outside) as AsyncResource).runInAsyncScope(enter<O, T>, owner, fn);
+}
+
+function enter<O extends object, T>(this: O, fn: (this: O) => T): T {
+  owners.enterWith(this);
+  return fn.call(this);
 }
 
 /** As `callFor`, in a microtask of its own, and without a frame on the platform's stack of contexts: for what runs in `callMending`. */

@@ -7,21 +7,19 @@ import { isExit } from '../sync/errors.js';
 import { report, reportThread } from './report.js';
 
 /** A thread, or a task, and all that it has left on the event loop. */
-export class Author {
-  #fail: ((error: unknown) => void) | undefined;
-  readonly #heading: string | undefined;
+export abstract class Author {
+  #isOver = false;
 
-  /**
-   * @param fail told of an error that it has left on the event loop, while it is not over.
-   * @param heading of the report of such an error when it is over; none = as a thread's that ends by it.
-   */
-  constructor(fail: (error: unknown) => void, heading?: string) {
-    this.#fail = fail;
-    this.#heading = heading;
+  /** Told of an error that it has left on the event loop, while it is not over. */
+  protected abstract lose(error: unknown): void;
+
+  /** Of the report of such an error when it is over; undefined = as a thread's that ends by it. */
+  protected heading(): string | undefined {
+    return undefined;
   }
 
-  /** Calls `fn` on its behalf. */
-  call<T>(fn: () => T): T {
+  /** Calls `fn` on its behalf, as a method of it. */
+  call<T>(fn: (this: this) => T): T {
     return callFor(this, fn);
   }
 
@@ -31,18 +29,18 @@ export class Author {
   }
 
   get isOver(): boolean {
-    return this.#fail === undefined;
+    return this.#isOver;
   }
 
   /** It is over: what it has left on the event loop goes on. */
   end(): void {
-    this.#fail = undefined;
+    this.#isOver = true;
   }
 
   /** An error of its that nobody catches. */
   blame(error: unknown): void {
-    if (this.#fail === undefined) reportLeft(error, this.#heading);
-    else this.#fail(error);
+    if (this.#isOver) reportLeft(error, this.heading());
+    else this.lose(error);
   }
 }
 

@@ -47,6 +47,13 @@ import { BOOTING, changeState, IDLE, LEFTOVER, RETIRING } from './table.js';
 /** Milliseconds of idleness after which garbage is collected, so that locks which only it can reach are given back. */
 const TIDY_AFTER = 200;
 
+/** The author of what a thread leaves on the event loop. */
+class Thread extends Author {
+  protected override lose(error: unknown): void {
+    endByEvent(this, error);
+  }
+}
+
 /** Jobs taken so far; R_WAKE says how many there are. */
 let jobs = 0;
 
@@ -105,7 +112,7 @@ function park(): void {
   if (atomic.load(record + R_STATE) === RETIRING) exitHere(0);
   jobs++;
   tidy = false;
-  const author = new Author((error) => endByEvent(author, error));
+  const author = new Thread();
   running = author;
   author.call(() => run(author));
 }
