@@ -20,7 +20,7 @@ import { tasksLeft } from './futures/exit.js';
 import { Future } from './futures/future.js';
 import { startWorkersBy } from './futures/pool.js';
 import { blocking, endLasting, noteLasting } from './futures/post.js';
-import { tellUnseen } from './futures/unseen.js';
+import { saySubmission, tellUnseen } from './futures/unseen.js';
 import * as workers from './futures/worker.js';
 import { recogniseAttachments } from './heap/attachment.js';
 import { exchangeBuffersBy, tellFollowers } from './heap/buffer.js';
@@ -124,6 +124,7 @@ function wireHeap(): void {
 function wireWaits(): void {
   careForWaits({
     begin(wanted) {
+      saySubmission();
       checkHolder(wanted);
       checkLeaving(wanted);
     },

@@ -65,9 +65,11 @@ export function takeMarked(value: unknown): readonly ArrayBuffer[] {
 }
 
 /** The buffers that go with values, each once, and takes the marks off. */
-export const takeAllMarked = (values: readonly unknown[]): ArrayBuffer[] => [
-  ...new Set(values.flatMap((value) => takeMarked(value))),
-];
+export function takeAllMarked(values: readonly unknown[]): ArrayBuffer[] {
+  return values.some(isMarked) ? [...new Set(values.flatMap((value) => takeMarked(value)))] : [];
+}
+
+const isMarked = (value: unknown): boolean => isObject(value) && marked.has(value);
 
 /** A call has failed before it sent anything: takes the marks off what it was given, and off what is in an array of arguments. */
 export function forgetMarks(...given: readonly unknown[]): void {

@@ -27,7 +27,7 @@ import {
   settle,
   settleByHand,
 } from './state.js';
-import { afterFailure, noteFailure } from './unseen.js';
+import { afterFailure, noteFailure, type Place } from './unseen.js';
 
 /** A future, of which only the cell matters here. */
 type AnyFuture = SyncCell;
@@ -37,8 +37,10 @@ export const INTERRUPTIBLE = 20;
 export const OUTCOME = 24;
 export const CALL = 28;
 export const OWNER = CALL + CALL_WORDS * 4;
-/** Where it was submitted, as text, if its submitter has said so. */
+/** Where it was submitted, if its submitter has said so: a Place (unseen.ts). */
 export const SITE = OWNER + 4;
+
+const placeOf = (address: number): Place | undefined => loadValue(address + SITE) as Place | undefined;
 
 /** What a future asks of the executor that it waits in. */
 export interface Keeper {
@@ -141,7 +143,7 @@ function finishWith(future: AnyFuture, outcome: number, word: number, packed: un
     forgetTask(address);
   });
   if (!mine) forgetTask(address);
-  else if (outcome === FAILED) afterFailure(address + STATE);
+  else if (outcome === FAILED) afterFailure(address + STATE, placeOf(address));
   dropParcel(packed);
 }
 
@@ -149,7 +151,7 @@ function finishWith(future: AnyFuture, outcome: number, word: number, packed: un
 function writeOutcome(address: number, outcome: number, word: number, packed: unknown): void {
   storeWord((address + OUTCOME) >>> 2, word);
   if (outcome !== FAILED || word === ABSENT) return;
-  noteFailure(address + STATE, packed, loadValue(address + SITE) as string | undefined);
+  noteFailure(address + STATE, packed, placeOf(address));
 }
 
 export function setByHand(future: AnyFuture, outcome: number, packed: unknown): void {
@@ -157,7 +159,7 @@ export function setByHand(future: AnyFuture, outcome: number, packed: unknown): 
   const word = wordFor(packed);
   const write = (): void => writeOutcome(address, outcome, word, packed);
   const mine = settleByHand(address + STATE, thisThread.mark, outcome, write);
-  if (mine && outcome === FAILED) afterFailure(address + STATE);
+  if (mine && outcome === FAILED) afterFailure(address + STATE, placeOf(address));
   dropParcel(packed);
   if (!mine) throw new InvalidStateError(`${nameOf(atomic.load(address + STATE)).toUpperCase()}: ${String(future)}`);
 }

@@ -29,7 +29,6 @@ import {
   ownAddress,
   refuseSubclass,
   SyncCell,
-  storeValue,
   syncHeader,
 } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
@@ -308,9 +307,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
   /** @internal Where it was submitted, in this thread. */
   static noteSite(future: Future<unknown>, site: Site): void {
     future.#here().site = site;
-    const address = addressOf(future);
-    const text = noteSubmission(address + STATE, site);
-    if (text !== undefined) storeValue(address + SITE, text, '');
+    noteSubmission(future, addressOf(future) + SITE, site);
   }
 
   /** @internal This thread looks at its outcome, or is to be told of it: failing, it is not reported. */

@@ -1,6 +1,7 @@
 // The place where a task was submitted. It is cheap to take a stack, but not to make its text. So the stack stays, as an object, in the thread that
 // submitted the task, and its text is made when it is read. In that thread an error of the task has both stacks.
 
+import type { SharedArray } from '../heap/array.js';
 import { atomic } from '../memory/atomics.js';
 import { withFrames } from '../memory/frames.js';
 import { isError } from '../platform/kinds.js';
@@ -8,6 +9,8 @@ import { describeStack } from '../runtime/report.js';
 
 export interface Site {
   readonly stack?: string;
+  /** Its text in the shared heap, once it was written there. */
+  place?: SharedArray<unknown>;
 }
 
 /** Frames of the program that are kept. Each costs about half a microsecond, so of tasks that follow each other closely it is one. */

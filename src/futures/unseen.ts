@@ -5,27 +5,37 @@
 //   fails it      entry, then FAILED, then: LOOKED? then no entry
 //   looks at it   LOOKED, then: FAILED? then no entry          whichever comes first, one of the two sees the other
 //
-// The entry does not hold the future. The main thread knows where its own futures were submitted. Other threads write the place into the cell, as
-// text.
+// The entry does not hold the future. The main thread knows where its own futures were submitted (submissions.ts). Other threads write the
+// place into the future's cell, as text, when they have had time to look at it: at their next submission, wait or turn of microtasks.
+//
+//   says it       place into the cell, then: FAILED? then into the entry
+//   fails it      FAILED, then: a place in the cell? then into the entry        whichever comes first, one of the two sees the other
 
 import { SharedArray } from '../heap/array.js';
 import { MemoryError } from '../heap/errors.js';
 import { k } from '../heap/kernel.js';
 import { SharedMap } from '../heap/map.js';
+import { goneText } from '../heap/plain.js';
 import { GLOBALS, hasMapRoot, mapRoot } from '../heap/roots.js';
+import { wordOf } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { slot } from '../memory/memory.js';
 import { unpack } from '../parcel/parcel.js';
 import { isError } from '../platform/kinds.js';
 import { report } from '../runtime/report.js';
+import { addressOf, isGone } from '../sync/cell.js';
 import { isExit } from '../sync/errors.js';
+import type { Future } from './future.js';
 import { addSite, framesOf, type Site } from './site.js';
 import { FAILED, isLookedAt, isOver, numberOf, STATE, setNumber } from './state.js';
+import { Submissions } from './submissions.js';
 
 /** No name of the program's can be this: theirs begin with "=" in the map (src/data/globals.ts). */
 const KEY = '\u0000unseen failures';
 
 type Entry = SharedArray<unknown>;
+/** Where a future was submitted, as text: an array of one, to which many futures may refer. */
+export type Place = SharedArray<unknown>;
 
 let known: SharedMap<number, Entry> | undefined;
 
@@ -37,49 +47,93 @@ function entries(): SharedMap<number, Entry> | undefined {
 }
 
 let last = 0;
-/** Numbers are this thread's slot and a count: so many bits has the slot. */
+/** Numbers are this thread's slot and a count: so many bits has the slot, and so many the count. */
 const SLOT_BITS = 13;
+const COUNT_BITS = 17;
 
-/** A number that no other future has that is about as old. */
-const nextNumber = (): number => ((++last << SLOT_BITS) | slot) & (2 ** 30 - 1);
-
-/** Where this thread's futures were submitted, by their numbers; the main thread's only. */
-const sites = new Map<number, { readonly site: Site; readonly word: number }>();
-/** So many are kept before it is looked which of them are of no use any more. */
-let enough = 1024;
-
-/** A future is submitted that has the state `word`. Gives the text of the place, for threads whose places nobody else could know. */
-export function noteSubmission(word: number, site: Site): string | undefined {
-  if (slot !== 0) return site.stack;
-  const number = nextNumber();
-  setNumber(word, number);
-  sites.set(number, { site, word });
-  if (sites.size > enough) {
-    for (const [number, { word }] of sites) if (!isWanted(word, number)) sites.delete(number);
-    enough = Math.max(1024, sites.size * 2);
-  }
-  return undefined;
+/** A count that is no other's of about the same time, and not 0. */
+function nextCount(): number {
+  last = (last + 1) & (2 ** COUNT_BITS - 1);
+  if (last === 0) last = 1;
+  return last;
 }
 
-/** Whether the future may still fail with nobody looking, or has. */
-function isWanted(word: number, number: number): boolean {
+/** A number that no other future has that is about as old. */
+const nextNumber = (): number => (nextCount() << SLOT_BITS) | slot;
+
+/** Whether a number is one that the main thread has given. */
+const isOfMain = (number: number): boolean => (number & (2 ** SLOT_BITS - 1)) === 0;
+
+/** Where this thread's futures were submitted; the main thread's only. */
+const submissions = new Submissions((word, count) => isWanted(word) && numberOf(word) === count << SLOT_BITS);
+
+/** Whether a future may still fail with nobody looking, or has. */
+function isWanted(word: number): boolean {
   const state = atomic.load(word);
-  return numberOf(word) === number && !isLookedAt(word) && (state === FAILED || !isOver(state));
+  return !isLookedAt(word) && (state === FAILED || !isOver(state));
+}
+
+/** This thread has submitted a future, at `site`, which is to be written to the byte address `at` if it is not kept here. */
+export function noteSubmission(future: Future<unknown>, at: number, site: Site): void {
+  const word = addressOf(future) + STATE;
+  if (slot === 0) {
+    const count = nextCount();
+    setNumber(word, count << SLOT_BITS);
+    submissions.set(count, word, site);
+    return;
+  }
+  saySubmission();
+  unsaid = { future, at, site };
+  if (isToSay) return;
+  isToSay = true;
+  Promise.resolve().then(() => {
+    isToSay = false;
+    saySubmission();
+  });
+}
+
+/** A future of this thread's, not the main one, of which it is not known elsewhere where it was submitted. */
+let unsaid: { readonly future: Future<unknown>; readonly at: number; readonly site: Site } | undefined;
+/** Whether a microtask will say it. */
+let isToSay = false;
+
+/**
+ * Where this thread has submitted the last future is said, unless that is of no interest any more: the text takes longer than the rest of a
+ * submission. Called also before the thread waits.
+ */
+export function saySubmission(): void {
+  if (unsaid === undefined) return;
+  const { future, at, site } = unsaid;
+  unsaid = undefined;
+  if (isGone(future)) return;
+  const word = addressOf(future) + STATE;
+  if (!isWanted(word) || site.stack === undefined) return;
+  try {
+    // It may have gone with a scope.
+    if (site.place === undefined || goneText(site.place) !== undefined) site.place = SharedArray.of(site.stack);
+  } catch (error) {
+    // There is no room to say so.
+    if (error instanceof MemoryError) return;
+    throw error;
+  }
+  // Before the state is read, which a plain store may not be.
+  atomic.store(at, wordOf(site.place, ''));
+  if (atomic.load(word) === FAILED) addPlace(word, site.place);
 }
 
 /** The outcome of a future is there, or somebody has looked: where it was submitted is of no use any more. */
 export function forgetSubmission(word: number): void {
-  sites.delete(numberOf(word));
+  if (slot === 0) takeSite(numberOf(word));
 }
 
 /** A future is about to fail, with an outcome as `pack` gives it. */
-export function noteFailure(word: number, packed: unknown, site: string | undefined): void {
+export function noteFailure(word: number, packed: unknown, place: Place | undefined): void {
   if (isLookedAt(word)) return;
   if (numberOf(word) === 0) setNumber(word, nextNumber());
   try {
     known ??= mapRoot(GLOBALS).getOrInsert(KEY, new SharedMap()) as SharedMap<number, Entry>;
     const entry = new SharedArray<unknown>();
-    entry.push(word, packed, site);
+    entry.push(word, packed, place);
     known.set(numberOf(word), entry);
   } catch (error) {
     // There is no room to say so. Whoever looks finds the error all the same.
@@ -87,9 +141,14 @@ export function noteFailure(word: number, packed: unknown, site: string | undefi
   }
 }
 
-/** It has failed. */
-export function afterFailure(word: number): void {
+/** It has failed. `place` is what its cell says by now of where it was submitted. */
+export function afterFailure(word: number, place: Place | undefined): void {
   if (isLookedAt(word)) forgetFailure(word);
+  else if (place !== undefined) addPlace(word, place);
+}
+
+function addPlace(word: number, place: Place): void {
+  entries()?.get(numberOf(word))?.set(2, place);
 }
 
 /** Somebody looks at it, and has said so. */
@@ -132,16 +191,20 @@ function* take(all: boolean): Generator<{ readonly error: unknown; readonly site
   for (const number of [...found.keys()]) {
     const entry = found.get(number);
     if (entry === undefined) continue;
-    const [word, packed, text] = entry.toArray() as [number, unknown, string | undefined];
+    const [word, packed, place] = [...entry] as [number, unknown, Place | undefined];
     const there = isThere(word, number);
     const looked = there && isLookedAt(word);
     if (there && !looked && !all) continue;
     found.delete(number);
-    const site = sites.get(number)?.site ?? (text === undefined ? undefined : { stack: text });
-    sites.delete(number);
+    const site = takeSite(number) ?? (place && { stack: [...place][0] as string });
     const error = looked ? undefined : errorIn(packed);
     if (!looked && !isExit(error)) yield { error, site };
   }
+}
+
+/** Where the main thread, which this is, has submitted what has a number. */
+function takeSite(number: number): Site | undefined {
+  return isOfMain(number) ? submissions.take(number >>> SLOT_BITS) : undefined;
 }
 
 function errorIn(packed: unknown): unknown {

@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { program } from '../support/program.ts';
 
+const parkedModule = new URL(`../support/parked.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+  .href;
+
 const HEAD = `import { run, ThreadPoolExecutor, Future, collect, wait, waitAsync, asCompleted, startNewThread, Queue, exit } from 'heddle';
 function boom(what) { throw new RangeError('boom ' + what); }
 const over = async (future) => { while (!future.done()) await new Promise((resolve) => setTimeout(resolve, 1)); };
@@ -169,4 +172,33 @@ ${end}
     assert.deepEqual(reported(outcome.stderr), ['many'], end);
     assert.match(outcome.stderr, /50 futures have failed in the same way, and nobody has looked at them:/);
   }
+});
+
+test('submitted by a thread: with the place, whether it fails before its thread has come to say it or after', async () => {
+  const { status, stderr } = await program(`${HEAD}
+import { Event, Semaphore, Thread } from 'heddle';
+import { parked } from '${parkedModule}';
+const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+const later = new Event();
+const gate = new Semaphore(0);
+const other = new Thread(() => {
+  // Nothing is awaited and nothing waited for until it has failed.
+  function before() { const future = executor.submit(boom, 'before'); while (!future.done()); }
+  function after() { executor.submit((boom, later) => { later.wait(); boom('after'); }, boom, later); }
+  function several() { for (const n of [1, 2, 3]) executor.submit(boom, 'several'); }
+  function blocked() { executor.submit(boom, 'blocked'); gate.acquire(); }
+  before();
+  after();
+  several();
+  blocked();
+}, { daemon: true });
+other.start();
+parked(gate, 1);
+later.set();
+executor.shutdown();
+`);
+  assert.equal(status, 0, stderr);
+  assert.deepEqual([...new Set(reported(stderr))], ['after', 'before', 'blocked', 'several']);
+  for (const what of ['before', 'after', 'blocked', 'several'])
+    assert.match(stderr, new RegExp(`boom ${what}\\n(?: +at .*\\n)+ +--- submitted from ---\\n +at ${what} `), what);
 });
