@@ -14,6 +14,7 @@ import { mask, unmask } from '../sync/safepoint.js';
 import { enterBlocking, leaveBlocking } from './blocking.js';
 import { BrokenExecutor, InvalidStateError } from './errors.js';
 import { packError } from './outcome.js';
+import { Spin } from './spin.js';
 import {
   attemptEnd,
   FAILED,
@@ -72,8 +73,12 @@ export function wantedOf(future: AnyFuture): Wanted {
   };
 }
 
+const spin = new Spin();
+
 /** Blocks until the future is done; false = the time has passed. */
 export function waitFor(future: AnyFuture, limit: number): boolean {
+  const word = addressOf(future) + STATE;
+  if (spin.until(() => isOver(atomic.load(word)))) return true;
   const wanted = wantedOf(future);
   mask();
   enterBlocking();

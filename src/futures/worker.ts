@@ -58,13 +58,8 @@ import {
   workFor,
 } from './pool.js';
 import { beginTask, leavePost, summonQuietly, takePost } from './post.js';
+import { Spin } from './spin.js';
 
-/**
- * Milliseconds to look for the next task before parking. Where a core is free for it, a task that comes then is begun in 2 µs instead of 14.
- * Where there is none it keeps others from running, so after each time in vain it is left out for twice as many times, up to SPIN_LESS.
- */
-const SPIN = 0.02;
-const SPIN_LESS = 64;
 /** Milliseconds of idleness after which the event loop gets a turn: one that came at once would hold up the next task. At the process's
  * end it comes at once. */
 const REST = 20;
@@ -217,9 +212,7 @@ class Idler {
   readonly #task: Wanted;
   /** That fewer run than may, or to be told to leave. */
   readonly #room: Wanted;
-  /** How many times the spinning is left out now, and how many it will be. */
-  #skipped = 0;
-  #left = 0;
+  readonly #spin = new Spin();
   /** The state in which it is parked. */
   #parked = PARKED;
   /** What the wait was for. */
@@ -251,16 +244,8 @@ class Idler {
 
   /** Whether there is something to do within a moment. */
   spin(): boolean {
-    if (this.#left-- > 0) return false;
     const backlog = backlogOf(this.#executor);
-    for (const end = atomic.now() + SPIN; atomic.now() < end; ) {
-      if (backlog.size === 0) continue;
-      this.#skipped = 0;
-      return true;
-    }
-    this.#skipped = Math.min(SPIN_LESS, this.#skipped * 2 + 1);
-    this.#left = this.#skipped;
-    return false;
+    return this.#spin.until(() => backlog.size > 0);
   }
 
   /** Waits until there is a task, or this thread is to look around: true. False: to leave. A promise only if it takes long. */

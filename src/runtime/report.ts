@@ -61,9 +61,9 @@ const PLATFORM = /\bnode:|^\s+at <anonymous>:\d+:\d+$/;
 /** Frames that a trace must have for the program's to be among them. */
 const DEPTH = 40;
 
-/** A trace of the caller. */
-export function here(): Error {
-  return withFrames(DEPTH, () => new Error());
+/** A trace of the caller, of so many frames. */
+export function here(depth = DEPTH): Error {
+  return withFrames(depth, () => new Error());
 }
 
 /** A frame of WebAssembly, or of a built-in function. */

@@ -104,10 +104,13 @@ let looping = false;
 /** Then: whether one has tried since the last look. */
 let trying = false;
 
+/** Frames of an asynchronous wait, which each of them has taken: ours, and the program's innermost. */
+const DEPTH = 20;
+
 /** For `WaitCare`. */
 export function attend(wanted: Wanted, forever: boolean, fail: (error: unknown) => void): Attendance {
   endLooping();
-  const entry: Attended = { wanted, forever, fail, at: here(), tries: 0, seen: 0 };
+  const entry: Attended = { wanted, forever, fail, at: here(DEPTH), tries: 0, seen: 0 };
   attended.add(entry);
   if (timer === undefined) {
     timer = setInterval(tick, patience.slice / 2);
