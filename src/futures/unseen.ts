@@ -23,9 +23,9 @@ import { slot } from '../memory/memory.js';
 import { unpack } from '../parcel/parcel.js';
 import { isError } from '../platform/kinds.js';
 import { report } from '../runtime/report.js';
-import { addressOf, isGone } from '../sync/cell.js';
+import { addressOf, isGone, type SyncCell } from '../sync/cell.js';
 import { isExit } from '../sync/errors.js';
-import type { Future } from './future.js';
+
 import { addSite, framesOf, type Site } from './site.js';
 import { FAILED, isLookedAt, isOver, numberOf, STATE, setNumber } from './state.js';
 import { Submissions } from './submissions.js';
@@ -74,7 +74,7 @@ function isWanted(word: number): boolean {
 }
 
 /** This thread has submitted a future, at `site`, which is to be written to the byte address `at` if it is not kept here. */
-export function noteSubmission(future: Future<unknown>, at: number, site: Site): void {
+export function noteSubmission(future: SyncCell, at: number, site: Site): void {
   const word = addressOf(future) + STATE;
   if (slot === 0) {
     const count = nextCount();
@@ -93,7 +93,7 @@ export function noteSubmission(future: Future<unknown>, at: number, site: Site):
 }
 
 /** A future of this thread's, not the main one, of which it is not known elsewhere where it was submitted. */
-let unsaid: { readonly future: Future<unknown>; readonly at: number; readonly site: Site } | undefined;
+let unsaid: { readonly future: SyncCell; readonly at: number; readonly site: Site } | undefined;
 /** Whether a microtask will say it. */
 let isToSay = false;
 
