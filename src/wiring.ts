@@ -149,12 +149,14 @@ function wireWaits(): void {
 /** What travels in a way of its own. */
 function wireCaptures(): void {
   travelAs(structs);
-  // By name. Modules of which a program has everything by way of the faces are registered there.
-  const own = { 'closure/errors': captureErrors, 'closure/node-error': nodeErrors };
-  const run = { 'futures/worker': workers, 'threading/thread': threads };
-  for (const [path, exports] of Object.entries({ ...own, ...run })) {
-    registerExports(new URL(`./${path}.js`, import.meta.url).href, exports);
-  }
+  // What this library has sent travels by name. The faces do the same with what programs get of them.
+  const modules = [
+    ['./closure/errors.js', captureErrors],
+    ['./closure/node-error.js', nodeErrors],
+    ['./futures/worker.js', workers],
+    ['./threading/thread.js', threads],
+  ] as const;
+  for (const [path, exports] of modules) registerExports(new URL(path, import.meta.url).href, exports);
 }
 
 /** What is done before a thread is started, before it runs something, and when it ends. */
@@ -163,6 +165,7 @@ function wireThreads(): void {
   beforeStart(makeMain);
   beforeStart(publishOnce);
   beforeAllElse(setUpHere);
+  // Tools that were turned on meanwhile.
   beforeRun(equip);
   beforeRun(importForStructs);
   beforeRun(threads.leaveFormer);
