@@ -4,21 +4,21 @@ import { seenFrom } from '../closure/errors.js';
 import { detach, takeMarked } from '../closure/transfer.js';
 import { attend } from '../heap/allocate.js';
 import { goneText } from '../heap/plain.js';
-import { Q_AGAIN, Q_CLOSED, Q_DONE, Q_FIRST, Q_FULL, Q_MAX, Q_NEVER, Q_NOT_EMPTY, Q_NOT_FULL } from '../heap/types.js';
+import { Q_CLOSED, Q_DONE, Q_FULL, Q_MAX, Q_NEVER, Q_NOT_EMPTY, Q_NOT_FULL } from '../heap/types.js';
 import { INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
-import { V } from '../memory/memory.js';
-import { blockUntil, type Wanted } from '../memory/park.js';
+import { blockUntil } from '../memory/park.js';
 import { isPlain, packCopy, unpack } from '../parcel/parcel.js';
 import { eventually } from '../sync/acquirable.js';
 import { addressOf, isAdopting, isGone, ownAddress, QUEUE, SIMPLE_QUEUE, SyncCell } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { attentive, isEnding, mask, poll, unmask } from '../sync/safepoint.js';
-import { addressText, entitle, titleOf } from '../sync/titles.js';
-import { CLOSED, giveBack, keep, leave, NOTHING, offer, prepare, queueHeader, sizeOf, take, turn } from './cell.js';
+import { addressText, entitle } from '../sync/titles.js';
+import { CLOSED, giveBack, keep, NOTHING, offer, prepare, queueHeader, sizeOf, take } from './cell.js';
 import { Empty, Full, ShutDown } from './errors.js';
 import { dropWrapping, Keyed } from './keyed.js';
 import { ASYNC_WAITS, checkWait, type QueueAsyncOptions, type QueueWaitOptions, WAITS, waitOf } from './options.js';
+import { Turn } from './turn.js';
 
 /** An item on its way in. */
 export interface Offer {
@@ -46,67 +46,6 @@ const sorts = new Map<unknown, Sort>();
 /** Says which cells are a class's, and in which order it gives out. */
 export function defineOrder(Class: unknown, kind: number, order: number): void {
   sorts.set(Class, { kind, order });
-}
-
-/** Looks before a thread parks: longer ones have cost more than they brought where cores are busy. */
-const LOOKS = 50;
-
-/**
- * Waiting on one side of a queue. This thread is counted there from the first attempt that fails to one that does not, or to `giveUp`. The attempt
- * holds the queue's object: the program may not.
- */
-export class Turn implements Wanted {
-  readonly word: number;
-  readonly #cell: number;
-  readonly #side: number;
-  readonly #attempt: (mode: number) => unknown;
-  readonly #waits: unknown;
-  #mode: number = Q_FIRST;
-  /** What the last attempt has come to. */
-  outcome: unknown;
-
-  /** `waits` is the answer that says to wait. */
-  constructor(cell: number, side: number, attempt: (mode: number) => unknown, waits: unknown) {
-    this.#cell = cell;
-    this.#side = side;
-    this.#attempt = attempt;
-    this.#waits = waits;
-    this.word = cell + side;
-  }
-
-  attempt(): number | undefined {
-    this.outcome = this.#attempt(this.#mode);
-    if (this.outcome !== this.#waits) {
-      this.#mode = Q_FIRST;
-      return undefined;
-    }
-    this.#mode = Q_AGAIN;
-    return turn();
-  }
-
-  describe(): string {
-    return `${this.#side === Q_NOT_EMPTY ? 'get' : 'put'}() of queue ${titleOf(this.#cell)}`;
-  }
-
-  /**
-   * A short look whether it comes to anything before the thread parks: who has what is waited for may be at work on another core, and to
-   * park and be woken costs more than to wait for it.
-   */
-  watch(): void {
-    for (let looks = 0; looks < LOOKS && !this.#mayGo(); looks++);
-  }
-
-  #mayGo(): boolean {
-    const cell = this.#cell;
-    const size = sizeOf(cell);
-    return this.#side === Q_NOT_EMPTY ? size !== 0 : size < V.I32[(cell + Q_MAX) >>> 2]!;
-  }
-
-  giveUp(): void {
-    if (this.#mode === Q_FIRST) return;
-    this.#mode = Q_FIRST;
-    leave(this.#cell, this.#side);
-  }
 }
 
 /** An end where items go in, and one where they come out. */

@@ -18,7 +18,9 @@ function constantParts(text: string): string[] {
 
 function refusals(): string[] {
   const found: string[] = [];
-  for (const name of readdirSync(folder)) {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.ts'),
+  )) {
     const source = readFileSync(join(folder, name), 'utf8');
     for (const before of ['\\bwhy: ', '\\bstays\\(\\s*', '\\bnew CaptureError\\(\\s*']) {
       for (const match of source.matchAll(new RegExp(before + TEXT, 'g'))) found.push(match[2]!);

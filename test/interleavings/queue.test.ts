@@ -7,7 +7,7 @@ import { Q_AGAIN, Q_FULL, Q_NEVER, Q_NOT_EMPTY, Q_NOT_FULL, Q_WAITING } from '#h
 import { atomic } from '#heddle/memory/atomics.js';
 import { ASYNC, awaitLater, blockUntil } from '#heddle/memory/park.js';
 import { CLOSED, NOTHING, offer, shut, take } from '#heddle/queue/cell.js';
-import { Turn } from '#heddle/queue/channel.js';
+import { Turn } from '#heddle/queue/turn.js';
 import type { Context, Program } from './automaton.ts';
 import { type Exploration, explore } from './explorer.ts';
 import type { Plan } from './machine.ts';
