@@ -198,7 +198,7 @@ export function trace(budget: i32): i32 {
   return 0;
 }
 
-/** Whoever overflowed the stack is found by looking at all marked cells once more. */
+/** What did not fit on the stack is found by a look at all marked cells. */
 function retraceMarked(): void {
   reachAll();
   overflowed = false;

@@ -198,7 +198,7 @@ export function allocateLarge(count: i32, header: i32, second: i32, thread: usiz
   // The one before has been stored somewhere by now, perhaps where marking has been already.
   logIfMarking(thread, gate, load<i32>(thread + R_FRESH));
   atomic.store<i32>(thread + R_FRESH, <i32>address);
-  // A text, or bytes, are written whole by who has asked for the cell: only the head must be clean.
+  // A text, or bytes, are written whole by the one who has asked for the cell: only the head must be clean.
   const isText = (header & KIND_MASK) == K_STR8 || (header & KIND_MASK) == K_STR16;
   if (dirty) memory.fill(address, 0, isText ? HEAD : (<usize>count) << PAGE_SHIFT);
   store<i32>(address + 4, second);

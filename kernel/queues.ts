@@ -4,10 +4,10 @@
 // either makes an item come or go: a thread that is killed before has done nothing, and one that is killed after has done all.
 //
 // Data of a priority queue is a binary heap of entries {key, serial, value}, from entry 1 on. Entry 0 is the hand. What moves entries
-// first takes one in hand, and says by Q_HOLE where it belongs for now and by Q_TARGET how many there will be: from then on whoever has the
+// first takes one in hand, and says by Q_HOLE where it belongs for now and by Q_TARGET how many there will be: from then on the thread that has the
 // lock can finish it (`mend`), also for a thread that was killed on the way.
 //
-// Who waits. A thread that found nothing is counted in WAITING, and parks as long as TURN is what it was then. Whoever brings something
+// Who waits. A thread that found nothing is counted in WAITING, and parks as long as TURN is what it was then. A thread that brings something
 // calls one of them, if any is not called yet: CALLED + 1, TURN + 1, and wakes after it has left the lock. Each time that one of those that
 // are counted looks again, CALLED is one less. So
 //

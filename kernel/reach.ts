@@ -1,7 +1,7 @@
 // How far this thread's instance of the kernel reaches.
 //
 // The memory grows in place, but V8 keeps its size with each instance, and tells other threads' instances of it by an interrupt that they
-// take a little later. Until then fills, copies and atomic accesses to the new part trap. So whoever has followed a reference looks
+// take a little later. Until then fills, copies and atomic accesses to the new part trap. So code that has followed a reference looks
 // whether the instance reaches it, and asks for the size anew where it does not.
 
 import { H_SEGMENTS, SEGMENT_SHIFT } from '../src/memory/layout';

@@ -1,4 +1,4 @@
-// The first thing in every worker of Heddle's: takes its seat, so that the shared memory is found by whatever loads next.
+// The first thing in every worker of Heddle's: it takes its seat, so that the modules that load next find the shared memory.
 
 import { SEAT } from './memory/seat.js';
 import { takeScript } from './platform/joined.js';

@@ -45,7 +45,7 @@ export function start_new_thread(fn: (...args: never[]) => unknown, args: readon
   try {
     return startThread(fn, args, kwargs);
   } catch (error) {
-    // Whoever reads it wants to see the call that failed, not how deep inside it was found.
+    // The reader wants to see the call that failed, not how deep inside it was found.
     if (error instanceof Error) Error.captureStackTrace(error, start_new_thread);
     throw error;
   }

@@ -1,5 +1,5 @@
-// What is known of things by a name, as long as the things are there: for what has no end of names, as the texts of functions that a program
-// makes as it runs.
+// Values by name, known only as long as somebody holds them: for names without end, such as the texts of functions that a program makes as
+// it runs.
 
 /** Values by name, each as long as somebody else holds it. The latest `recent` are held here: one that is used again and again is kept. */
 export class WhileHeld<V extends object> {

@@ -1,4 +1,4 @@
-// What Node puts on its own errors beside what everybody's have.
+// Properties that Node's own errors have besides the usual ones.
 
 /** As the errors of Node that have a code say what they are: "TypeError [ERR_INVALID_ARG_TYPE]: …". */
 export function showNodeError(this: { name?: unknown; code?: unknown; message?: unknown }): string {

@@ -4,7 +4,7 @@
 //   "=name"           its value
 //   MAKER + name      who makes it: the thread's mark (src/sync/owner.ts)
 //
-// The maker is whoever has put itself there first. Whoever else comes waits; if the maker has failed its entry is gone, if it has died the
+// The maker is the thread that has put itself there first. The others wait; if the maker has failed its entry is gone, if it has died the
 // next one takes its place.
 
 import { share } from '../heap/copy.js';
@@ -85,7 +85,7 @@ export const globals: Globals = Object.freeze({
       mask();
       try {
         const maker = map.getOrInsert(MAKER + name, thisThread.mark) as number;
-        // Whoever has made it has stored it before it went: look once more.
+        // The thread that has made it has stored it before it went: look once more.
         if (map.has(key)) {
           if (maker === thisThread.mark) settle(map, name);
           continue;

@@ -1,14 +1,14 @@
 // The tasks of an executor that wait for a thread: a queue of any number of producers and consumers without locks, after Pedro Ramalhete's
-// FAAArrayQueue, https://concurrencyfreaks.blogspot.com/2016/11/faaarrayqueue-mpmc-lock-free-queue-part.html, but that consumers do not
-// reserve a place: a thread can be killed at any instruction, and a task that it had reserved would be lost. What says that a task is
-// taken is its future's state, and that alone.
+// FAAArrayQueue, https://concurrencyfreaks.blogspot.com/2016/11/faaarrayqueue-mpmc-lock-free-queue-part.html, with one difference:
+// consumers do not reserve a place. A thread can be killed at any instruction, and a task that it had reserved would be lost. Only the
+// state of its future says that a task is taken.
 //
 //   executor   HEAD ──▶ segment {taken, filled, next, 124 places} ──▶ segment ◀── TAIL
 //
 //   a place    EMPTY    nobody has filled it     → a future   by the producer that has raised `filled` over it
 //                                                → GONE       by a consumer that comes before that: the producer takes another place
-//              a future waits, or is taken       → GONE       by whoever has taken it, or finds that somebody has
-//   taken      places below it are GONE; raised one at a time, by whoever finds that the place is
+//              a future waits, or is taken       → GONE       by the thread that has taken it, or finds that another has
+//   taken      places below it are GONE; raised one at a time, by the thread that finds that the place is
 //   filled     places below it are spoken for; may be greater than there are places
 //   next       CLOSED when nobody needs it any more: a segment that somebody still looks at does not keep all later ones alive
 //

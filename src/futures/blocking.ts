@@ -1,5 +1,5 @@
-// A thread of an executor that waits does not count as one of those that run, so that another can take its place. Whoever waits for a future
-// says so here; what it means, post.ts knows.
+// A thread of an executor that waits does not count as one of those that run, so that another can take its place. A thread that waits for a
+// future says so here. post.ts says what follows from it.
 
 /** Who is told of waits. src/wiring.ts puts it in; until then nobody is. */
 export interface Blocking {

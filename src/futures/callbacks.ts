@@ -1,4 +1,4 @@
-// What a future's callbacks throw goes no further.
+// Callbacks of futures. An error that one throws is printed, and goes no further.
 
 import { print } from '../runtime/console.js';
 import { describeError } from '../runtime/report.js';

@@ -1,4 +1,4 @@
-// The cell of a future: its layout, and what is written into it and read from it by whoever has one. The class is in future.ts.
+// The cell of a future: its layout, and what is written into it and read from it by any thread that has one. The class is in future.ts.
 
 import { MemoryError } from '../heap/errors.js';
 import { ABSENT } from '../heap/types.js';
@@ -65,7 +65,7 @@ export function wantedOf(future: AnyFuture): Wanted {
       return state;
     },
     describe: () => `the result of future 0x${address.toString(16)}, which is ${nameOf(atomic.load(word))}`,
-    // Whoever runs it. If that thread is over there is an outcome: the next attempt makes one.
+    // The thread that runs it. If that is over there is an outcome: the next attempt makes one.
     holder() {
       const state = atomic.load(word);
       return isOrphaned(state) ? 0 : runnerOf(state);

@@ -1,10 +1,10 @@
 // The threads of an executor: a table of raw words in its cell. Any thread can read from it, at any moment, which threads there are and what they
 // do. It holds no counts, which a killed thread could leave wrong.
 //
-//   MARK   0                        the place is free             → mark of who starts a thread for it    (compare-exchange)
+//   MARK   0                        the place is free             → mark of the starter    (compare-exchange)
 //          mark of the starter      the thread is on its way      → mark of the thread                    (compare-exchange, by the thread)
 //          mark of the thread       it is in one of the states    → 0                                     by the thread, as it leaves
-//          mark of a dead thread    it was killed                 → mark of who finds it, then 0
+//          mark of a dead thread    it was killed                 → mark of the finder, then 0
 //   STATE  of a place that is not free; written by its thread, and STARTING before the place is free again
 //          STARTING, RUNNING        counts as one that runs
 //          LOOKING                  as well: its task is done, or about to be, and it looks for the next one

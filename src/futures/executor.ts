@@ -349,7 +349,7 @@ function submitNow(
     summonFor(executor, future);
     detach(moved);
   } catch (error) {
-    // Whoever reads it wants to see the call that failed, not how deep inside it was found.
+    // The reader wants to see the call that failed, not how deep inside it was found.
     if (error instanceof Error) Error.captureStackTrace(error, above);
     throw error;
   } finally {
@@ -372,7 +372,7 @@ function writeTask(future: Future<unknown>, fn: AnyFunction, args: readonly unkn
 }
 
 /**
- * Does a part of a submission. What is wrong with the call is the future's error, whoever made the mistake: so it comes where all errors of the
+ * Does a part of a submission. What is wrong with the call is the future's error, so that it comes where all errors of the
  * call are looked for. Then this returns undefined.
  * @throws MemoryError: then there is no room for an error either.
  */

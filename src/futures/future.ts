@@ -4,8 +4,9 @@
 //       outcome, call, executor, place of the submission}
 //
 // Words and transitions of the state are in state.ts. The outcome is a parcel, or a value as it is (src/parcel/parcel.ts); it is written
-// before the state says so. Behind it are the words of the call (src/parcel/call.ts) and the executor. `interruptible` is 1 from the submission on, if that has said so,
-// until the call has returned a promise: after that no function runs that could be ended. Written by the submitter, then by the runner.
+// before the state says so. Behind it are the words of the call (src/parcel/call.ts) and the executor. `interruptible` is 1 if the
+// submission has asked for it, until the call has returned a promise: after that, no function runs that could be stopped. Written by the
+// submitter, then by the runner.
 
 import { seenFrom } from '../closure/errors.js';
 import { detach, takeMarked } from '../closure/transfer.js';

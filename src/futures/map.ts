@@ -277,7 +277,7 @@ export class MapResults<T> implements Iterable<T>, AsyncIterable<T>, Disposable 
         items.push(value);
       }
       this.#add(items);
-      // Whoever waits for the first is to see it before the rest is read.
+      // A loop that waits for the first result gets it before the rest is read.
       this.#tellFirst();
     }
   }

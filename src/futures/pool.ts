@@ -4,7 +4,7 @@
 //       asynchronous waiters, unbegun, table,
 //       head, tail, name, initializer, cause}
 //
-//   signal   raised by whoever adds a task, or wants the threads to look again; idle threads park on it
+//   signal   raised by a thread that adds a task, or wants the threads to look again; idle threads park on it
 //   room     raised when a thread of the reserve may run; they park on it
 //   gone     raised by a thread that leaves; who waits for all to be gone parks on it
 //   waking   1 = a thread was woken for a task and has not looked yet: others need not be, since it wakes the next if there is more to do.

@@ -1,13 +1,13 @@
-// The state of a future is one shared word. Every change is one compare-exchange of it, so whoever makes a change is the only one, and a
+// The state of a future is one shared word. Every change is one compare-exchange of it, so only one thread makes a change, and a
 // thread that is killed leaves the future in one of these states.
 //
 //   word                   state     may become
 //   PENDING                waits     mark of the thread that runs it · RUNNING · CANCELLED · mark | SETTLING
-//   mark                   runs      mark | SETTLING      by that thread, or by whoever finds it dead, with its own mark
+//   mark                   runs      mark | SETTLING      by that thread, or by the one that finds it dead, with its own mark
 //                                    CANCELLED            if it is interruptible: the thread is stopped afterwards
 //   RUNNING                runs      mark | SETTLING      a future that is run by hand: any thread may settle it
 //   mark | SETTLING        runs      FINISHED · FAILED    by that thread, which writes the outcome meanwhile; another | SETTLING if it is dead
-//   CANCELLED              is done   NOTIFIED             by whoever would have run it by hand
+//   CANCELLED              is done   NOTIFIED             by the one that would have run it by hand
 //   NOTIFIED, FINISHED, FAILED       nothing: the outcome was written before
 //
 // Marks (src/sync/owner.ts) have a slot's number of at most 2 ** 13 in their low bits; SETTLING lies above it, and the low bits of the

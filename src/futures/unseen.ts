@@ -136,7 +136,7 @@ export function noteFailure(word: number, packed: unknown, place: Place | undefi
     entry.push(word, packed, place);
     known.set(numberOf(word), entry);
   } catch (error) {
-    // There is no room to say so. Whoever looks finds the error all the same.
+    // There is no room to say so. A thread that looks finds the error all the same.
     if (!(error instanceof MemoryError)) throw error;
   }
 }

@@ -90,7 +90,7 @@ class Watch<F extends Future<unknown>> {
         return enough() ? undefined : seen;
       },
       describe: () => `${this.pending.size} futures`,
-      // Whoever runs the first of them.
+      // The thread that runs the first of them.
       holder: () => this.pending.values().next().value?.holder?.() ?? 0,
     };
   }

@@ -1,8 +1,8 @@
-// Cells for new values. A thread owns one page of each size class that it uses and takes cells from it without a word to anyone: a page
-// that has an owner, or had one during this collection, is not swept.
+// Cells for new values. A thread owns one page of each size class that it uses and takes cells from it without asking anyone: a page that
+// has an owner, or had one during this collection, is not swept.
 //
-// A cell is pinned for its wrapper, or fresh: nobody keeps it alive but the page's ownership, so it is stored into a live cell before
-// this thread's next allocation. A fresh cell that is large has no page to protect it; the kernel notes it in R_FRESH until the next one.
+// A new cell is pinned, for its wrapper, or fresh. Only the ownership of its page keeps a fresh cell alive, so it must be stored into a
+// live cell before this thread's next allocation. A large cell has no such page: the kernel notes it in R_FRESH until the next one.
 
 import { atomic } from '../memory/atomics.js';
 import { PAGE_SHIFT, PAGE_SIZE, R_OWNED } from '../memory/layout.js';

@@ -1,4 +1,4 @@
-// What of a shared array only reads: the methods of `Array` that change nothing. Each works on one moment of the array.
+// The methods of a shared array that only read. Each sees one moment of the array.
 
 import { ArrayCell, COPY, COUNT, READ } from './array-cell.js';
 import { describe } from './errors.js';

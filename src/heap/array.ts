@@ -1,5 +1,6 @@
-// SharedArray: the interface of `Array`, on a shared array. What only reads works on one moment of the array; what changes it is one step
-// for all other threads, but for what calls a function of the program's: that works on a copy and then writes the outcome.
+// SharedArray: the interface of `Array`, on a shared array. Methods that only read see one moment of the array. Methods that change it are
+// one step for all other threads. Those that call a function of the program are an exception: they work on a copy, and then write the
+// outcome.
 
 import { adopt } from './adopt.js';
 import {

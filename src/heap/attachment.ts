@@ -7,7 +7,7 @@ import { cellOf } from './values.js';
 
 /**
  * The byte address of the cell of an object that a message can carry; the first call makes it. `bytes` are those that the object holds
- * outside of the engine's memory. Whoever sends the address holds the object until the receiver holds the cell.
+ * outside of the engine's memory. The sender holds the object until the receiver holds the cell.
  * @throws the platform's error for an object that no message carries.
  */
 export function attachment(object: object, bytes = 0): number {

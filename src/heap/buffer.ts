@@ -1,6 +1,6 @@
 // Buffers and typed arrays. Their bytes are a SharedArrayBuffer of their own, outside the heap's memory: views on the memory itself could
 // be stretched over other cells (`view.buffer`), and outlive their cell (`view.subarray()`). The heap holds what identifies a buffer;
-// whoever meets it for the first time in a thread gets the buffer itself from the exchange.
+// a thread that meets it for the first time gets the buffer itself from the exchange.
 //
 // Cell {header, serial, 0, kind of view, offset in bytes, length in elements, buffer's cell}; a buffer itself has kind 0. The length of a view that
 // grows with its buffer is FOLLOWS.
@@ -77,7 +77,7 @@ export interface Kept {
   readonly bytes: number;
   /** Of its cell. */
   readonly address: number;
-  /** Whoever asks first gets it, and nobody else. */
+  /** The first thread that asks gets it, and no other. */
   readonly given?: boolean;
 }
 

@@ -1,6 +1,6 @@
-// A guarded function can be ended between any two of its instructions, and its `finally` blocks do not run then (src/sync/safepoint.ts).
-// Never inside the kernel; elsewhere in the heap what must not be left half done is done `whole`, and what is noted for the time of a call
-// is put back.
+// A guarded function can be ended between any two of its instructions, and its `finally` blocks do not run then (src/sync/safepoint.ts). It
+// is never ended inside the kernel. Elsewhere in the heap, steps that must not be left half done are done by `whole`, and what is noted for
+// the time of a call is put back.
 
 import { atomic } from '../memory/atomics.js';
 import { R_ARMED } from '../memory/layout.js';

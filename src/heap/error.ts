@@ -1,6 +1,6 @@
-// Errors. They are values: what is read is a frozen error of this thread's, of the same class where every thread has it, else of the nearest
-// above that every thread has; with the name, message, stack, cause and own properties that the error had when it was shared, as far as
-// these can be shared.
+// Errors. They are values: a thread reads a frozen error of its own. Its class is that of the original if every thread has that class, or
+// the nearest above that every thread has. It has the name, message, stack, cause and own properties that the original had when it was
+// shared, as far as these can be shared.
 //
 // Cell {header, words, class, message, stack, cause, properties, name}; the cause is ABSENT where there is none, the name undefined where the
 // class says it.

@@ -1,6 +1,6 @@
 // A cell on its way to another thread. Until the receiver has what it needs of it, R_INFLIGHT of its record keeps it alive: a root.
 //
-//   R_INFLIGHT   written by who claims the slot, before the hand-over; cleared by the thread when it has what the cell says, or by the
+//   R_INFLIGHT   written by the thread that claims the slot, before the hand-over; cleared by the thread when it has what the cell says, or by the
 //                supervisor if one of the two dies first
 
 import { atomic } from '../memory/atomics.js';

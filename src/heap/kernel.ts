@@ -1,5 +1,5 @@
 // The heap's part of the Wasm kernel, as TypeScript sees it. Addresses are byte addresses; those that it returns are signed, so callers
-// write `>>> 0`. `thread` is the address of the caller's record, `me` its slot + 1. What each does is told in kernel/*.ts.
+// write `>>> 0`. `thread` is the address of the caller's record, `me` its slot + 1. kernel/*.ts says what each does.
 
 import { atomic } from '../memory/atomics.js';
 import { kernel } from '../memory/kernel.js';

@@ -26,7 +26,7 @@ const CELLS = 256;
 export const BITS = CELLS;
 export const INDEX = CELLS + 1;
 export const SHARDS = CELLS + 2;
-/** Written by who must be seen to use a Page up to that point. */
+/** Written by code that must be seen to use a Page up to that point. */
 export const SPARE = CELLS + 3;
 const TEMPLATE: unknown[] = new Array(CELLS + 4).fill(undefined);
 
@@ -168,7 +168,7 @@ function makePage(index: number): Page {
 }
 
 /**
- * The Page's predecessor is gone, and its pins are not: whoever holds the successor would keep them. So they are pins of wrappers that
+ * The Page's predecessor is gone, and its pins are not: the successor would keep them. So they are pins of wrappers that
  * are gone. They cannot go at once: the thread may have pinned a cell for the wrapper that it needs this Page for.
  */
 function inheritPins(page: Page): Shards | undefined {

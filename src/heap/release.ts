@@ -4,8 +4,8 @@
 //   noteText      the text of a large cell was made. A text is a value of JavaScript's: its pin does nothing but let the next read find it in
 //                 the Page. So a thread keeps the texts that it has read last, KEEP_TEXTS bytes of them, and lets go of older ones
 //
-// While a collection marks pins stay: what was to go then goes at the next look after it (`dropReleased`), unless its cell has got a wrapper
-// again meanwhile.
+// Pins stay while a collection marks. Those that were to go then go at the next look after it (`dropReleased`), unless the cell has got a
+// wrapper again by then.
 
 import { H_LIVE_BYTES, H_SLOTS } from '../memory/layout.js';
 import { V } from '../memory/memory.js';

@@ -56,7 +56,7 @@ if (slot === 0 && atomic.load(H_SEGMENTS) === 0) {
   atomic.store(H_GONE_LOCK + 4, 1);
 }
 
-/** How collections are made: the runtime has a thread for them; by itself a heap has none, and whoever needs one makes it. */
+/** How collections are made: the runtime has a thread for them; by itself a heap has none, and the thread that needs one makes it. */
 export interface Collecting {
   /** Asks for a collection and returns at once. */
   request(): void;
@@ -152,7 +152,7 @@ export function makeRoom(pages: number): void {
   }
   if (effort > 1) collecting.nudge();
   if (effort > 2) collecting.push();
-  // Whoever it is that keeps what nobody needs: no thread is told that there is no room before all were asked.
+  // Any thread may keep what nobody needs: none is told that there is no room before all were asked.
   if (effort > 1) collecting.ask();
   collecting.urgent();
 }

@@ -92,7 +92,7 @@ function shapeOfId(id: number): Shape {
   return byId[id] ?? makeShape(text, id, PLAIN);
 }
 
-/** The process's number for a text. Whoever comes first says which; a number that somebody else's race has made useless stays unused. */
+/** The process's number for a text. The first thread that comes says which; if two race, the number of the other stays unused. */
 function idOf(text: string): number {
   const ids = mapRoot(SHAPE_IDS) as SharedMap<string, number>;
   const known = ids.get(text);

@@ -1,8 +1,8 @@
 // Strings: a cell of one byte or two for each UTF-16 unit, decoded once in a thread that reads it.
 //
 // Up to SHORT units a loop is fastest, and one byte is enough if no unit is above U+00FF. Longer ones are written by the platform's UTF-8
-// encoder, which writes one byte for each unit exactly if all is ASCII, and otherwise unit by unit with two bytes. So which of the two it
-// is depends on nothing but the text: equal strings have equal bytes.
+// encoder, which writes one byte for each unit exactly if all is ASCII, and otherwise unit by unit with two bytes. So the form depends only
+// on the text: equal strings have equal bytes.
 
 import { memory, refresh, V } from '../memory/memory.js';
 import { allocateFresh, allocatePinnedBytes } from './allocate.js';

@@ -21,7 +21,7 @@
 //   M_CYCLE    the collection during which, or after which, it last changed hands
 //   M_NEXT     next page in its class's list of partly free pages
 //   M_CLASS    size class;  M_COUNT  pages of a large cell;  M_DIRTY  1 = was used before, so it is not all zeros
-//   M_ALLOCATED  a bit for each 16 bytes: a cell begins here that is in use. Written by the collector, and by whoever takes or releases
+//   M_ALLOCATED  a bit for each 16 bytes: a cell begins here that is in use. Written by the collector, and by the thread that takes or releases
 //              the page. What the owner has used of a page's free cells is not in it: hence
 //                free(cell) = not allocated(cell) and the page has no owner
 //   M_MARKED   a bit for each 16 bytes, written by the collector alone: sweeping is allocated := marked
@@ -44,20 +44,20 @@
 //   R_TASK     the future whose task it runs for an executor, and has no pin for: a root; 0 = none
 //
 // Process-wide
-//   H_GATE     OPEN, MARKING: touches are logged, pins are kept; CLOSED: guards wait. Written by who holds H_GC_LOCK
+//   H_GATE     OPEN, MARKING: touches are logged, pins are kept; CLOSED: guards wait. Written by the one who holds H_GC_LOCK
 //   H_CYCLE    number of collections begun;  H_GC_DONE  of those ended
-//   H_GC_LOCK  slot + 1 of who collects, or GC_COLLECTOR; waits park on it
+//   H_GC_LOCK  slot + 1 of the collector, or GC_COLLECTOR; waits park on it
 //   H_GC_REQUEST  1 = somebody asks the collector for a collection; it parks on it
 //   H_SINCE    pages taken since the last collection began;  H_THRESHOLD  how many begin the next;  H_TAKEN  all that
 //              were taken before
 //   H_USED_PAGES <= H_MAX_PAGES;  H_EXTERNAL float64: bytes of the shared buffers that were kept, outside the
-//              memory, after the last collection. Written by who keeps them, with H_GC_LOCK
+//              memory, after the last collection. Written by the one who keeps them, with H_GC_LOCK
 //   H_ALLOC_LOCK  slot + 1 of who works on page lists, inside a guard
 //   H_ASKED    how often somebody, who has found no room, has asked all threads to let go;  H_HEEDED  how often one has
 //   H_COLLECTOR  1 = the supervisor was asked for a collector's thread
 //   H_SHAPES   shapes that exist;  H_BUFFERS  serial of the last shared buffer
 //
-// A container's lock: 0 free; slot + 1 of its holder. It is held only through kernel code that waits for nothing; whoever does not get it
+// A container's lock: 0 free; slot + 1 of its holder. It is held only through kernel code that waits for nothing; a thread that does not get it
 // soon leaves the kernel and naps.
 
 export const KIND_MASK = 15;

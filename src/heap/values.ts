@@ -68,7 +68,7 @@ export function copyWith(copy: typeof copyIn): void {
 }
 
 /**
- * A value as the heap can hold it: plain data becomes a shared copy. Whoever encodes it more than once, or allocates after it has, holds
+ * A value as the heap can hold it: plain data becomes a shared copy. A caller that encodes it more than once, or allocates afterwards, holds
  * this until the heap does.
  */
 export function sharable(value: unknown, where: string): unknown {
@@ -89,7 +89,7 @@ export const standsFor = new WeakMap<object, object>();
 /** Cells of wrappers that are the platform's own objects: dates, errors, views on shared buffers. */
 const natives = new WeakMap<object, { readonly cell: number; readonly page: Page }>();
 
-/** Notes a platform's object as the wrapper of a cell, which this thread has pinned; whoever calls puts it into the Page. */
+/** Notes a platform's object as the wrapper of a cell, which this thread has pinned; the caller puts it into the Page. */
 export function nativeWrapper<T extends object>(value: T, cell: number): T {
   // Its Page lives as long as it does, as that of any other wrapper.
   natives.set(value, { cell, page: pageAt(cell >>> 10) });

@@ -118,7 +118,7 @@ export const H_THREAD_NAMES = 168;
 /** How many threads were started that the process waits for. */
 export const H_KEPT_THREADS = 172;
 
-/** How often all threads were asked to let go of what they do not hold; whoever has, raises H_HEEDED: src/runtime/asking.ts. Async waiters behind both. */
+/** How often all threads were asked to let go of what they do not hold; each thread that has done so raises H_HEEDED: src/runtime/asking.ts. Async waiters behind both. */
 export const H_ASKED = 176;
 export const H_HEEDED = 184;
 /** Pages that were taken before the collection that has begun last. */
@@ -151,7 +151,7 @@ export const H_PEAK_PAGES = 632;
 export const H_COLLECTOR = 636;
 /** Counts what was made by `globals.get`; who waits for something parks on it. The word behind it counts asynchronous waiters: none. */
 export const H_GLOBALS = 672;
-/** Counts futures that are done and that somebody watches among others; whoever waits for several parks on it. Async waiters behind it. */
+/** Counts futures that are done and that somebody watches among others; a thread that waits for several parks on it. Async waiters behind it. */
 export const H_FUTURES = 680;
 /** Who waits for executors to have nothing to do watches this word. Async waiters behind it. */
 export const H_QUIET = 688;

@@ -65,13 +65,13 @@ function found(): SharedWasmMemory {
 
 const seat: Taken = place[SEAT] ?? { memory, slot: 0 };
 seat.owner = import.meta.url;
-// Not for the eyes of whoever looks at the globals.
+// Programs that list the globals do not see it.
 if (place[SEAT] === undefined) Object.defineProperty(globalThis, SEAT, { value: seat });
 
 /** Index of this thread's record. */
 export const slot = seat.slot;
 
-/** The kernel as whoever made this thread has compiled it. */
+/** The kernel, as the thread that made this one has compiled it. */
 export const givenKernel = seat.kernel;
 
 /** Typed views on the whole memory, valid up to the size it had at the last `refresh()`. */

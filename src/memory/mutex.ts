@@ -3,11 +3,11 @@
 //
 //   word     0 FREE       nobody holds it
 //            1 HELD       held, and nobody is parked on it
-//            2 CONTENDED  held, and somebody may be parked on it: whoever frees it must wake
+//            2 CONTENDED  held, and a thread may be parked on it: the one that frees it must wake
 //
 //   async    how many asynchronous waiters may be in the engine's queue: see src/memory/park.ts
 //
-// CONTENDED is set by whoever parks, and by whoever acquires after having parked, since others may still be there. It is cleared by
+// CONTENDED is set by a thread that parks, and by one that acquires after having parked, since others may still be there. It is cleared by
 // release only. Not fair: a running thread may overtake one that is waking up. No owner: any thread may release.
 
 import { atomic } from './atomics.js';

@@ -1,14 +1,14 @@
-// Waiting for something that a word of the shared memory tells of: the loop around the futex, for a thread that parks and for one that
-// stays on its event loop. What is waited for says how it is got (`attempt`), and which word to watch meanwhile.
+// Waiting for something that a word of the shared memory shows: the loop around the futex, for a thread that parks and for one that stays
+// on its event loop. The thing that is waited for says how to get it (`attempt`), and which word to watch meanwhile.
 //
 //   blockUntil   attempt → park on the word while it is as expected → attempt → …
 //   awaitLater   the same from the event loop. Such a waiter cannot act on a wake-up before its thread returns to its event loop, and
 //                one that was given up stays in the engine's queue. So the word behind the one that is watched counts them: while there
-//                are any, whoever wakes wakes all (`wake`); otherwise the wake-up could be lost on one that cannot use it. A thread that
+//                are any, the waker wakes all (`wake`); otherwise the wake-up could be lost on one that cannot use it. A thread that
 //                dies leaves its count behind: that costs needless wake-ups and nothing else.
 //
-// Nobody parks for longer than `patience.slice` without looking again: a wake-up that a killed thread has swallowed costs that time and
-// no more. What else is to be done about a wait, layers above know: `WaitCare`.
+// Nobody parks for longer than `patience.slice` without looking again: a wake-up that a killed thread has swallowed costs that time and no
+// more. Layers above say what else is to be done about a wait: `WaitCare`.
 
 import { atomic } from './atomics.js';
 import { hooks } from './hooks.js';
@@ -272,7 +272,7 @@ export function awaitLater(
     const waiting = atomic.waitAsync(word, expected, Math.min(remaining, patience.slice), step);
     abandon = () => waiting.abandon();
   };
-  // Counted before the first look at the word: whoever wakes without our being there has seen the count.
+  // Counted before the first look at the word: a thread that wakes without our being there has seen the count.
   count(word, 1);
   wanted.enter?.();
   step();
@@ -294,7 +294,7 @@ export function wake(word: number, count: number): void {
   atomic.notify(word, atomic.load(word + ASYNC) > 0 ? Infinity : count);
 }
 
-/** Whoever the thread of a slot waits with on a word looks at it again, and so does that thread: there is something else for it to see. */
+/** The thread of a slot looks again at the word that it waits on, and so do all that wait there: there is something else for it to see. */
 export function rouse(slot: number): void {
   const word = atomic.load(recordOf(slot) + R_WAITS);
   if (word !== 0) wake(word, Infinity);

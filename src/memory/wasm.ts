@@ -1,5 +1,5 @@
-// The little of the WebAssembly interface that the memory needs, typed here because it belongs to no ECMAScript library of
-// TypeScript's and the DOM's library must not leak into programs for Node.
+// The part of the WebAssembly interface that the memory needs. It is typed here because TypeScript has it only in the library of the DOM,
+// which must not leak into programs for Node.
 
 export interface SharedWasmMemory {
   readonly buffer: SharedArrayBuffer;

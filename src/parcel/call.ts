@@ -1,7 +1,7 @@
 // A call on its way to the thread that makes it: six tagged words of a cell, of a future's or of a started thread's.
 //
 //   COUNT      how many arguments there are, if each is in VALUES as it is; else GRAPH
-//   FUNCTION   the parcel of a function that cannot change. Its caller makes it once; whoever meets it rebuilds the function once, and keeps
+//   FUNCTION   the parcel of a function that cannot change. Its caller makes it once; each receiver rebuilds the function once, and keeps
 //              it as long as the parcel. Undefined for a function that can change
 //   VALUES     up to INLINE arguments; or, for GRAPH, a parcel of the arguments, or of the function and the arguments if FUNCTION is
 //              undefined

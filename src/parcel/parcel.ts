@@ -7,8 +7,8 @@
 // What the heap holds by itself needs no parcel: primitives, shared objects, locks.
 //
 // Cell {header, bytes, held}: `held` lists what the bytes name by its address, shared objects and other parcels, so that it lives as long.
-// The code of a function is a parcel of its own, which all parcels with functions of that text refer to: it is written once, and who
-// has read it once knows it.
+// The code of a function is a parcel of its own, which all parcels with functions of that text refer to: it is written once, and a thread
+// that has read it once knows it.
 
 import type { CodeRecord, Graph, MapRecord, Packet } from '../closure/graph.js';
 import { addCode, addMap, codeOf, hasMap, importsOf, rebuild } from '../closure/in/rebuild.js';

@@ -1,5 +1,5 @@
-// Async contexts: on whose behalf code runs that the event loop calls. What a function starts (timers, promises, handles) has the context of
-// the function, and so has an error that one of them ends by.
+// Async contexts: for whom the event loop runs a piece of code. What a function starts (timers, promises, handles) has the context of the
+// function, and so has an error that one of them ends by.
 
 import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
 

@@ -3,7 +3,7 @@
 type CallSite = NodeJS.CallSite;
 type Prepare = (error: Error, sites: CallSite[]) => unknown;
 
-/** Rewrites what the engine, or whoever has put a function of its own there, makes of each stack of this thread. */
+/** Rewrites each stack of this thread, as the engine makes it, or a function that a program has put in its place. */
 export function rewriteStacks(rewrite: (stack: string, error: Error) => string): void {
   const before = Error.prepareStackTrace as Prepare | undefined;
   const prepareStackTrace: Prepare = (error, sites) => {

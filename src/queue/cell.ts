@@ -1,5 +1,5 @@
-// A queue's cell, and what is done with it in one step each: kernel/queues.ts. Values go in as they are told to (src/parcel/parcel.ts), and
-// come out pinned.
+// A queue's cell, and what is done with it in one step each: kernel/queues.ts. Values go in packed (src/parcel/parcel.ts), and come out
+// pinned.
 
 import { allocateFresh } from '../heap/allocate.js';
 import { k } from '../heap/kernel.js';
@@ -114,7 +114,7 @@ export function offerByKey(cell: number, key: unknown, value: unknown, keys: num
 const numberFor = (value: unknown, mode: number): number =>
   mode === Q_BACK && own[TAKEN] !== 0 ? numberOf(own[TAKEN]!) : encode(value, 'an item');
 
-/** Takes the next value, and wakes who waits for its place; or NOTHING, CLOSED. Whoever keeps it says so: `keep`. */
+/** Takes the next value, and wakes who waits for its place; or NOTHING, CLOSED. A thread that keeps it says so: `keep`. */
 export function take(cell: number, mode: number): unknown {
   for (;;) {
     const number = k.queueGet(cell, mode, record, me);

@@ -370,7 +370,7 @@ function opened<T>(queue: Channel<T>, cell: number, taken: unknown): unknown {
     dropWrapping(taken);
     return item;
   }
-  // It is wanted again by whoever gets the item.
+  // The thread that gets the item needs it again.
   item.catch(() => {});
   queue[RETURN](cell, taken);
   throw new ThreadError(

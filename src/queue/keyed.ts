@@ -40,7 +40,7 @@ export class Keyed extends SyncCell {
   }
 }
 
-/** Lets go of what an item was in on its way: by who has put it, or has got what was in it. */
+/** Lets go of what an item was in on its way: by the one who has put it, or has got what was in it. */
 export function dropWrapping(packed: unknown): void {
   if (packed instanceof Keyed) {
     if (isGone(packed)) return;

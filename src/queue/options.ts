@@ -1,4 +1,4 @@
-// Checks of what queues are told, with Python's texts.
+// Checks of the options of queues, with Python's texts.
 
 import { TIMEOUT_MAX } from '../sync/arguments.js';
 import { checkName } from '../sync/titles.js';

@@ -98,7 +98,7 @@ export class BufferKeeper {
     const { object } = kept;
     const transfer = kept.given === true && object !== undefined ? [object as Transferable] : [];
     this.#ports.get(waiter)?.postMessage({ serial, object }, transfer);
-    // Whoever asks for it again is told that it is gone.
+    // The next thread that asks for it is told that it is gone.
     if (transfer.length > 0) this.#store.keep(serial, { ...kept, object: undefined });
     atomic.add(recordOf(waiter) + R_BUFFERS, 1);
     atomic.notify(recordOf(waiter) + R_BUFFERS, Infinity);

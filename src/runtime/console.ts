@@ -17,7 +17,7 @@ const FULL_PIPE_PAUSE = 1;
 
 /**
  * Writes to standard output (1) or standard error (2) before it returns. After `patience` milliseconds it writes although another
- * thread is in the middle of a write, and drops what a full pipe does not take: whoever buries the dead must not wait for one of them,
+ * thread is in the middle of a write, and drops what a full pipe does not take: the thread that buries the dead must not wait for one of them,
  * nor for a reader.
  */
 export function print(descriptor: Descriptor, text: string | Uint8Array, patience = Infinity): void {

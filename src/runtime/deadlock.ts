@@ -189,7 +189,7 @@ export function deadlockError(slot: number): DeadlockError {
   const error = new DeadlockError(
     `${textOf(slot, WAIT_TEXT)} will never succeed${holder === '' ? '' : ` (${holder})`}: ${summary(slots)}. ${died}${advice}`,
   );
-  // The report was printed: whoever prints the error does not print it again.
+  // The report was printed: the code that prints the error does not print it again.
   return Object.defineProperty(error, 'report', { value: reportOf(slots, slots), writable: true, configurable: true });
 }
 

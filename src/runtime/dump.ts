@@ -1,5 +1,5 @@
-// What every thread does right now: its name, its state, what it waits for and who has that, and its stack. The supervisor finds it out,
-// so that it can be had whatever the threads are doing: their stacks come by the engine's debugging protocol, between two instructions.
+// What every thread does right now: its name, its state, what it waits for and who has that, and its stack. The supervisor finds it out, so
+// it does not matter what the threads are doing: their stacks come by the engine's debugging protocol, between two instructions.
 //
 //   R_ANSWERS      how many answers the supervisor has sent to the thread; it parks on it
 //   H_QUIT_WATCH   QUIT_UNWATCHED → QUIT_BEGINS     supervisor, somebody has asked for it

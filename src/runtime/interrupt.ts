@@ -1,6 +1,6 @@
 // Interrupts of the main thread, `interrupt_main()` and Ctrl-C; and the end of what was cancelled in other threads, which goes the same way.
 //
-// Whoever interrupts sets a bit in the main thread's attention word and tells the supervisor, which asks the main thread for a turn of
+// A thread that interrupts sets a bit in the main thread's attention word and tells the supervisor, which asks the main thread for a turn of
 // its event loop, and ends what runs under `interruptible()`. So the interrupt is delivered at the first of: the next call into the
 // library, the next turn of the event loop, the next instruction under `interruptible()`. Several coalesce until then.
 

@@ -21,7 +21,7 @@ const PATIENCE = 24;
 
 const isGuarded = (slot: number): boolean => (atomic.load(recordOf(slot) + R_ATTENTION) & GUARDED) !== 0;
 
-/** Ends what runs under a slot's guard, if that is due. Whoever has the guard asks again if it was refused. */
+/** Ends what runs under a slot's guard, if that is due. If it was refused, the thread that has the guard asks again. */
 async function endGuarded(thread: Target, slot: number): Promise<void> {
   const armed = recordOf(slot) + R_ARMED;
   for (let tries = 0; ; tries++) {

@@ -22,7 +22,7 @@ export type Request =
 /** Shared buffers and other objects that only messages can carry (src/runtime/buffers.ts). */
 export type BufferRequest =
   | ({ readonly type: 'publish'; readonly serial: number } & Kept)
-  /** They come with the message, and whoever asks first gets them. */
+  /** They come with the message, and the first thread that asks gets them. */
   | { readonly type: 'give'; readonly gifts: readonly Gift[] }
   /** The port is where answers go; it comes with a thread's first request. */
   | { readonly type: 'fetch'; readonly serial: number; readonly slot: number; readonly port: MessagePort | undefined };

@@ -4,7 +4,7 @@
 //                ENDING   it has ended: callbacks are called, then threads are waited for. It starts no more threads
 //                OVER     nobody is waited for any more; only the program's own exit handlers are left. No thread starts another
 //
-// Written by the main thread alone, upwards only. Whoever wants to know of the end parks on it; the word behind counts those that wait on
+// Written by the main thread alone, upwards only. A thread that wants to know of the end parks on it; the word behind counts those that wait on
 // event loops.
 //
 //   the event loop is empty   → ENDING, wait on the event loop for one thread after the other, so that Ctrl-C is delivered as ever
@@ -12,9 +12,9 @@
 //   one of these while it waits already, such as an uncaught KeyboardInterrupt → it waits no longer
 //   process.exit()            → ENDING, OVER: it does not wait, as everywhere in the platform
 //
-// Waited for are the threads with R_KEEPS, also those that are started meanwhile by others, and what layers above have said (`waitAtEnd`).
-// When such a thread has ended, one turn of its event loop is waited for too: what it has left there at once, the report of a rejection for
-// one, is not lost.
+// The process waits for the threads with R_KEEPS, also for those that others start meanwhile, and for what layers above have named
+// (`waitAtEnd`). When such a thread has ended, the process waits for one more turn of its event loop: so what the thread has left there,
+// such as the report of a rejection, is not lost.
 
 import { atomic } from '../memory/atomics.js';
 import {
@@ -147,7 +147,7 @@ function advance(to: number): void {
   wake(H_SHUTDOWN, Infinity);
 }
 
-/** The main thread's code has ended: whoever joins it goes on. */
+/** The main thread's code has ended: the threads that join it go on. */
 function end(): void {
   advance(ENDING);
   const main = atomic.load(recordOf(0) + R_THREAD) >>> 0;

@@ -203,13 +203,13 @@ function spawn(stackSize: number, start?: Start): number {
 function load(slot: number, { job, label, identity }: Start): void {
   const record = recordOf(slot);
   setLabel(slot, label);
-  // Before the Thread is seen there: whoever waits for threads that are waited for must not take it for one.
+  // Before the Thread is seen there: the end of the process must not take it for a thread that it waits for.
   atomic.store(record + R_KEEPS, identity?.keeps === true ? 1 : 0);
   if (identity !== undefined) {
     setName(slot, identity.name);
     atomic.store(identity.cell + THREAD_MARK, markOfNext(slot));
     atomic.store(record + R_THREAD, identity.cell);
-    // After it: whoever has looked for it too early sees that there is one more.
+    // After it: a thread that has looked too early sees that there is one more.
     if (identity.keeps) atomic.add(H_KEPT_THREADS, 1);
   }
   holdInflight(slot, addressOf(job));

@@ -244,7 +244,7 @@ function interruptMain(): void {
   void interrupter?.interrupt();
 }
 
-/** Says what each thread does, to who has asked or on standard error. */
+/** Says what each thread does, to the one who has asked or on standard error. */
 async function dump(answer: { slot: number; port: MessagePort } | undefined): Promise<void> {
   const ids = new Map([[0, mainId]]);
   for (const [slot, { worker }] of charges) ids.set(slot, worker.threadId);

@@ -3,7 +3,7 @@
 // compare-exchange or a store by the only one who may make it.
 //
 //   R_STATE
-//     FREE      no worker                                         → CLAIMED   by whoever wants one (compare-exchange)
+//     FREE      no worker                                         → CLAIMED   by the thread that wants one (compare-exchange)
 //     CLAIMED   somebody prepares it; R_CLAIMER says who          → SPAWNING  claimer, there is no worker yet
 //                                                                 → RUNNING   claimer, there is one (compare-exchange: it may have exited)
 //                                                                 → IDLE/FREE claimer gives up, or died
@@ -27,7 +27,7 @@
 //   R_ENDED     how many threads, and leftovers of threads, have ended on the slot (src/sync/owner.ts). Written by the worker or supervisor.
 //   R_WAITS     the word that the thread is parked on, 0 = none (src/memory/park.ts)
 //   R_THREAD    a cell: the Thread object that runs, 0 = a thread of the low-level module. A root. Written by the claimer, and
-//               cleared by whoever counts the end (src/sync/owner.ts)
+//               cleared by the one who counts the end (src/sync/owner.ts)
 //   R_KEEPS     1 = the process does not end before the thread does. Written by the claimer.
 //   R_DEATHS    see src/sync/owner.ts;  R_NAME  src/sync/names.ts;  R_WAIT_…  src/sync/patience.ts
 //   R_INFLIGHT  the job (src/heap/inflight.ts)

@@ -1,5 +1,5 @@
 // What this thread does about its waits that last: it notes them in its record (src/sync/patience.ts), finds the dead and the deadlocks,
-// and ends what was found to be part of one. For waits on the event loop a timer does so, one for all of them.
+// and ends the waits that are part of one. For waits on the event loop, one timer does this for all.
 
 import { atomic } from '../memory/atomics.js';
 import { countHolds } from '../memory/hold.js';

@@ -12,8 +12,8 @@
 //   resume    if nothing is left on the event loop: IDLE, park
 //   the event loop runs dry when the job's timers and handles are done: IDLE, park
 //
-// An error on the event loop that nobody caught is reported too. If it is of the thread that runs, that ends it; and since its promise
-// cannot be cancelled, the worker ends as well. If it is of what an earlier one has left there, that is all (author.ts).
+// An error on the event loop that nobody caught is reported too. If it belongs to the thread that runs, that thread ends, and so does the
+// worker, since the thread's promise cannot be cancelled. If it belongs to what an earlier thread has left there, nothing ends (author.ts).
 
 import { releasePages } from '../heap/allocate.js';
 import { inflight, settleInflight } from '../heap/inflight.js';

@@ -19,7 +19,7 @@
 //   ACTING              → next cycle, open    the action has returned
 //   open, ACTING        → BROKEN              abort, a time-out, an action that throws, a thread in the roll that is found dead
 //   open, n > 0         → BROKEN and ACTING   reset
-//   BROKEN, or both     → next cycle, open    reset, when it has put the cycle in the ring; by whoever comes, where both are set
+//   BROKEN, or both     → next cycle, open    reset, when it has put the cycle in the ring; by the next thread that comes, if both are set
 //
 // A cycle's number comes again after 131,072 cycles: a thread that others leave behind, and that is not run while exactly so many pass,
 // waits on. Arriving synchronizes with going on, of all parties.
@@ -84,7 +84,7 @@ function mend(barrier: number, state: number): void {
     const number = atomic.load(barrier + RESETS);
     const place = barrier + RING_START + (number & (RING - 1)) * 4;
     const before = atomic.load(place);
-    // Whoever was held up here must not write over what has come after.
+    // A thread that was held up here must not write over what has come after.
     if (atomic.load(barrier + RESETS) !== number) continue;
     if (atomic.compareExchange(place, before, cycleOf(state)) !== before) continue;
     if (atomic.compareExchange(barrier + RESETS, number, (number + 1) | 0) === number) pass(barrier, state);

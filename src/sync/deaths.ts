@@ -1,4 +1,4 @@
-// What threads have died of, for whoever waits for them in vain. Written before the end is counted; it lasts until the slot has another thread.
+// What threads have died of: others may wait for them in vain. Written before the end is counted; it lasts until the slot has another thread.
 //
 //   R_DIED   the mark of the thread of whose death R_WAIT_TEXT tells; 0 = that text is of a wait (patience.ts)
 

@@ -7,7 +7,8 @@
 //
 // Each `set` and each `clear` that changes the flag adds 1, so the word also counts: a waiter that finds another number than when it came
 // knows that the event was set meanwhile, also if it has been cleared since. (It would have to sleep through exactly 2**32 changes to be
-// mistaken.) Whoever sets wakes all. A thread that dies between the two is made up for by the waiters' own looks (src/memory/park.ts).
+// mistaken.) The thread that sets it wakes all. If that thread dies between the two, the waiters find out by their own looks
+// (src/memory/park.ts).
 
 import { goneText } from '../heap/plain.js';
 import { INSPECT } from '../heap/values.js';
@@ -86,7 +87,7 @@ export class Event extends SyncCell {
   }
 
   /**
-   * Clears it: whoever comes to wait now waits until it is set again.
+   * Clears it: threads that wait from now on wait until it is set again.
    *
    * @example
    * const ready = new Event();

@@ -1,7 +1,7 @@
 // The lock of the contract: not reentrant, without an owner, released by any thread.
 //
 // A lock is a cell of the heap {header, mutex word, asynchronous waiters, holder}; the `Lock` object is its wrapper. `holder` is the
-// mark of the thread that acquired it last (src/sync/owner.ts), written plainly after the acquisition: a hint for reports, for who waits
+// mark of the thread that acquired it last (src/sync/owner.ts), written plainly after the acquisition: a hint for reports, for those who wait
 // for a thread that has died, and for `interruptible()`.
 //
 // Acquisition is a compare-exchange, release an exchange; see src/memory/mutex.ts for the states and the waiting.
@@ -159,7 +159,7 @@ export class Lock implements Monitor {
     }
   }
 
-  /** For reports, and for who waits for a thread that will not come. */
+  /** For reports, and for those who wait for a thread that will not come. */
   #about(): About {
     const cell = this.#cell;
     return {

@@ -68,7 +68,7 @@ export const OVER_DIED = 2;
 export const THREAD_MARK = 12;
 
 /**
- * The end of the thread of a Thread's cell, for who waits. `isOff` says that it will not come, because the start has failed.
+ * The end of the thread of a Thread's cell, for those who wait. `isOff` says that it will not come, because the start has failed.
  */
 export function endOf(cell: number, describe: () => string, isOff: () => boolean): Wanted {
   const word = cell + THREAD_OVER;

@@ -11,7 +11,7 @@
 //   R_WAIT_LOOKS   2 × attempts begun, and 1 if the last one has failed for certain. That the next one has begun says it of the others
 //   R_WAIT_HOLDER  mark of the thread that has what is waited for; 0 = nobody in particular
 //   R_WAIT_TEXT    what is waited for, and where in the program. Stays when the wait is over. Of a thread that has died, what it died of
-//   R_DEADLOCK     turn + 1 of the wait that must end, because nobody is left. Written by who reports it
+//   R_DEADLOCK     turn + 1 of the wait that must end, because nobody is left. Written by the one who reports it
 //   R_DEADLOCK_NUMBER  which deadlock that is; written before
 
 import { atomic } from '../memory/atomics.js';

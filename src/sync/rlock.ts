@@ -4,13 +4,13 @@
 //
 //   word    FREE           nobody owns it
 //           mark           owned by the thread of this mark (src/sync/owner.ts), once, and nobody is parked on it
-//           mark | UNEVEN  owned; it was acquired more than once, or somebody may be parked on it: the release must look, and whoever
+//           mark | UNEVEN  owned; it was acquired more than once, or somebody may be parked on it: the release must look, and the one
 //                          frees it must wake
 //   extra   how often the owner has acquired it beyond the first time; 0 whenever the word is FREE. Written by the owner only
 //
 // The word is that of src/memory/mutex.ts, with the owner's mark in place of HELD: to own it and to be known as its owner are one step,
-// so there is no moment at which a thread could die with the lock and nobody could say whose it was. UNEVEN is set by whoever parks, by
-// whoever acquires after having parked, since others may still be there, and by the owner that acquires it again; only the freeing
+// so there is no moment at which a thread could die with the lock and nobody could say whose it was. UNEVEN is set by a thread that parks, by
+// one that acquires after having parked, since others may still be there, and by the owner that acquires it again; only the freeing
 // clears it. A thread finds its own mark in the word if and only if it owns the lock: nobody else writes that mark.
 //
 // The owner is a thread: two async functions of one thread do not shut each other out.

@@ -1,4 +1,4 @@
-// Who is in something that several threads may be in at once: a table of marks (src/sync/owner.ts) in a cell, so that a thread that
+// The threads that are inside something where several may be at once: a table of marks (src/sync/owner.ts) in a cell, so that a thread that
 // dies there can be named. A thread changes its own entries only, and those of the dead.
 //
 //   used      the entries from here on were never used: a look through the table ends here. Only grows.
@@ -9,8 +9,8 @@
 // Looks through the table go upwards, `unnamed` last. So they see a thread that has been in all the while, also when it has entered again
 // behind their back and left where they have not been yet: its highest entry stays.
 //
-// To enter is one compare-exchange and to leave is one store, and each is the entering and leaving itself: there is no count beside it
-// that a dead thread could leave wrong. An exception is `unnamed`.
+// To enter is one compare-exchange, to leave is one store. There is no count beside the table that a dead thread could leave wrong, except
+// for `unnamed`.
 
 import { atomic } from '../memory/atomics.js';
 import { fateOf, slotOf } from './owner.js';
@@ -32,7 +32,7 @@ const homeOf = (mark: number): number => slotOf(mark) % (PLACES / 2);
 /** Enters a mark. */
 export function enroll(roll: number, mark: number): void {
   for (let place = homeOf(mark); place < PLACES; place++) {
-    // Before the entry: whoever looks through the table afterwards must come by it.
+    // Before the entry: a thread that looks through the table afterwards must come by it.
     if (atomic.load(roll + USED) <= place) raiseUsed(roll, place + 1);
     if (atomic.compareExchange(entryAt(roll, place), 0, mark) === 0) return;
   }

@@ -7,7 +7,7 @@
 //   writer      FREE, READERS, or the mark of the writer that has the lock or is about to get it: from then on no reader enters, and it has
 //               the lock when the roll is deserted
 //   inside      mark of the writer that has the lock. inside = writer: it has it. inside ≠ writer: the writer waits for readers to leave
-//   next        mark of a reader that is blocked and shall come before the next writer; 0 = none. A hint, set again by who still waits
+//   next        mark of a reader that is blocked and shall come before the next writer; 0 = none. A hint, set again by the one who still waits
 //   turns       count what the other side has done: who fails to get the lock parks on the turn that it has read before it tried
 //   waiters     how many may be parked on the turn, counted before that. Threads that are killed leave their counts: needless wake-ups
 //

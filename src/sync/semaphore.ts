@@ -4,7 +4,7 @@
 //
 //   value     the permits that are free: 0 ≤ value ≤ limit. Who finds 0 parks on this word.
 //             acquire: v > 0 → v - 1, one compare-exchange.  release(n): v ≤ limit - n → v + n, one compare-exchange
-//   waiters   how many threads may be parked, counted before the look at `value` after which they park. So whoever releases and reads
+//   waiters   how many threads may be parked, counted before the look at `value` after which they park. So a thread that releases and reads
 //             0 here has released before that look, and nobody needs to be woken. A thread that is killed while it waits leaves its
 //             count behind: that costs needless wake-ups and nothing else.
 //   limit     constant: what a BoundedSemaphore started with; the largest integer for a Semaphore
@@ -50,7 +50,7 @@ function take(cell: number): boolean {
 /** Gives `count` permits back, and wakes as many; false = that would be more than the limit, and nothing was done. */
 function give(cell: number, count: number): boolean {
   const most = V.I32[(cell + LIMIT) >>> 2]! - count;
-  // Before the permit is free: the mark must not be taken for that of whoever takes it next.
+  // Before the permit is free: the mark must not be taken for that of the next thread.
   V.I32[(cell + HOLDER) >>> 2] = 0;
   for (let value = atomic.load(cell + VALUE); value <= most; ) {
     const before = atomic.compareExchange(cell + VALUE, value, value + count);

@@ -1,7 +1,7 @@
 // What locks, queues and the like are called in reports: "lock 'ledger' 0xd88030".
 //
-// Names are in a map of the heap, by the address of the cell. The header of a cell that has one says so (NAMED): who gets the cell of one
-// that is gone has a header of its own, and so nothing of that name.
+// Names are in a map of the heap, by the address of the cell. The header of a cell that has one says so (NAMED): an object that gets the
+// cell of one that is gone has a header of its own, and so does not get that name.
 
 import { mapRoot, TITLES } from '../heap/roots.js';
 import { NAMED } from '../heap/types.js';

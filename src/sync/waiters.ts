@@ -9,7 +9,7 @@
 // Waiter: cell {header, state, asynchronous waiters, mark, next}
 //
 //   state   WAITING    in the queue, and not notified               (by the waiter, with the lock, before it is linked)
-//           NOTIFIED   notified; it leaves, or has left, the queue  (from WAITING, by who notifies, with the lock)
+//           NOTIFIED   notified; it leaves, or has left, the queue  (from WAITING, by the one who notifies, with the lock)
 //           LEFT       has given up without the lock                (from WAITING, by the waiter: it could not have the lock back)
 //   mark    of the waiter's thread (src/sync/owner.ts)
 //   next    the waiter behind it; undefined for the last one

@@ -96,7 +96,7 @@ function asOver(thread: Thread): Thread {
   return thread;
 }
 
-/** Before a start: whoever is started may ask for the main thread's object. */
+/** Before a start: the new thread may ask for the main thread's object. */
 export function makeMain(): void {
   if (slot === 0) currentThread();
 }

@@ -32,7 +32,7 @@ export function startNewThread(fn: (...args: never[]) => unknown, args: readonly
   try {
     return startThread(fn, args, kwargs);
   } catch (error) {
-    // Whoever reads it wants to see the call that failed, not how deep inside it was found.
+    // The reader wants to see the call that failed, not how deep inside it was found.
     if (error instanceof Error) Error.captureStackTrace(error, startNewThread);
     throw error;
   }

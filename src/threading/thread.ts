@@ -2,10 +2,10 @@
 //
 // Cell {header, over, asynchronous joiners, mark, status, daemon, role, name}
 //
-//   over     NOT_OVER → OVER | OVER_DIED   by whoever counts the thread's end (src/sync/owner.ts); the main thread's by itself
+//   over     NOT_OVER → OVER | OVER_DIED   by the one who counts the thread's end (src/sync/owner.ts); the main thread's by itself
 //            (src/runtime/shutdown.ts). Who joins parks on it
-//   mark     0 → the thread's mark         by who starts it
-//   status   INITIAL → STARTED             by who starts it (compare-exchange)
+//   mark     0 → the thread's mark         by the one who starts it
+//   status   INITIAL → STARTED             by the one who starts it (compare-exchange)
 //            STARTED → INITIAL             the same, when the start has failed
 //   daemon   0 | 1; after the start it is constant
 //   role     PLAIN | MAIN | DUMMY          constant
@@ -13,8 +13,9 @@
 //
 // The cell is kept alive by R_THREAD in the record of its slot while the thread runs.
 //
-// What a thread is to do, and what a program's class has added, is the maker's until the start, and goes with it: the function as in
-// start_new_thread(), or, for an object that is more than a Thread, all of the object. In any other thread the object is a plain Thread.
+// Until the start, only the thread that has made the object knows what it is to do, and what a program's class has added. These go with the
+// start: the function as in start_new_thread(), or the whole object, if it is more than a Thread. In any other thread the object is a plain
+// Thread.
 
 import { COMPANY, type Company } from '../closure/out/company.js';
 import { orForgetMarks, takeAllMarked, transfer } from '../closure/transfer.js';
@@ -325,7 +326,7 @@ export class Thread<A extends readonly unknown[] = readonly unknown[], K extends
     return traveller === this ? { base: Thread.prototype, constant: false } : undefined;
   }
 
-  /** Its end, for who waits. */
+  /** Its end, for those who wait. */
   #ending(): Wanted {
     const cell = addressOf(this);
     if (atomic.load(cell + STATUS) === INITIAL) throw new ThreadError('cannot join thread before it is started');

@@ -1,5 +1,5 @@
-// The steps on shared words as they are without tools: what a tool does for itself is nothing that a program has done. Loaded before any tool puts
-// its own steps into `atomic`.
+// The steps on shared words, as they are without tools: the steps that a tool takes for itself are not the program's. Loaded before any
+// tool puts its own steps into `atomic`.
 
 import { atomic } from '../memory/atomics.js';
 import { kernel } from '../memory/kernel.js';

@@ -11,7 +11,7 @@ import { isExported } from './travellers.js';
 import { type Form, formOf } from './variables.js';
 
 export interface TransformedChunk extends Transformed {
-  /** What could not be done, for whoever builds. */
+  /** What could not be done, for the one who builds. */
   readonly warnings: readonly string[];
 }
 

@@ -52,7 +52,7 @@ export function importsHeddle(text: string, heddle = HEDDLE): boolean {
   return false;
 }
 
-/** Gives undefined for a text that needs no change, or that no JavaScript parser reads: whoever runs it will say so. */
+/** Gives undefined for a text that needs no change, or that no JavaScript parser reads: the engine will say so. */
 export function transform(text: string, options: TransformOptions = {}): Transformed | undefined {
   if (isTransformed(text)) return undefined;
   const parsed = parse(text);

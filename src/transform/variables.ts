@@ -1,5 +1,5 @@
 // Which variables of a module are to be shared: those that a function uses which can travel, and that are assigned to. Each of them becomes
-// a box, and all its uses become uses of what is in the box; `boxes.ts` does that. Whoever does not travel does not notice: the box holds
+// a box, and all its uses become uses of what is in the box; `boxes.ts` does that. A function that does not travel does not notice: the box holds
 // the thread's own value until a function that uses it first travels.
 
 import {

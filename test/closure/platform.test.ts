@@ -1,4 +1,4 @@
-// What the platform makes, by every way that a value can travel: it arrives equal and usable, or whoever sends it gets a CaptureError that
+// What the platform makes, by every way that a value can travel: it arrives equal and usable, or the sender gets a CaptureError that
 // names it. The ways are the rows of WAYS; the values those of ARRIVING and STAYING.
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -579,7 +579,7 @@ const REFUSALS: Record<string, RegExp> = {
 for (const [way, travel] of Object.entries(WAYS)) {
   for (const [name, { make, ask, home = make }] of Object.entries(ARRIVING)) {
     test(`${name} as ${way}`, async () => {
-      // It is the same whoever makes it, or is made anew for each.
+      // It is the same in all threads, or is made anew for each.
       assert.deepEqual(await travel(make, ask), await ask(home()));
     });
   }

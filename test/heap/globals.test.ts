@@ -1,4 +1,4 @@
-// globals.get(): made once, whoever races for it; if the maker fails, the next one makes.
+// globals.get(): made once, however many race for it; if the maker fails, the next one makes.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,7 +1,7 @@
 // The program that soak.test.ts runs: `soak_program.js STYLE MILLISECONDS SEED`.
 //
 // Model. Three threads work on a shared graph, a queue and a map, each by a random walk that the seed and its number fix. What is written
-// is written under a lock; reads take none. A node says the same four times (id, ~id, 'n' + id, id / 2), so whoever meets one that was
+// is written under a lock; reads take none. A node says the same four times (id, ~id, 'n' + id, id / 2), so a reader that meets one that was
 // swept, or is half made, sees it.
 //
 //   graph   SLOTS slots, each a chain of CHAIN nodes, to which a chain may be moved from another slot: at most 2 * CHAIN + 1 nodes a slot

@@ -159,7 +159,7 @@ function death(name: string, uses: readonly Use[], preemptions?: number): Scenar
   return { ...living, plan };
 }
 
-/** If it has begun and its thread is dead, or nobody runs it, whoever looks again finds that out. */
+/** If it has begun and its thread is dead, or nobody runs it, the next look finds that out. */
 const looksTwice: Use = (context, future, mark) => {
   for (let look = 0; look < 2; look++)
     if (blockUntil(wantedOf(context, future, mark), TIMEOUT)) return checkOver(context);

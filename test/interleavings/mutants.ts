@@ -11,8 +11,8 @@ export type Bug =
   | 'release is a load and a store'
   | 'release wakes one although asynchronous waiters are there'
   | 'acquire is a load and a store'
-  | 'whoever acquires after parking says HELD'
-  | 'whoever parks does not say so'
+  | 'a thread that acquires after parking says HELD'
+  | 'a thread that parks does not say so'
   | 'a wake-up is taken for the lock'
   | 'the asynchronous waiter is counted after it has begun to wait'
   | 'the asynchronous waiter is counted until its abort and not until it leaves the queue'
@@ -44,12 +44,12 @@ export function mutexWith(bug?: Bug): MutexUnderTest {
       if (acquired) break;
       const remaining = deadline === Infinity ? Infinity : deadline - atomic.now();
       if (remaining <= 0) break;
-      const outcome = atomic.wait(word, bug === 'whoever parks does not say so' ? HELD : CONTENDED, remaining);
+      const outcome = atomic.wait(word, bug === 'a thread that parks does not say so' ? HELD : CONTENDED, remaining);
       if (bug === 'a wake-up is taken for the lock' && outcome === 'ok') {
         acquired = true;
         break;
       }
-      if (bug === 'whoever acquires after parking says HELD' && tryAcquire(word)) {
+      if (bug === 'a thread that acquires after parking says HELD' && tryAcquire(word)) {
         acquired = true;
         break;
       }
@@ -59,7 +59,7 @@ export function mutexWith(bug?: Bug): MutexUnderTest {
 
   /** The look at the word before parking. */
   const grab = (word: number): boolean => {
-    if (bug === 'whoever parks does not say so') return tryAcquire(word);
+    if (bug === 'a thread that parks does not say so') return tryAcquire(word);
     return atomic.exchange(word, CONTENDED) === FREE;
   };
 

@@ -110,7 +110,7 @@ interface Scenario {
   readonly preemptions?: number;
   /** An asynchronous wait may be aborted: the engine keeps its waiter, and it stays counted, until somebody wakes it. */
   readonly aborts?: boolean;
-  /** B may be killed. Then, after a while, whoever waits looks around. */
+  /** B may be killed. Then, after a while, the threads that wait look around. */
   readonly deadly?: boolean;
 }
 

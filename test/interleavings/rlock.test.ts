@@ -55,7 +55,7 @@ const timed: Use = (context) => {
   else context.check(context.clock() - start >= 5, 'acquire() has given up before its time');
 };
 
-/** Finds nothing to release, whoever has it. */
+/** Finds nothing to release, no matter which thread has it. */
 const stranger: Use = (context) => {
   try {
     lock.release();
@@ -137,8 +137,8 @@ suite('RLock', () => {
 });
 
 type Bug =
-  | 'whoever acquires after parking says that nobody is parked'
-  | 'whoever parks does not say so'
+  | 'a thread that acquires after parking says that nobody is parked'
+  | 'a thread that parks does not say so'
   | 'a mark with CONTENDED is taken for a stranger’s';
 
 /** The steps of the lock, with one bug. */
@@ -149,8 +149,8 @@ function copy(bug?: Bug): Use {
     for (;;) {
       const before = atomic.compareExchange(word, 0, thisThread.mark | state.parked);
       if (before === 0) return undefined;
-      if (bug !== 'whoever acquires after parking says that nobody is parked') state.parked = NO_MARK_BIT;
-      if (bug === 'whoever parks does not say so') return before;
+      if (bug !== 'a thread that acquires after parking says that nobody is parked') state.parked = NO_MARK_BIT;
+      if (bug === 'a thread that parks does not say so') return before;
       const contended = before | NO_MARK_BIT;
       if (before === contended || atomic.compareExchange(word, before, contended) === before) return contended;
     }
@@ -168,8 +168,8 @@ function copy(bug?: Bug): Use {
 
 suite('a planted bug is found', () => {
   for (const [bug, rule] of [
-    ['whoever acquires after parking says that nobody is parked', /^lost wake-up/],
-    ['whoever parks does not say so', /^lost wake-up/],
+    ['a thread that acquires after parking says that nobody is parked', /^lost wake-up/],
+    ['a thread that parks does not say so', /^lost wake-up/],
     ['a mark with CONTENDED is taken for a stranger’s', /its owner is a stranger/],
   ] as const) {
     test(bug, () => {

@@ -1,4 +1,4 @@
-// A thread dies at any step inside the kernel's operations on queues: whoever comes next finds that the operation was done, or not begun. And
+// A thread dies at any step inside the kernel's operations on queues: the next thread finds that the operation was done, or not begun. And
 // planted bugs, each of which is found.
 
 import assert from 'node:assert/strict';

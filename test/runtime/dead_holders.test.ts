@@ -1,4 +1,4 @@
-// Locks whose holder is over. If it died, by an error that nobody caught or killed, whoever needs the lock hears of it; if it has
+// Locks whose holder is over. If it died, by an error that nobody caught or killed, the threads that need the lock hear of it; if it has
 // ended, the lock is still there to be released, by anybody.
 
 import assert from 'node:assert/strict';

@@ -4,7 +4,7 @@
 import { LOOK, Patience } from './patience.ts';
 
 /**
- * Milliseconds for a time-out that a call has to have and that must not run out. It is no limit: whoever watches the process ends it long
+ * Milliseconds for a time-out that a call has to have and that must not run out. It is no limit: the watcher of the process ends it long
  * before, if it hangs.
  */
 export const NEVER = 3_600_000;
@@ -37,7 +37,7 @@ export function reaches(count: Counter, goal: number, what = 'the counter'): voi
   }
 }
 
-/** Milliseconds between two looks at a condition: first often, later seldom, so that whoever only looks is seen to rest. */
+/** Milliseconds between two looks at a condition: first often, later seldom, so that a thread that only looks is seen to rest. */
 const pause = (looks: number): number => (looks < 500 ? 1 : 50);
 
 /** Blocks until the condition holds: for what changes without telling anybody. */

@@ -54,7 +54,7 @@ export class Patience {
     const used = cpu - this.#last;
     this.#time += passed;
     this.#last = cpu;
-    // Whoever has not looked for so long has waited for a core himself, or the machine has slept.
+    // A watcher that has not looked for so long has waited for a core itself, or the machine has slept.
     const step = Math.min(passed, MOST);
     this.#rested = able || used > LITTLE * passed ? Math.max(0, this.#rested - step) : this.#rested + step;
     if (this.#rested >= this.#rest) return `nothing has run for ${Math.round(this.#rest / 1000)} s`;

@@ -4,9 +4,9 @@
 //   ((B, M, H, P, ...keys) => { "use strict"; let a, b; B((I, V) => { switch (I) { case 0: a = V; break; … } }); return (TEXT) })
 //   … or, if the text is that of a function with a name: … TEXT return name })
 //
-// B is given the function that sets the variables, M is `import.meta`, H what a class extends, P is given the function that sets
-// static private fields; the keys are computed keys of a class. The letters do not occur in the text. All of the wrapper is on the text's first line, before it, and the
-// column offset takes it back.
+// B gets the function that sets the variables. M is `import.meta`, H is what a class extends. P gets the function that sets static private
+// fields. The keys are the computed keys of a class. The letters do not occur in the text. The whole wrapper stands on the text's first
+// line, before the text; the column offset makes up for it.
 import { evaluate } from '../../platform/script.js';
 import { BIND, type CodeRecord, HERITAGE, INDEX, KEYS, META, PRIVATES, VALUE } from '../graph.js';
 import { scriptName } from '../text/maps.js';

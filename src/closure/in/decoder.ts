@@ -1,4 +1,4 @@
-// The decoder, as those see it who make one kind of value each. The table itself is in decode.ts.
+// The decoder's face for the files that make one kind of value each. The table itself is in decode.ts.
 import type { AgainPayload, CodeRecord, Node, Property, Slot } from '../graph.js';
 
 export interface Decoder {

@@ -1,6 +1,7 @@
-// What a write into captured data says. The engine's own text ("Cannot add property 0, object is not extensible") does not name the object,
-// and an error does not lead to it. So it is looked up where it was thrown: the expression in the text of the function that travelled, the
-// variable that the expression begins with, and whether what was captured under that name was made read-only here.
+// The error of a write into captured data. The engine's own text ("Cannot add property 0, object is not extensible") does not name the
+// object, and the error does not lead to it. So the object is looked up at the place of the error: the expression there, in the text of the
+// function that travelled; the variable that the expression begins with; and whether the value captured under that name was made read-only
+// here.
 import { isNativeError } from '../../platform/kinds.js';
 import type { CodeRecord } from '../graph.js';
 import { latestOf, rebuiltFunctions } from '../rebuilt.js';

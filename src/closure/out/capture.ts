@@ -5,8 +5,8 @@
 // A call of the same function again
 //   first     everything is looked up
 //   second    its file is analysed: a function whose variables cannot change is not looked into again (environment.ts), and if nothing
-//             that it reaches can change either, it is kept: it goes once, under a number, and what it is called with goes by itself
-//   later     what it is called with
+//             that it reaches can change either, it is kept: it is sent once, under a number, and the arguments are sent by themselves
+//   later     the arguments
 //
 // A capture has the program's own bytes: copy them before anything else runs.
 import { atomic } from '../../memory/atomics.js';
@@ -66,7 +66,7 @@ export type Naming = (at: number) => string;
 const byPlace: Naming = (at) => `args[${at}]`;
 
 /**
- * Captures a call. `plain` says that the arguments need no graph: whoever receives the call gets them as they are, if the function is kept.
+ * Captures a call. `plain` says that the arguments need no graph: the receiver gets them as they are, if the function is kept.
  * @throws CaptureError when an argument cannot travel, the function cannot, or something that it takes along assigns to a capture.
  */
 export function captureCall(

@@ -1,4 +1,4 @@
-// The encoder, as those see it who encode one kind of value each. The walk itself is in encode.ts.
+// The encoder's face for the files that encode one kind of value each. The walk itself is in encode.ts.
 import type { Inspected } from '../../platform/inspector.js';
 import type { Export } from '../exports.js';
 import type { Node, Property, Ref, Slot } from '../graph.js';

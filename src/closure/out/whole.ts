@@ -1,5 +1,5 @@
-// Values that go as a whole: trees of plain data, which the platform's own clone copies exactly, and views of bytes. Most of what travels is
-// that, and needs nobody to look into it any further.
+// Values that go as a whole: trees of plain data, which the platform's own clone copies exactly, and views of bytes. Most of what travels
+// is that, and is not looked into any further.
 import { isProxy } from '../../platform/kinds.js';
 import { flagsOf, isIndex } from '../attributes.js';
 import type { Node, Slot } from '../graph.js';

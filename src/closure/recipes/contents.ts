@@ -1,5 +1,5 @@
-// Whether a container of the program's still holds what its text gives it. One that the program has filled since would be empty if a thread made
-// it again.
+// Whether a container of the program still holds what its initialiser has put into it. If the program has filled it since, a thread that
+// made it again would get an empty one.
 import type { Syntax } from '../text/parse.js';
 
 /** `more`: how many statements complete it. */

@@ -1,5 +1,5 @@
-// Objects of the platform's that hold nothing when they are new: each thread has its own of those that are constants of the program, made
-// by the same text, as it has of what packages make.
+// Objects of the platform that are empty when they are new. If such an object is a constant of the program, each thread makes its own by
+// the same text, as it does with what packages make.
 import { builtin } from '../../platform/modules.js';
 import { atHome } from '../values/wellknown.js';
 

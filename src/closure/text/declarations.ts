@@ -18,7 +18,7 @@ export interface Declaration {
   readonly neverUndefined: boolean;
   /** A parameter: initialised before any closure can be made. */
   readonly isParameter: boolean;
-  /** Declared without a value: whoever needs it fills it. */
+  /** Declared without a value: the first function that needs it fills it. */
   readonly isEmpty: boolean;
   readonly import: ImportedName | undefined;
 }

@@ -1,4 +1,4 @@
-// Where a module's text has a function of which only the text is known, and what stands beside it.
+// Finds a function in a module's text, if only the function's own text is known, and what stands beside it.
 import { registryIfAny } from '../registry.js';
 import { fileSource, Source } from './sources.js';
 

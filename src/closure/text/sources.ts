@@ -73,7 +73,7 @@ export function fileSource(file: string): Source | undefined {
   return files.get(file);
 }
 
-/** The text the engine ran. Starts the debugger: whoever captures ends it. */
+/** The text the engine ran. Starts the debugger; the capture ends it. */
 export function ranSource(scriptId: string): Source {
   let source = scripts.get(scriptId);
   if (!source) {

@@ -56,7 +56,7 @@ export const stackAsRan = (error: TypeError): string | undefined => asRan.get(er
 
 const settled = new WeakMap<object, string | undefined>();
 
-/** The error's stack is as people should see it, or `stack` is, of one that is frozen: whoever meets it next does not map it again. */
+/** The error's stack is as people should see it, or `stack` is, of one that is frozen: it is not mapped a second time. */
 export function settle(error: object, stack?: string): void {
   settled.set(error, stack);
 }

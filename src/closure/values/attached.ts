@@ -1,5 +1,5 @@
-// Objects of the platform that no bytes can carry, only its messages: a Blob, a key, a WebAssembly.Module. What they are is known here; how they
-// travel, in src/heap/attachment.ts.
+// Objects of the platform that no bytes can carry, only its messages: a Blob, a key, a WebAssembly.Module. This file says which objects
+// these are; src/heap/attachment.ts says how they travel.
 import type { Inspected } from '../../platform/inspector.js';
 import { isSharedArrayBuffer } from '../../platform/kinds.js';
 import { type AnyFunction, kindOf } from './functions.js';

@@ -1,5 +1,5 @@
-// Which instances of the platform's classes are ordinary objects: all that they are is in properties, of strings or of symbols that every
-// thread can find (samples.ts). All others stay, and what is said of them names their class.
+// Which instances of the platform's classes are ordinary objects: their whole state is in properties, whose keys are strings, or symbols
+// that every thread can find (samples.ts). All others stay, and the error names their class.
 import { type Inspected, inspect } from '../../platform/inspector.js';
 import { type AnyFunction, NATIVE } from './functions.js';
 import { MAKE_THERE, type Reason } from './paths.js';

@@ -118,7 +118,7 @@ const WAYS: Readonly<Record<string, readonly [verb: string, where: string]>> = {
 };
 const PASSED = ['pass', 'to a thread'] as const;
 
-/** What whoever sends the value gets at once. */
+/** The error that the sender of the value gets at once. */
 export function explainRefusal(path: Path, { why, remedy }: Reason): string {
   const root = rootOf(path);
   const [verb, where] = (root.capture === undefined ? WAYS[String(root.step)] : undefined) ?? PASSED;

@@ -150,7 +150,7 @@ function isPlatform(owner: AnyFunction, inspections: Map<object, Inspected>): bo
   return kind === 'platform' || kind === 'obstacle';
 }
 
-/** Whether an object that is made again can change: one that cannot may be kept by who has it. */
+/** Whether an object that is made again can change: one that cannot may be kept by the one who has it. */
 export const isConstant = (as: string): boolean => /^(?:Text|Intl\.|Temporal\.|File$)/.test(as);
 
 /** How an object is made again: with what, or why it cannot be. Undefined for one that is no such object. */

@@ -4,7 +4,7 @@
 //   P_STATE  RUNNABLE  wants the turn, or has it
 //            BLOCKED   waits for the word P_WORD to be notified, or for P_DEADLINE
 //            DONE      has ended
-//   P_GO     PARKED    → GO    by whoever gives it the turn       → PARKED  by itself, which then has it
+//   P_GO     PARKED    → GO    by the thread that gives it the turn       → PARKED  by itself, which then has it
 //                      → FREE  the schedule is given up: it runs on without turns, to its end
 //                      → QUIT  there are no more schedules
 //

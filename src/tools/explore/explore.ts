@@ -220,7 +220,7 @@ let turn: Promise<unknown> = Promise.resolve();
  * Runs threads under many schedules, one step at a time, and throws for the first under which something is wrong: `check` or a thread throws, or
  * every thread waits for ever. A step is an access to a field, an operation of a container, and whatever a lock, queue, future, event, barrier or
  * executor does. Threads, executors and `run()` that the threads start take part. Time-outs are on a clock of their own, on which no time passes
- * while a thread can run. Whoever computes without such steps is not stopped in between.
+ * while a thread can run. A thread that computes without such steps is not stopped in between.
  *
  * Its threads run functions that block: they must not be async, and wait for nothing but Heddle.
  *
