@@ -62,9 +62,11 @@ export interface Registry {
 
 /** All of it, in one function that needs nothing from outside: its text becomes part of programs. */
 export function makeRegistry(key: string): Registry {
-  const place = Symbol.for(key);
-  const realm = globalThis as { [place]?: Registry };
-  if (realm[place]) return realm[place];
+  // A module may have things of its own under the names of the language's.
+  const realm = globalThis;
+  const place = realm.Symbol.for(key);
+  const made = (realm as { [place]?: Registry })[place];
+  if (made) return made;
   class Same {
     constructor(given: object) {
       // biome-ignore lint/correctness/noConstructorReturn: this is how a private field gets onto an object that is there already
@@ -106,10 +108,10 @@ export function makeRegistry(key: string): Registry {
       }
     }
   }
-  const stampers = new WeakMap<object, StampedModule>();
+  const stampers = new realm.WeakMap<object, StampedModule>();
   const registry: Registry = {
-    modules: new Map(),
-    texts: new Map(),
+    modules: new realm.Map(),
+    texts: new realm.Map(),
     Variable: Box,
     refuse: undefined,
     stampOf: Stamp.of,
@@ -120,7 +122,7 @@ export function makeRegistry(key: string): Registry {
       stamp.m = (object, ...stamps) => {
         for (let at = 0; at < stamps.length; at += 2) {
           const [, part, name] = /^([gs]et )?(.*)$/s.exec(stamps[at] as string)!;
-          const found = Object.getOwnPropertyDescriptor(object, name!);
+          const found = realm.Object.getOwnPropertyDescriptor(object, name!);
           const method: unknown = part === undefined ? found?.value : part === 'get ' ? found?.get : found?.set;
           if (typeof method === 'function' && !Stamp.of(method)) stamp(method, stamps[at + 1] as Environment);
         }
@@ -133,7 +135,7 @@ export function makeRegistry(key: string): Registry {
       return stamp;
     },
   };
-  Object.defineProperty(globalThis, place, { value: registry });
+  realm.Object.defineProperty(realm, place, { value: registry });
   return registry;
 }
 

@@ -5,7 +5,7 @@ import { makeRegistry, REGISTRY } from '../closure/registry.js';
 export const STAMP = '__heddle__';
 
 /** Stands for the module in which it runs: its file is told by the place where it was made. */
-const HERE = 'typeof __filename==="string"?__filename:new Error()';
+const HERE = 'typeof __filename==="string"?__filename:new globalThis.Error()';
 
 const REGISTER = '__heddle_registry__';
 

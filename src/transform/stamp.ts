@@ -18,11 +18,12 @@ export function stampAll(
   edits: MagicString,
   sites: Sites,
   boxed: ReadonlyMap<Variable, unknown>,
+  heads: string[],
 ): void {
   const methods = new Map<Syntax, string[]>();
   for (const node of parsed.functions) {
     const parent = parsed.parentOf(node);
-    if (!isMethod(node, parent)) stamp(parsed, edits, node, sites, boxed);
+    if (!isMethod(node, parent)) stamp(parsed, edits, node, sites, boxed, heads);
     else if (isFound(parsed, parent)) {
       const object = parsed.parentOf(parent);
       const stamps = methods.get(object) ?? [];
@@ -41,11 +42,12 @@ function stamp(
   node: Syntax,
   sites: Sites,
   boxed: ReadonlyMap<Variable, unknown>,
+  heads: string[],
 ): void {
   const parent = parsed.parentOf(node);
-  if (isMember(node, parent) || isNamedLate(node, parent) || isTold(parsed, node)) return;
+  if (isMember(node, parent) || isNamedLate(node, parent) || isTold(parsed, node) || isRead(parsed, node)) return;
   const text = (): string => environmentText(parsed, node, sites, boxed);
-  if (node.type === 'FunctionDeclaration') stampFunction(parsed, edits, node, text);
+  if (node.type === 'FunctionDeclaration') stampFunction(parsed, edits, node, text, heads);
   else if (node.type === 'ClassDeclaration') {
     if (parent.type !== 'ExportDefaultDeclaration')
       edits.appendLeft(node.end, `;${STAMP}(${nameOf(node['id'])},${text()});`);
@@ -71,6 +73,27 @@ const isNamedLate = (node: Syntax, parent: Syntax): boolean =>
 /** It is called where it stands, and by nobody else. */
 const isCallee = (node: Syntax, parent: Syntax): boolean => parent['callee'] === node || parent['tag'] === node;
 
+/**
+ * A loader reads it: what a CommonJS module exports is found in its text, by those who import it. `Object.defineProperty(exports, 'a', { get:
+ * function () { … } })`, and `Object.keys(all).forEach(function (key) { … })`.
+ */
+function isRead(parsed: ParsedText, node: Syntax): boolean {
+  if (parsed.isModule) return false;
+  const parent = parsed.parentOf(node);
+  const call = parent.type === 'Property' ? parsed.parentOf(parsed.parentOf(parent)) : parent;
+  const callee = call['callee'] as Syntax | undefined;
+  if (call.type !== 'CallExpression' || callee?.type !== 'MemberExpression') return false;
+  const method = nameOf(callee['property']);
+  if (method === 'forEach') return isKeys(callee['object'] as Syntax);
+  const [target] = call['arguments'] as Syntax[];
+  return method === 'defineProperty' && /^(?:module\.)?exports$/.test(parsed.text.slice(target?.start, target?.end));
+}
+
+function isKeys(node: Syntax): boolean {
+  const callee = node['callee'] as Syntax | undefined;
+  return callee?.type === 'MemberExpression' && nameOf(callee['property']) === 'keys';
+}
+
 /** Told with the top of its module. */
 function isTold(parsed: ParsedText, node: Syntax): boolean {
   const variable = ownVariable(parsed, node);
@@ -92,13 +115,21 @@ export function ownVariable(parsed: ParsedText, node: Syntax): Variable | undefi
   return variable && !parsed.isAssigned(variable) ? variable : undefined;
 }
 
-function stampFunction(parsed: ParsedText, edits: MagicString, node: Syntax, text: () => string): void {
+function stampFunction(
+  parsed: ParsedText,
+  edits: MagicString,
+  node: Syntax,
+  text: () => string,
+  heads: string[],
+): void {
   const block = parsed.parentOf(node);
   const variable = parsed.scopes.getDeclaredVariables(node as never)[0];
   const inBlock = block.type === 'BlockStatement' || block.type === 'StaticBlock' || block.type === 'Program';
   // In sloppy mode a block's function can be two variables; of two declarations of a name the last one counts.
   if (!inBlock || variable?.defs.length !== 1) return;
-  edits.appendLeft(parsed.beginOf(block), `;${STAMP}(${nameOf(node['id'])},${text()});`);
+  const statement = `${STAMP}(${nameOf(node['id'])},${text()});`;
+  if (block.type === 'Program') heads.push(statement);
+  else edits.appendLeft(parsed.beginOf(block), `;${statement}`);
 }
 
 /** `const f = () => …;` as a statement: the stamp stands behind it. */

@@ -84,7 +84,7 @@ function change(parsed: ParsedText, edits: MagicString, { mode = 'auto', heddle 
   const heads: Heads = [];
   const sites: Sites = { next: 0 };
   boxUses(parsed, edits, forms);
-  if (isWhole) stampAll(parsed, edits, sites, forms);
+  if (isWhole) stampAll(parsed, edits, sites, forms, heads);
   boxDeclarations(parsed, edits, forms, heads);
   return { heads, forms, exported, sites };
 }
