@@ -6,6 +6,7 @@
 //   __heddle__(fn, environment)                   beside each closure; gives fn
 //   __heddle__.m(object, name, environment, …)    the same for methods of an object literal
 //   __heddle__.v(name, value)                     a variable that can be shared, in its box: reads and writes of it are of `.v`
+//   __heddle__.v(name, value, mirror)             … which calls `mirror` with each value that this thread gives it
 //   __heddle__.n(box)                             a box of its own for the next round of a loop
 //
 //   environment   () => [site, a, b, [c]]         the variables of the functions around; those in the inner array are assigned to
@@ -35,7 +36,7 @@ export interface StampedModule {
 export interface Stamper {
   <T extends object>(fn: T, environment: Environment): T;
   m<T extends object>(object: T, ...stamps: (string | Environment)[]): T;
-  v(name: string, value: unknown): Variable;
+  v(name: string, value: unknown, mirror?: (value: unknown) => void): Variable;
   n(variable: Variable): Variable;
 }
 
@@ -89,10 +90,13 @@ export function makeRegistry(key: string): Registry {
     readonly name: string;
     own: unknown;
     shared: { v: unknown } | undefined;
-    constructor(name: string, value: unknown) {
+    readonly mirror: ((value: unknown) => void) | undefined;
+    constructor(name: string, value: unknown, mirror?: (value: unknown) => void) {
       this.name = name;
       this.own = value;
       this.shared = undefined;
+      this.mirror = mirror;
+      mirror?.(value);
     }
     get v(): unknown {
       return this.shared === undefined ? this.own : this.shared.v;
@@ -106,6 +110,7 @@ export function makeRegistry(key: string): Registry {
           throw registry.refuse ? registry.refuse(this, error) : error;
         }
       }
+      if (this.mirror !== undefined) this.mirror(value);
     }
   }
   const stampers = new realm.WeakMap<object, StampedModule>();
@@ -128,7 +133,7 @@ export function makeRegistry(key: string): Registry {
         }
         return object;
       };
-      stamp.v = (name, value) => new Box(name, value);
+      stamp.v = (name, value, mirror) => new Box(name, value, mirror);
       stamp.n = (variable) => new Box(variable.name, variable.v);
       stampers.set(stamp, module);
       if (top) registry.modules.set(name + (typeof where === 'string' ? where : where.stack), module);

@@ -56,8 +56,8 @@ function changed(url: string, result: Result, change: Change): Result {
   return made === undefined ? result : { ...result, format: kind, source: made };
 }
 
-/** Undefined where the host cannot, or the text has syntax that must be compiled: then the host says so when it runs it. */
-function stripped(text: string): string | undefined {
+/** A text of TypeScript without its types. Undefined where the host cannot, or the text has syntax that must be compiled: then the host says so when it runs it. */
+export function stripped(text: string): string | undefined {
   const { emitWarning } = process;
   // Node warns that this is new.
   process.emitWarning = () => {};

@@ -9,7 +9,12 @@ import { type Form, loopOf } from './variables.js';
 /** What is to stand at the beginning of the program, beside what is put there. */
 export type Heads = string[];
 
-const boxText = (name: string, value: string): string => `${STAMP}.v(${JSON.stringify(name)},${value})`;
+/** Names under which a module exports a box, and keeps what other modules see that know of no boxes. */
+export const boxExport = (name: string): string => `__heddle_${name}`;
+export const mirrorOf = (name: string): string => `__heddle_mirror_${name}`;
+
+const boxText = (name: string, value: string, isMirrored = false): string =>
+  `${STAMP}.v(${JSON.stringify(name)},${value}${isMirrored ? `,v=>{${mirrorOf(name)}=v}` : ''})`;
 
 /** The uses of the variables. Comes before all else that is put at the same places. */
 export function boxUses(parsed: ParsedText, edits: MagicString, forms: ReadonlyMap<Variable, Form>): void {
@@ -21,6 +26,7 @@ export function boxUses(parsed: ParsedText, edits: MagicString, forms: ReadonlyM
       if (done.has(identifier) || !isBoxed(variable, form, reference)) continue;
       done.add(identifier);
       const parent = parsed.parentOf(identifier);
+      if (parent.type === 'ExportSpecifier') continue;
       const isShort = parent.type === 'Property' && parent['shorthand'] === true;
       const isDefault =
         parent.type === 'AssignmentPattern' &&
@@ -39,7 +45,7 @@ export function boxUses(parsed: ParsedText, edits: MagicString, forms: ReadonlyM
 function isBoxed(variable: Variable, form: Form, reference: Reference): boolean {
   if (form === 'hoisted') return true;
   if (reference.init) return false;
-  if (form === 'declared') return true;
+  if (form === 'declared' || form === 'imported') return true;
   // What a pattern uses of itself, it uses before there is a box.
   const { start, end } = identifierOf(reference);
   const [definition] = variable.defs;
@@ -54,17 +60,21 @@ export function boxDeclarations(
   edits: MagicString,
   forms: ReadonlyMap<Variable, Form>,
   heads: Heads,
+  mirrored: ReadonlySet<Variable> = new Set(),
 ): void {
   const hoisted = new Set<Syntax>();
   const loops = new Map<Syntax, string[]>();
   for (const [variable, form] of forms) {
     const { name } = variable;
     const [definition] = variable.defs;
+    const isMirrored = mirrored.has(variable);
+    if (form === 'imported') continue;
     if (form === 'hoisted') {
-      begin(parsed, edits, variable.scope.block as unknown as Syntax, `var ${name}=${boxText(name, 'void 0')};`, heads);
+      const block = variable.scope.block as unknown as Syntax;
+      begin(parsed, edits, block, `var ${name}=${boxText(name, 'void 0', isMirrored)};`, heads);
       for (const { parent } of variable.defs) hoisted.add(parent as unknown as Syntax);
     } else if (form === 'declared') {
-      declare(edits, definition!.node as unknown as Syntax, name);
+      declare(edits, definition!.node as unknown as Syntax, name, isMirrored);
       const loop = loopOf(parsed, variable);
       if (loop) loops.set(loop, [...(loops.get(loop) ?? []), `${name}=${STAMP}.n(${name})`]);
     } else rebind(parsed, edits, variable);
@@ -79,13 +89,13 @@ function begin(parsed: ParsedText, edits: MagicString, block: Syntax, statement:
   else edits.appendLeft(parsed.beginOf(block['body'] as Syntax), `;${statement}`);
 }
 
-function declare(edits: MagicString, declarator: Syntax, name: string): void {
+function declare(edits: MagicString, declarator: Syntax, name: string, isMirrored: boolean): void {
   const init = declarator['init'] as Syntax | null;
   if (!init) {
-    edits.appendLeft((declarator['id'] as Syntax).end, `=${boxText(name, 'void 0')}`);
+    edits.appendLeft((declarator['id'] as Syntax).end, `=${boxText(name, 'void 0', isMirrored)}`);
     return;
   }
-  const [before, after] = boxText(name, '\0').split('\0') as [string, string];
+  const [before, after] = boxText(name, '\0', isMirrored).split('\0') as [string, string];
   const isSequence = init.type === 'SequenceExpression';
   edits.prependRight(init.start, `${before}${isSequence ? '(' : ''}`);
   edits.appendLeft(init.end, `${isSequence ? ')' : ''}${after}`);

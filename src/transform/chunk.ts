@@ -7,7 +7,7 @@ import { outerVariables, type Root, rootAround, rootsOf } from './roots.js';
 import { ParsedText, type Syntax, type Variable } from './text.js';
 import { NOTHING, topText } from './top.js';
 import { result, type Transformed, type TransformOptions } from './transform.js';
-import { isExported } from './travellers.js';
+import { isLive } from './travellers.js';
 import { type Form, formOf } from './variables.js';
 
 export interface TransformedChunk extends Transformed {
@@ -36,7 +36,7 @@ export function transformChunk(text: string, options: TransformOptions = {}): Tr
   const forms = new Map<Variable, Form>();
   for (const variable of shared) {
     const form = formOf(parsed, variable);
-    if (form !== undefined && !isExported(parsed, variable)) forms.set(variable, form);
+    if (form !== undefined && !isLive(parsed, variable)) forms.set(variable, form);
     else warnings.push(notShared(variable));
   }
   const heads: Heads = [];

@@ -36,9 +36,10 @@ function kindOf(
   boxed: ReadonlyMap<Variable, unknown>,
 ): string {
   if (own.has(variable)) return OWN;
-  if (variable.defs[0]!.type === 'ImportBinding') return IMPORT;
   // A box is always the same.
-  return parsed.isAssigned(variable) && !boxed.has(variable) ? CHANGING : '';
+  if (boxed.has(variable)) return '';
+  if (variable.defs[0]!.type === 'ImportBinding') return IMPORT;
+  return parsed.isAssigned(variable) ? CHANGING : '';
 }
 
 /** What is there from the start, then in the order of the text: what comes behind one that is not initialised is not either. */

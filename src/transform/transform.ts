@@ -7,6 +7,7 @@
 import remapping, { type SourceMapInput } from '@jridgewell/remapping';
 import MagicString from 'magic-string';
 import { boxDeclarations, boxUses, type Heads } from './boxes.js';
+import { type BoxesOf, boxesExported, exportBoxes, importBoxes } from './exports.js';
 import { mark } from './marks.js';
 import { isTransformed, prelude } from './prelude.js';
 import { type Sites, stampAll } from './stamp.js';
@@ -24,6 +25,8 @@ export interface TransformOptions {
   readonly mode?: Mode;
   /** Specifiers of Heddle, and of modules through which a program uses it. */
   readonly heddle?: RegExp | undefined;
+  /** Names that other modules export as boxes. Without it, exported variables are not shared. */
+  readonly boxesOf?: BoxesOf | undefined;
   /** The source map of the text that is given. */
   readonly map?: string | object | undefined;
 }
@@ -58,12 +61,29 @@ export function transform(text: string, options: TransformOptions = {}): Transfo
   const parsed = parse(text);
   if (!parsed) return undefined;
   const edits = new MagicString(text);
-  const { heads, forms, sites } = change(parsed, edits, options);
+  const { heads, forms, sites, tail } = change(parsed, edits, options);
   const top = topText(parsed, parsed.topScope, forms, sites.next > 0 || forms.size > 0);
-  if (top === NOTHING) return undefined;
-  edits.appendLeft(parsed.beginOf(parsed.program), `;${prelude(parsed.isModule, top)}${heads.join('')}`);
+  if (top === NOTHING && !edits.hasChanged()) return undefined;
+  if (top !== NOTHING)
+    edits.appendLeft(parsed.beginOf(parsed.program), `;${prelude(parsed.isModule, top)}${heads.join('')}`);
+  edits.append(tail);
   return result(edits, options);
 }
+
+/** The names that a module exports as boxes. */
+export function boxesOfModule(
+  text: string,
+  options: TransformOptions & { readonly boxesOf: BoxesOf },
+): ReadonlySet<string> {
+  const parsed = parse(text);
+  if (!parsed?.isModule) return new Set();
+  const { exported } = sharedVariables(parsed, travellers(parsed, isWhole(text, options)));
+  return boxesExported(parsed, new Set(exported.keys()), options.boxesOf);
+}
+
+/** Whether all functions of a module are stamped, and any of them may be given to a thread. */
+const isWhole = (text: string, { mode = 'auto', heddle }: TransformOptions): boolean =>
+  mode === 'all' || importsHeddle(text, heddle);
 
 /** One module of what a bundler will join. What is left undefined in it, the chunk defines. */
 export function transformModule(text: string, options: TransformOptions = {}): Transformed | undefined {
@@ -72,21 +92,26 @@ export function transformModule(text: string, options: TransformOptions = {}): T
   if (!parsed) return undefined;
   const edits = new MagicString(text);
   const { heads, exported } = change(parsed, edits, options);
-  mark(edits, exported);
+  mark(edits, exported.keys());
   if (!edits.hasChanged()) return undefined;
   if (heads.length > 0) edits.appendLeft(parsed.beginOf(parsed.program), `;${heads.join('')}`);
   return result(edits, options);
 }
 
-function change(parsed: ParsedText, edits: MagicString, { mode = 'auto', heddle }: TransformOptions) {
-  const isWhole = mode === 'all' || importsHeddle(parsed.text, heddle);
-  const { forms, exported } = sharedVariables(parsed, travellers(parsed, isWhole));
+function change(parsed: ParsedText, edits: MagicString, options: TransformOptions) {
+  const whole = isWhole(parsed.text, options);
+  const { boxesOf } = options;
+  const { forms: own, exported } = sharedVariables(parsed, travellers(parsed, whole));
   const heads: Heads = [];
   const sites: Sites = { next: 0 };
+  const imported = boxesOf && importBoxes(parsed, edits, boxesOf);
+  const mirrored = new Set(boxesOf ? exported.keys() : []);
+  const forms = new Map([...own, ...(imported?.forms ?? []), ...(boxesOf ? exported : [])]);
   boxUses(parsed, edits, forms);
-  if (isWhole) stampAll(parsed, edits, sites, forms, heads);
-  boxDeclarations(parsed, edits, forms, heads);
-  return { heads, forms, exported, sites };
+  if (whole) stampAll(parsed, edits, sites, forms, heads);
+  boxDeclarations(parsed, edits, forms, heads, mirrored);
+  const tail = exportBoxes(parsed, edits, mirrored) + (imported?.tail ?? '');
+  return { heads, forms, exported, sites, tail };
 }
 
 function parse(text: string): ParsedText | undefined {

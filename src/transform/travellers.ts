@@ -60,14 +60,18 @@ function isCalled(parsed: ParsedText, reference: Reference): boolean {
   return parent.type === 'CallExpression' && parent['callee'] === identifier;
 }
 
-export function isExported(parsed: ParsedText, variable: Variable): boolean {
+/** Whether the module exports its value. */
+const isExported = (parsed: ParsedText, variable: Variable): boolean =>
+  isLive(parsed, variable) ||
+  variable.references.some((reference) => parsed.parentOf(identifierOf(reference)).type === 'ExportDefaultDeclaration');
+
+/** Whether other modules see the variable itself, as it changes. */
+export function isLive(parsed: ParsedText, variable: Variable): boolean {
   if (variable.scope !== parsed.topScope) return false;
   for (const { node, parent } of variable.defs as unknown as { node: Syntax; parent: Syntax | null }[]) {
     const statement = parsed.parentOf(parent ?? node) ?? parsed.program;
     if (statement.type.startsWith('Export') || (isClass(node) && parsed.parentOf(node).type.startsWith('Export')))
       return true;
   }
-  return variable.references.some((reference) =>
-    /^Export(?:Specifier|DefaultDeclaration)$/.test(parsed.parentOf(identifierOf(reference)).type),
-  );
+  return variable.references.some((reference) => parsed.parentOf(identifierOf(reference)).type === 'ExportSpecifier');
 }

@@ -11,7 +11,7 @@ import {
   type Syntax,
   type Variable,
 } from './text.js';
-import { isExported } from './travellers.js';
+import { isLive } from './travellers.js';
 
 /** How a shared variable is declared. */
 export type Form =
@@ -20,17 +20,19 @@ export type Form =
   /** `let { a } = b`, a parameter, `for (let a of b)`: it holds its value first, and then the box. */
   | 'rebound'
   /** `var a`: its box is made at the beginning of its function. */
-  | 'hoisted';
+  | 'hoisted'
+  /** It comes as a box from another module. */
+  | 'imported';
 
 export interface Shared {
   readonly forms: ReadonlyMap<Variable, Form>;
   /** Those that the module exports: other modules use them too. */
-  readonly exported: ReadonlySet<Variable>;
+  readonly exported: ReadonlyMap<Variable, Form>;
 }
 
 export function sharedVariables(parsed: ParsedText, travelling: ReadonlySet<Syntax>): Shared {
   const forms = new Map<Variable, Form>();
-  const exported = new Set<Variable>();
+  const exported = new Map<Variable, Form>();
   if (parsed.hasEval) return { forms, exported };
   const seen = new Set<Variable>();
   for (const node of travelling) {
@@ -39,8 +41,8 @@ export function sharedVariables(parsed: ParsedText, travelling: ReadonlySet<Synt
       seen.add(variable);
       const form = formOf(parsed, variable);
       if (form === undefined) continue;
-      if (!isExported(parsed, variable)) forms.set(variable, form);
-      else if (form !== 'rebound' && variable.defs.length === 1) exported.add(variable);
+      if (!isLive(parsed, variable)) forms.set(variable, form);
+      else if (form !== 'rebound' && variable.defs.length === 1) exported.set(variable, form);
     }
   }
   return { forms, exported };

@@ -8,14 +8,12 @@ const mode = process.env.HEDDLE_TRANSFORM ?? 'auto';
 /** Through these, tests and their programs start threads. */
 const heddle = /^(?:heddle|\.\/(?:harness|thread)\.m?[jt]s)$/;
 
+const OWN = /\/(?:test\/closure\/\w+\.test\.[jt]s|heddle-[^/]+\/.*)$/;
+const isOwn = (url) => OWN.test(url) && !/\/node_modules\/|\/thread\.mjs$/.test(url);
+
 hookLoading(
   ({ url, text, isModule }) => {
-    if (
-      !/\/(?:test\/closure\/\w+\.test\.[jt]s|heddle-[^/]+\/.*)$/.test(url) ||
-      /\/node_modules\/|\/thread\.mjs$/.test(url)
-    )
-      return undefined;
-    const made = transformed(url, text, { mode, heddle });
+    const made = isOwn(url) ? transformed(url, text, { mode, heddle }, isOwn) : undefined;
     if (made !== undefined) registry().texts.set(isModule ? url : fileURLToPath(url), made);
     return made;
   },

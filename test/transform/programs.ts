@@ -95,7 +95,8 @@ export function programOf(seed: number): string {
         return `function ${name}(${text}) { ${body(within, 1)} return [${name}.name, ${name}.length, () => ${name}.name][0]; }`;
       },
       () => `function* (${text}) { yield ${value(within)}; ${body(within, 1)} yield ${value(within)}; }`,
-      () => `class { x = ${value(scope)}; #y = ${value(scope)}; get = () => [this.x, this.#y]; static s = ${value(scope)}; m(${text}) { ${body(within, 1)} return ${value(within)}; } }`,
+      () =>
+        `class { x = ${value(scope)}; #y = ${value(scope)}; get = () => [this.x, this.#y]; static s = ${value(scope)}; m(${text}) { ${body(within, 1)} return ${value(within)}; } }`,
     ])();
   };
 

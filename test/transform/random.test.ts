@@ -31,7 +31,8 @@ function outcome(text: string): string[] {
       const isClass = Function.prototype.toString.call(fn).startsWith('class');
       const made: unknown = isClass ? new (fn as new () => object)() : fn(1, 2);
       if (isClass) return [(made as { get(): unknown }).get(), (made as { m(): unknown }).m()];
-      if (typeof (made as { next?: unknown } | null)?.next === 'function') return [...(made as Iterable<unknown>)].slice(0, 9);
+      if (typeof (made as { next?: unknown } | null)?.next === 'function')
+        return [...(made as Iterable<unknown>)].slice(0, 9);
       return made;
     } catch (error) {
       return (error as Error).name ?? error;
@@ -41,11 +42,14 @@ function outcome(text: string): string[] {
     for (const each of saved) {
       if (typeof each === 'function') log(each.name, call(each), call(each));
       else {
-        for (const [key, { value, get }] of Object.entries(Object.getOwnPropertyDescriptors(each))) log(key, call(value ?? get));
+        for (const [key, { value, get }] of Object.entries(Object.getOwnPropertyDescriptors(each)))
+          log(key, call(value ?? get));
       }
     }
   };
-  const run = new Script(`(function (log, save, call, finish) {${text}\n})`).runInThisContext() as (...given: unknown[]) => void;
+  const run = new Script(`(function (log, save, call, finish) {${text}\n})`).runInThisContext() as (
+    ...given: unknown[]
+  ) => void;
   try {
     run(log, save, call, finish);
   } catch (error) {

@@ -8,7 +8,8 @@ let changed = 0;
 registerHooks({
   load(url, context, next) {
     const result = next(url, context);
-    if (!/^(?:module|commonjs)$/.test(result.format ?? '') || result.source == null || !url.includes('/node_modules/')) return result;
+    if (!/^(?:module|commonjs)$/.test(result.format ?? '') || result.source == null || !url.includes('/node_modules/'))
+      return result;
     const made = transform(String(result.source), { id: url, mode: 'all' });
     if (made === undefined) return result;
     changed++;
