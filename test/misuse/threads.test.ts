@@ -110,10 +110,12 @@ test('an error in main that nobody catches leaves no thread behind', async () =>
 
 test('the permission model without the permissions that captures need', async () => {
   const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
-  const outcome = await threadProgram('start_new_thread(() => {}, []);', { nodeOptions: [flag, '--allow-fs-read=*'] });
+  const outcome = await threadProgram('const name = 1; start_new_thread(() => name, []);', {
+    nodeOptions: [flag, '--allow-fs-read=*'],
+  });
   assert.match(
     outcome.stderr,
-    /CaptureError: .*permission model forbids the inspector.*--allow-inspector --allow-worker/,
+    /CaptureError: .*which uses 'name'.*permission model forbids the inspector.*--allow-inspector --allow-worker/,
   );
   assert.deepEqual([outcome.status, outcome.signal, outcome.stdout], [1, null, '']);
 });

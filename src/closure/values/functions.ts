@@ -14,7 +14,7 @@ import { fileOf } from '../text/maps.js';
 import { exportAt, exportOf } from './packages.js';
 import type { Reason } from './paths.js';
 import { type Seen, type Stamped, type StamperPayload, stampedOf, stamperPayload } from './stamps.js';
-import { platformNameOf, type WellKnown } from './wellknown.js';
+import { isStandardGlobal, platformNameOf, type WellKnown } from './wellknown.js';
 
 export type AnyFunction = (...args: never[]) => unknown;
 
@@ -94,12 +94,18 @@ function classify(fn: object, inspections: Map<object, Inspected>): FunctionKind
   if (NATIVE.test(text)) {
     const name = platformNameOf(fn);
     if (name) return { kind: 'platform', name };
-    const { bound } = inspectFunction(fn, inspections);
+    const bound = inspectIfPossible(fn)?.bound;
     if (!bound) return NATIVE_FUNCTION;
     const required = isRequire(fn) ? bound.args[0] : undefined;
     return typeof required === 'string' ? { kind: 'require', file: required } : { kind: 'bound', bound };
   }
-  const inspected = inspectFunction(fn, inspections);
+  let inspected: Inspected;
+  try {
+    inspected = inspectFunction(fn, inspections);
+  } catch (error) {
+    if (!(error instanceof CaptureError)) throw error;
+    return textFunction(fn, text, inspections, error);
+  }
   const { location } = inspected;
   if (!location) return NATIVE_FUNCTION;
   const script = fileOf(scriptUrl(location.scriptId));
@@ -137,6 +143,36 @@ function stampedFunction(fn: object, stamped: Stamped, inspections: Map<object, 
     return new Code(text, fileOf(scriptUrl(engine.location.scriptId)), engine, isSloppy, undefined, true);
   });
   return functionOf(fn, code);
+}
+
+const UNSEEN: Seen = { location: undefined, scopes: [], bound: undefined, privates: new Map() };
+
+/** A function that nobody can look into: its text is all that it needs if it captures nothing. */
+function textFunction(
+  fn: object,
+  text: string,
+  inspections: Map<object, Inspected>,
+  cause: CaptureError,
+): FunctionKind {
+  const code = codeAt(
+    `text ${text}`,
+    () => new Code(text, { file: '', map: undefined }, UNSEEN, Object.hasOwn(fn, 'caller')),
+  );
+  if (code instanceof Code) {
+    const names = code.record.free.filter((name) => !isStandardGlobal(name) && !(name in globalThis));
+    if (names.length > 0) throw unseen(names, cause);
+    inspections.set(fn, UNSEEN);
+  }
+  return functionOf(fn, code);
+}
+
+function unseen(names: readonly string[], cause: CaptureError): CaptureError {
+  const list = names.map((name) => `'${name}'`).join(', ');
+  return new CaptureError(
+    `${cause.message.replace('cannot look into the function', `cannot look into the function, which uses ${list} of the code around it`)}; ` +
+      "or build the program with Heddle's transform, or run it by node --import heddle/register; or pass the values as arguments",
+    { cause: cause.cause },
+  );
 }
 
 function inspectIfPossible(fn: object): Inspected | undefined {
