@@ -1,12 +1,21 @@
-// The first module of every worker that runs no code of the program: loads what it is for.
+// Workers that run no code of the program.
 
-import { boot } from './boot.js';
+import type { Role } from './platform/worker.js';
+import { collect } from './runtime/collector.js';
+import { watchQuit } from './runtime/quit.js';
+import { watchForSigint } from './runtime/sigint-worker.js';
+import { supervise } from './runtime/supervise.js';
 
-void help(boot());
+type Helper = Exclude<Role, 'thread'>;
 
-async function help(role: string): Promise<void> {
-  if (role === 'supervisor') (await import('./runtime/supervise.js')).supervise();
-  else if (role === 'collector') (await import('./runtime/collector.js')).collect();
-  else if (role === 'sigint') (await import('./runtime/sigint-worker.js')).watchForSigint();
-  else (await import('./runtime/quit.js')).watchQuit();
+const HELPERS: Readonly<Record<Helper, () => void>> = {
+  supervisor: supervise,
+  collector: collect,
+  sigint: watchForSigint,
+  quit: watchQuit,
+};
+
+/** Makes this worker what it is for. Some never return. */
+export function help(role: Helper): void {
+  HELPERS[role]();
 }

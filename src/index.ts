@@ -90,4 +90,4 @@ export { Timer } from './threading/timer.js';
 
 wire();
 // What a thread captures of this module is the same module there.
-registerExports(import.meta.url, self);
+registerExports('heddle:index', self);

@@ -156,4 +156,4 @@ export function _count(): number {
 }
 
 // What a thread captures of this module is the same module there.
-registerExports(import.meta.url, self);
+registerExports('heddle:thread', self);

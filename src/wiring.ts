@@ -150,13 +150,13 @@ function wireWaits(): void {
 function wireCaptures(): void {
   travelAs(structs);
   // What this library has sent travels by name. The faces do the same with what programs get of them.
-  const modules = [
-    ['./closure/errors.js', captureErrors],
-    ['./closure/node-error.js', nodeErrors],
-    ['./futures/worker.js', workers],
-    ['./threading/thread.js', threads],
-  ] as const;
-  for (const [path, exports] of modules) registerExports(new URL(path, import.meta.url).href, exports);
+  const modules = {
+    'closure/errors': captureErrors,
+    'closure/node-error': nodeErrors,
+    'futures/worker': workers,
+    'threading/thread': threads,
+  };
+  for (const [path, exports] of Object.entries(modules)) registerExports(`heddle:${path}`, exports);
 }
 
 /** What is done before a thread is started, before it runs something, and when it ends. */

@@ -48,14 +48,14 @@ const floors = [...ground, ...closure, 'parcel', 'runtime', 'data', 'threading',
 /** The faces: files of src/ itself. */
 const faces: Readonly<Record<string, readonly string[]>> = {
   boot: ['memory', 'platform'],
-  entry: [...floors, 'index', 'boot'],
+  entry: [...floors, 'index', 'boot', 'helper'],
   helper: [...floors, 'boot'],
   equip: floors,
   index: [...floors, 'thread', 'wiring'],
   thread: [...floors, 'wiring'],
   wiring: [...floors, 'equip'],
   test: ['tools', 'tools/explore'],
-  outside: ['platform'],
+  load: ['platform'],
   dummy_thread: ['dummy', ...plain],
 };
 

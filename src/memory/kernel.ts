@@ -22,7 +22,15 @@ export interface Kernel {
   and(address: number, bits: number): number;
 }
 
-const compiled = givenKernel ?? new Wasm.Module(Buffer.from(KERNEL, 'base64'));
+/** Of text in base64, by what browsers have too. */
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+}
+
+const compiled = givenKernel ?? new Wasm.Module(bytesOf(KERNEL));
 
 export const kernel = new Wasm.Instance(compiled, {
   env: { memory, refresh: updateSize },

@@ -8,7 +8,8 @@ import { evaluate } from './script.js';
 
 export { fileURLToPath, pathToFileURL };
 
-const here = createRequire(import.meta.url);
+// What it is asked for has a place of its own: this library may have none.
+const here = createRequire(process.execPath);
 
 /** A builtin module's exports. Synchronous, unlike `import()`; `id` with or without `node:`. */
 export function builtin(id: string): unknown {
@@ -53,9 +54,6 @@ export function loadedNamespace(url: string): object | undefined {
   }
 }
 
-/** A package that this one depends on, loaded when first asked for. */
-export const dependency = (name: string): unknown => here(name);
-
 /** `require` as a module at `base` (path or file URL) has it. */
 export const requireFrom = (base: string): NodeJS.Require => createRequire(base);
 
@@ -86,6 +84,9 @@ function join(guests: Modules, files: readonly string[]): Modules {
 
 export const commonjsModuleClass = (): unknown => (builtin('module') as { Module: unknown }).Module;
 
+/** Where text imports from that has no file. */
+const NOWHERE = pathToFileURL(`${process.cwd()}/[text]`).href;
+
 type Import = (specifier: string, options?: object) => Promise<Record<string, unknown>>;
 const importers = new Map<string, Import>();
 
@@ -94,7 +95,7 @@ export function importFrom(base: string): Import {
   let importer = importers.get(base);
   if (!importer) {
     const source = '(specifier, options) => import(specifier, options)';
-    importer = evaluate(source, { filename: base || import.meta.url, dynamicImport: true }) as Import;
+    importer = evaluate(source, { filename: base || NOWHERE, dynamicImport: true }) as Import;
     importers.set(base, importer);
   }
   return importer;

@@ -1,11 +1,11 @@
 // The process's own context, as seen from a context of `node:vm`, whose globals are others.
 
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+// Not `createRequire` by its name: bundlers take that for a sign, and look into what it is called with.
+import Module from 'node:module';
 import { runInThisContext } from 'node:vm';
 
 /** The global object of the context in which Node runs programs. */
-export const mainGlobal = runInThisContext('globalThis') as Record<string, unknown>;
+export const mainGlobal = runInThisContext('globalThis') as Record<PropertyKey, unknown>;
 
 export const isInside = mainGlobal !== globalThis;
 
@@ -15,9 +15,6 @@ export interface Guest {
   /** Its CommonJS modules, by file name. */
   readonly modules: object;
 }
-
-/** Those of CommonJS that this context has loaded, for a module at a file URL. */
-export const commonjsModules = (url: string): object => createRequire(url).cache;
 
 /** Under this the process's own context finds the latest guest: tests run one after the other. */
 const GUEST = Symbol.for('heddle.guest');
@@ -34,22 +31,22 @@ export function standIn(value: object): string[] | undefined {
   return value === process.env ? ['process', 'env'] : undefined;
 }
 
-/** The module at a file URL as the process's own context has it, without waiting. `modules` are those of CommonJS here. */
-export function requireOutside(url: string, modules: object): Record<string, unknown> {
-  const { process } = mainGlobal as unknown as { process: NodeJS.Process };
-  if (process.features.require_module !== true) {
-    throw new Error(
-      `heddle cannot be loaded in a context of node:vm, such as a test of Jest, or by require(), with Node ${process.versions.node}: ` +
-        'use Node 20.19, 22.12 or a later version, without --no-experimental-require-module',
-    );
-  }
-  if (isInside) {
-    const value: Guest = { global: globalThis, modules };
-    Object.defineProperty(mainGlobal, GUEST, { value, configurable: true });
-    for (const name of FAMILIAR) acceptOutsiders(name);
-  }
-  const outer = process.getBuiltinModule('node:module');
-  return outer.createRequire(url)(fileURLToPath(url)) as Record<string, unknown>;
+/** A `require` for builtin modules, of the process's own context. */
+export function mainRequire(): NodeJS.Require {
+  const { process: own } = mainGlobal as { process: Partial<NodeJS.Process> & { version: string } };
+  const module = own.getBuiltinModule?.('node:module') ?? (isInside ? undefined : Module);
+  if (module !== undefined) return module.createRequire(process.execPath);
+  throw new Error(
+    `heddle cannot be loaded in a context of node:vm, such as a test of Jest, with Node ${own.version}: use Node 20.16, 22.3 or a later version`,
+  );
+}
+
+/** In a context of `node:vm`: its values become familiar to the process's own context, and the other way round. */
+export function admitGuest(): void {
+  // Of the context's own registry, whoever asks.
+  const value: Guest = { global: globalThis, modules: Module.createRequire(process.execPath).cache };
+  Object.defineProperty(mainGlobal, GUEST, { value, configurable: true });
+  for (const name of FAMILIAR) acceptOutsiders(name);
 }
 
 /** Classes whose instances this library makes: results, and errors. */

@@ -35,7 +35,7 @@ function silenceFirstImport(): void {
   const { emitWarning } = process;
   process.emitWarning = () => {};
   try {
-    (evaluateImporting("() => import('node:url')", { filename: import.meta.url }) as () => unknown)();
+    (evaluateImporting("() => import('node:url')", { filename: process.execPath }) as () => unknown)();
   } finally {
     process.emitWarning = emitWarning;
   }

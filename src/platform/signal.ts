@@ -40,7 +40,7 @@ export function onSignal(signal: NodeJS.Signals, action: () => void): (() => voi
   // Node warns everybody who uses its internals.
   process.emitWarning = () => {};
   try {
-    const { internalBinding } = createRequire(import.meta.url)('internal/test/binding');
+    const { internalBinding } = createRequire(process.execPath)('internal/test/binding');
     const { Signal } = internalBinding('signal_wrap') as { Signal: new () => Signal };
     const handle = new Signal();
     handle.onsignal = action;

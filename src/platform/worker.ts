@@ -1,13 +1,12 @@
 // Workers on Node: making them, what a worker was given, and messages between them.
 
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import * as threads from 'node:worker_threads';
 import {
   parentPort as creatorPort,
   isMainThread,
   MessageChannel,
   type MessagePort,
+  type WorkerOptions as NodeWorkerOptions,
   receiveMessageOnPort,
   SHARE_ENV,
   type Transferable,
@@ -16,7 +15,8 @@ import {
   workerData,
 } from 'node:worker_threads';
 
-import type { Script } from './joined.js';
+import { joined, type Scripts, workerModule, workerScript } from './joined.js';
+import { builtin } from './modules.js';
 
 /** What the platform calls this thread; the main one is 0. */
 export const ownThreadId = threadId;
@@ -32,7 +32,7 @@ export function isMovable(buffer: ArrayBuffer): boolean {
 /** What a new worker is for. */
 export type Role = 'supervisor' | 'thread' | 'sigint' | 'quit' | 'collector';
 
-/** Handed to src/boot.ts in a new worker. */
+/** What a new worker is given. */
 export interface WorkerBoot {
   readonly role: Role;
   /** Goes to `globalThis` before anything else is loaded (src/memory/memory.ts). */
@@ -40,8 +40,6 @@ export interface WorkerBoot {
   /** The role's own data. */
   readonly data: unknown;
   readonly argv: readonly string[];
-  /** See src/platform/joined.ts. */
-  readonly script?: Script | undefined;
 }
 
 export interface SpawnOptions {
@@ -54,9 +52,6 @@ export interface SpawnOptions {
   readonly flags?: readonly string[];
   readonly transfer?: readonly Transferable[];
 }
-
-const ENTRY = new URL('../entry.js', import.meta.url);
-const HELPER = new URL('../helper.js', import.meta.url);
 
 /** The smallest stack with which a worker boots safely, and what Node adds for itself. */
 const STACK_FLOOR = 512 * 1024;
@@ -71,16 +66,9 @@ export const STACK_CEILING = 1024 * MEBIBYTE;
  */
 export function spawn(boot: WorkerBoot, options: SpawnOptions): Worker {
   const { name, stackSize = 0, heapLimit, flags = [], transfer = [] } = options;
-  // Node would find out later, in the worker, while the main thread may be waiting for it.
-  const entry = boot.role === 'thread' ? ENTRY : HELPER;
-  if (!existsSync(entry)) {
-    throw new Error(
-      `Heddle's own files are not where it was loaded from, ${entry} for one: tell your bundler that heddle is external, and let the program read its folder`,
-    );
-  }
-  return new Worker(entry, {
+  const settings: NodeWorkerOptions = {
     name,
-    workerData: boot,
+    workerData: joined === undefined ? boot : { ...boot, scripts: given?.scripts ?? joined.scripts() },
     transferList: [...transfer],
     env: SHARE_ENV,
     execArgv: [...flags, ...linkFlags()],
@@ -88,19 +76,30 @@ export function spawn(boot: WorkerBoot, options: SpawnOptions): Worker {
       ...(stackSize > 0 && { stackSizeMb: Math.max(stackSize, STACK_FLOOR) / MEBIBYTE }),
       ...(heapLimit !== undefined && { maxOldGenerationSizeMb: heapLimit, maxYoungGenerationSizeMb: 4 }),
     },
-  });
+  };
+  if (joined === undefined) return new Worker(new URL('../entry.js', import.meta.url), settings);
+  if (boot.role !== 'thread' || !isPreloaded(flags)) return new Worker(workerScript(), { ...settings, eval: true });
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(workerModule())}`), settings);
 }
 
-const boot: unknown = workerData;
+/** Whether something is to be imported before the program is. */
+const isPreloaded = (flags: readonly string[]): boolean =>
+  [...flags, ...environmentFlags()].some((flag) => /^--(import|loader|experimental-loader)(=|$)/.test(flag));
+
+/** Undefined where this is no worker of ours. `scripts`: what the main thread has the library from, if it is joined. */
+const given: (WorkerBoot & { readonly scripts?: Scripts }) | undefined =
+  joined === undefined || joined.role !== undefined ? workerData : undefined;
 
 /** What this worker was given; only in a worker of ours. */
 export function workerBoot(): WorkerBoot {
-  return boot as WorkerBoot;
+  return given!;
 }
+
+export const isOwnWorker = given !== undefined;
 
 /** The program sees no `workerData` in this worker: it has given none. */
 export function hideBoot(): void {
-  Reflect.set(createRequire(import.meta.url)('node:worker_threads') as object, 'workerData', null);
+  Reflect.set(builtin('worker_threads') as object, 'workerData', null);
 }
 
 /** The port to the thread that made this worker. */
@@ -155,14 +154,15 @@ export function threadFlags(): string[] {
   return kept;
 }
 
+const environmentFlags = (): string[] => (process.env['NODE_OPTIONS'] ?? '').split(/\s+/);
+
 /**
  * Where links are not followed, every worker must find this library where the main thread has found it: its first module too, which is
  * loaded as a program is.
  */
 function linkFlags(): string[] {
-  const { NODE_OPTIONS = '', NODE_PRESERVE_SYMLINKS } = process.env;
   const keepsLinks =
-    [...process.execArgv, ...NODE_OPTIONS.split(/\s+/)].includes('--preserve-symlinks') ||
-    NODE_PRESERVE_SYMLINKS === '1';
+    [...process.execArgv, ...environmentFlags()].includes('--preserve-symlinks') ||
+    process.env['NODE_PRESERVE_SYMLINKS'] === '1';
   return keepsLinks ? ['--preserve-symlinks', '--preserve-symlinks-main'] : [];
 }

@@ -6,17 +6,13 @@ import { isSettled, mapStack, settle, showFrame, showFrameByPath } from '../clos
 import { withFrames } from '../memory/frames.js';
 import { slot as ownSlot } from '../memory/memory.js';
 import { isError } from '../platform/kinds.js';
-import { fileURLToPath } from '../platform/modules.js';
+import { namesOwnFile } from '../platform/own.js';
 import { inspect } from '../platform/process.js';
 import { isExit } from '../sync/errors.js';
 import { labelOf, nameOf } from '../sync/names.js';
 import { print } from './console.js';
 import { explainMissing } from './missing.js';
 import { withShownStacks } from './shown.js';
-
-/** Where Heddle's own code lies, as stacks show it. */
-const OWN = new URL('..', import.meta.url);
-const OWN_FRAMES = [OWN.href, fileURLToPath(OWN)];
 
 /** Frames of the platform that called the program. */
 const PLATFORM_FRAME = /^\s+at .*\bnode:(internal|events|vm|inspector|async_hooks)\b/;
@@ -94,7 +90,7 @@ export function callSite(trace: Error): string {
 export function ownCalls(trace: Error): string[] {
   const calls: string[] = [];
   for (const line of splitStack(String(trace.stack)).lines) {
-    if (OWN_FRAMES.some((place) => line.includes(place))) calls.push(/^\s+at (?:async )?(.*) \(/.exec(line)?.[1] ?? '');
+    if (namesOwnFile(line)) calls.push(/^\s+at (?:async )?(.*) \(/.exec(line)?.[1] ?? '');
     else if (!NAMELESS.test(line)) break;
   }
   return calls;
@@ -105,7 +101,7 @@ function withoutOwn(lines: readonly string[]): string[] {
   const kept: string[] = [];
   let ofOwn = false;
   for (const line of lines.toReversed()) {
-    const isOwn = OWN_FRAMES.some((place) => line.includes(place));
+    const isOwn = namesOwnFile(line);
     ofOwn = isOwn || (ofOwn && NAMELESS.test(line));
     if (!ofOwn) kept.push(line);
   }
@@ -121,7 +117,7 @@ export function isInLibrary(): boolean {
   if (typeof stack !== 'string') return false;
   const lines = stack.split('\n');
   const innermost = lines[lines.findIndex((line) => EVALUATION.test(line)) + 1] ?? '';
-  return OWN_FRAMES.some((place) => innermost.includes(place)) || innermost.includes('wasm://');
+  return namesOwnFile(innermost) || innermost.includes('wasm://');
 }
 
 /** Prints an error under a heading. Waits `patience` milliseconds at most to do so. Does not throw. */
@@ -169,7 +165,7 @@ function programLines(lines: readonly string[]): string[] {
     const isIn = isFrame(line);
     if (inFrames && !isIn) while (PLATFORM_FRAME.test(kept.at(-1) ?? '')) kept.pop();
     inFrames = isIn;
-    if (!isIn || !OWN_FRAMES.some((place) => line.includes(place))) kept.push(line);
+    if (!isIn || !namesOwnFile(line)) kept.push(line);
   }
   kept.pop();
   return kept;

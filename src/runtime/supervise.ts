@@ -26,6 +26,7 @@ import {
   receive,
   spawn,
   type Worker,
+  type WorkerBoot,
   workerBoot,
 } from '../platform/worker.js';
 import { noteDeath } from '../sync/deaths.js';
@@ -75,12 +76,14 @@ interface Charge {
   error?: unknown;
 }
 
-const boot = workerBoot();
-const { processMain, mainId, flags } = boot.data as SupervisorBoot;
-const main = parentPort();
+/** What this worker was given: set before anything below is called. */
+let boot: WorkerBoot;
+let given: SupervisorBoot;
+let main: MessagePort;
+let interrupter: MainInterrupter | undefined;
+
 const charges = new Map<number, Charge>();
 const buffers = new BufferKeeper();
-const interrupter = processMain ? new MainInterrupter() : undefined;
 const tasks = new TaskInterrupter();
 /** Workers that threads were started for. */
 let wanted = 0;
@@ -88,8 +91,12 @@ let retirement: NodeJS.Timeout | undefined;
 
 /** Makes this worker the supervisor. */
 export function supervise(): void {
+  boot = workerBoot();
+  given = boot.data as SupervisorBoot;
+  main = parentPort();
+  interrupter = given.processMain ? new MainInterrupter() : undefined;
   main.on('message', handle);
-  if (processMain && !sigintIsTaken() && !watchSigintOnLoop(interruptMain)) watchSigintApart();
+  if (given.processMain && !sigintIsTaken() && !watchSigintOnLoop(interruptMain)) watchSigintApart();
   else declareSigintWatch();
 }
 
@@ -135,12 +142,12 @@ function makeWorker(slot: number, isWanted: boolean): void {
   let worker: Worker;
   try {
     worker = spawn(
-      { role: 'thread', seat: seatFor(slot), data: { control: port2 }, argv: boot.argv, script: boot.script },
+      { role: 'thread', seat: seatFor(slot), data: { control: port2 }, argv: boot.argv },
       {
         // What a debugger shows. It cannot be changed, so a worker keeps the name of its first thread.
         name: (isWanted && nameOf(slot)) || `heddle thread ${slot + 1}`,
         stackSize: atomic.load(record + R_STACK),
-        flags,
+        flags: given.flags,
         transfer: [port2],
       },
     );
@@ -246,7 +253,7 @@ function interruptMain(): void {
 
 /** Says what each thread does, to the one who has asked or on standard error. */
 async function dump(answer: { slot: number; port: MessagePort } | undefined): Promise<void> {
-  const ids = new Map([[0, mainId]]);
+  const ids = new Map([[0, given.mainId]]);
   for (const [slot, { worker }] of charges) ids.set(slot, worker.threadId);
   const text = await describeThreads(ids);
   if (answer === undefined) {

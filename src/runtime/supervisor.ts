@@ -7,7 +7,6 @@ import { atomic } from '../memory/atomics.js';
 import { seatFor } from '../memory/kernel.js';
 import { H_SIGINT_WATCHED } from '../memory/layout.js';
 import { NO_SLOT, slot } from '../memory/memory.js';
-import { scriptForThreads } from '../platform/joined.js';
 import { programArguments } from '../platform/process.js';
 import { SIGNAL_FLAGS } from '../platform/signal.js';
 import {
@@ -63,7 +62,7 @@ function start(): Mailbox {
   if (slot !== 0) throw new Error('only the main thread starts the supervisor');
   const data: SupervisorBoot = { processMain: isProcessMain, mainId: ownThreadId, flags: threadFlags() };
   const worker = spawn(
-    { role: 'supervisor', seat: seatFor(NO_SLOT), data, argv: programArguments(), script: scriptForThreads() },
+    { role: 'supervisor', seat: seatFor(NO_SLOT), data, argv: programArguments() },
     // It watches for Ctrl-C.
     { name: 'heddle supervisor', flags: SIGNAL_FLAGS },
   );

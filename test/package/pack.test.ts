@@ -39,11 +39,11 @@ test('the tarball holds what users need and nothing else', () => {
   const odd = paths.filter((path) => path.startsWith('dist/') && !/\.(js|d\.c?ts)$/.test(path)).sort();
   assert.deepEqual(odd, [
     'dist/dummy_thread.cjs',
-    'dist/helper.cjs',
     'dist/index.cjs',
-    'dist/inside/outside.cjs',
     'dist/library.cjs',
+    'dist/load.cjs',
     'dist/test.cjs',
+    'dist/texts.cjs',
     'dist/thread.cjs',
     'dist/tools.cjs',
   ]);
@@ -264,7 +264,7 @@ test('a module that the package does not export cannot be imported', async () =>
 test('threads take over what the engine has made of the library, also after a collection', async () => {
   const source = `
     import { Barrier, collect, run, ThreadPoolExecutor } from 'heddle';
-    const accepted = () => globalThis[Symbol.for('heddle.code')].accepted;
+    const accepted = () => globalThis[Symbol.for('heddle.library')].accepted;
     console.log(accepted(), await run(accepted));
     collect();
     const barrier = new Barrier(3);

@@ -1,7 +1,7 @@
 // Modules that this thread imported for functions from elsewhere. Importing is asynchronous; looking up what is there is not.
 import { importFrom } from '../../platform/modules.js';
 import { CaptureError } from '../errors.js';
-import { ownModules } from '../exports.js';
+import { ownModule } from '../exports.js';
 import type { Graph, Payloads } from '../graph.js';
 import { poisonValue } from './poison.js';
 
@@ -16,7 +16,7 @@ const keyOf = ({ base, specifier }: Import): string => `${base} ${specifier}`;
 export function importsFor({ nodes }: Graph): Promise<unknown> | undefined {
   const missing = new Map<string, Import>();
   for (const [tag, payload] of nodes) {
-    if (tag !== 'import' || modules.has(keyOf(payload)) || ownModules.has(payload.specifier)) continue;
+    if (tag !== 'import' || modules.has(keyOf(payload)) || ownModule(payload.specifier) !== undefined) continue;
     missing.set(keyOf(payload), payload);
   }
   return missing.size === 0 ? undefined : Promise.all([...missing.values()].map(load));
@@ -34,7 +34,7 @@ async function load(wanted: Import): Promise<void> {
 
 /** What an import gives here; something that throws when it is used if the module cannot be imported. */
 export function importedValue(wanted: Import): unknown {
-  const own = ownModules.get(wanted.specifier);
+  const own = ownModule(wanted.specifier);
   const module = own ? { namespace: own } : modules.get(keyOf(wanted))!;
   if ('failure' in module) {
     const reason = module.failure instanceof Error ? module.failure.message : String(module.failure);

@@ -31,10 +31,10 @@ import { selfOf } from '../values/stamps.js';
 import { threadsOwn } from '../values/thread-own.js';
 import { heldBy, isVariable, shareVariable, type Variable } from '../values/variables.js';
 import { atHome, isStandardGlobal } from '../values/wellknown.js';
-import { complete, exportedAs, importedThrough, isWrapper, mayBeImported } from './encode-import.js';
+import { complete, exportedAs, importedThrough, mayBeImported } from './encode-import.js';
 import { encodeMembers, isNamespaceLike, UNINITIALISED } from './encode-module.js';
 import type { Encoder, Pending } from './encoder.js';
-import { bindingsOf, isUninitialised, packageImport } from './environment.js';
+import { bindingsOf, isUninitialised, lazyVariable, packageImport } from './environment.js';
 import { findHome, isClassHome } from './homes.js';
 
 export function encodeFunction(encoder: Encoder, pending: Pending): void {
@@ -173,6 +173,7 @@ function encodeEnvironment(
   const bindings = bindingsOf(fn, facts, encoder.inspections);
   if (facts.state !== 'constant') encoder.changing = true;
   env.length = bindings.length;
+  const lazy = lazyVariable(code, bindings);
   for (const [at, binding] of bindings.entries()) {
     const { name, written, eager } = code.analysis.free[at]!;
     if (binding.state === 'unbound') {
@@ -184,11 +185,10 @@ function encodeEnvironment(
       );
       continue;
     }
-    if (written !== undefined && !isWrapper(fn, name)) {
-      if (inside === undefined) refuseAssignment(code, name, written, by);
-      if (!isOfClass(through)) encoder.detours.makeAgain(through, true);
-    }
-    if (written !== undefined && (name === 'mod' || declarationsOf(code).get(name)?.isEmpty)) {
+    const isChanged = written !== undefined && lazy === undefined;
+    if (isChanged && inside === undefined) refuseAssignment(code, name, written, by);
+    if (isChanged && !isOfClass(through)) encoder.detours.makeAgain(through, true);
+    if (written !== undefined && (lazy === undefined ? declarationsOf(code).get(name)?.isEmpty : lazy === name)) {
       // Who has filled it here fills it there.
       env[at] = undefined;
       continue;

@@ -1,6 +1,6 @@
 // Values that the program has from packages, the statements by which it completes them, and functions that tools have wrapped around modules.
 import { completeAgain } from '../again.js';
-import type { Export } from '../exports.js';
+import { type Export, rememberedExport } from '../exports.js';
 import type { Node } from '../graph.js';
 import { type CapturedVariable, completedImport } from '../recipes/make.js';
 import type { Code } from '../text/code.js';
@@ -9,15 +9,16 @@ import { isOwnExport, isPackageFile } from '../text/installed.js';
 import { siteOf } from '../text/sites.js';
 import { kindOf } from '../values/functions.js';
 import { makerOf } from '../values/insides.js';
-import { nameOf } from '../values/labels.js';
 import { exportOf } from '../values/packages.js';
 import type { Encoder } from './encoder.js';
 
-/** The program's own functions are no package's export, so the file need not be parsed to find out. */
+/** The program's own functions are no package's export, and this library's are known, so the file need not be parsed to find out. */
 export function mayBeImported(encoder: Encoder, value: object): boolean {
+  const known = rememberedExport(value);
+  if (known?.tag === 'import' && isOwnExport(known.payload)) return false;
   if (typeof value !== 'function') return true;
   const kind = kindOf(value, encoder.inspections);
-  if (kind.kind === 'export') return kind.found.tag === 'require' || !isOwnExport(kind.found.payload);
+  if (kind.kind === 'export') return true;
   return kind.kind === 'source' && isPackageFile(kind.record.file);
 }
 
@@ -56,15 +57,4 @@ export function complete(encoder: Encoder, variable: CapturedVariable, value: ob
   const made = completedImport(variable, known);
   if (made) completeAgain(value, made);
   return made !== undefined;
-}
-
-/**
- * Functions that bundlers and compilers wrap a module in, which they run once and whose result they keep in a variable: a thread that has
- * none yet runs the module itself.
- */
-export function isWrapper(fn: object, variable: string): boolean {
-  const name = nameOf(fn);
-  if (name === '__require') return variable === 'mod';
-  if (name === '__init') return variable === 'res' || variable === 'fn';
-  return name === 'ownKeys' && variable === 'ownKeys';
 }

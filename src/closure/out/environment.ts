@@ -4,6 +4,7 @@ import type { Export } from '../exports.js';
 import type { Code } from '../text/code.js';
 import { type Declaration, declarationsOf } from '../text/declarations.js';
 import { exportNamed } from '../text/installed.js';
+import { lazyModule } from '../text/lazy.js';
 import { importIsConstant } from '../text/liveness.js';
 import { fileSource } from '../text/sources.js';
 import { type Binding, inspectByEngine, inspectFunction, type SourceFunction } from '../values/functions.js';
@@ -148,4 +149,20 @@ function findPackageImport(code: Code, name: string): Export | undefined {
 function mentionsImport(text: string, name: string): boolean {
   const escaped = name.replaceAll('$', '\\$');
   return new RegExp(`\\bimport\\b[^;'"]*(?<![\\w$])${escaped}(?![\\w$])[^;'"]*\\bfrom\\b`).test(text);
+}
+
+/**
+ * Of a function that runs a module when it is first asked for, as bundlers write them: the variable that a thread fills for itself; '' = none, it
+ * gets what is in them. Undefined for any other function.
+ */
+export function lazyVariable({ analysis, record }: Code, bindings: readonly Binding[]): string | undefined {
+  if (analysis.free.every(({ written }) => written === undefined)) return undefined;
+  const lazy = lazyModule(record.text);
+  if (lazy === undefined) return undefined;
+  // Some let go of the module when it has run: then there is nothing to run any more.
+  const isGone = analysis.free.some(({ name, written }, at) => {
+    const binding = bindings[at]!;
+    return written !== undefined && name !== lazy.exports && binding.state === 'value' && !binding.value;
+  });
+  return isGone ? '' : (lazy.exports ?? '');
 }

@@ -1,14 +1,12 @@
 // Which files, and which imports, belong to installed packages, and which to this library: their modules are imported where they are needed.
 // The program's own modules are never evaluated again.
 import { asUrl, programUrl, requireFrom } from '../../platform/modules.js';
-import { type Export, importOf } from '../exports.js';
+import { isOwnName } from '../../platform/own.js';
+import { type Export, importOf, ownModule } from '../exports.js';
 import type { Payloads } from '../graph.js';
 import type { ImportedName } from './declarations.js';
 
-/** Where this library's own modules lie. */
-const OWN = new URL('../..', import.meta.url).href;
-
-export const isOwnFile = (file: string): boolean => asUrl(file).startsWith(OWN);
+export const isOwnFile = (file: string): boolean => isOwnName(asUrl(file));
 
 const PACKAGE = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/])/;
 
@@ -32,6 +30,7 @@ export function exportNamed(file: string, { specifier, name }: ImportedName): Ex
 
 /** Whether an import is one of this library's own exports. */
 export function isOwnExport({ base, specifier }: Payloads['import']): boolean {
+  if (ownModule(specifier) !== undefined) return true;
   try {
     const isPath = /^(?:\.{0,2}\/|[a-z][a-z+.-]*:)/i.test(specifier);
     return isOwnFile(isPath ? new URL(specifier, asUrl(base)).href : requireFrom(base).resolve(specifier));

@@ -1,17 +1,13 @@
-// The parser and the scope analyser, loaded when first needed: together they take about 15 ms to load, which a program that only
-// starts threads with cached closures, or none at all, should not pay on import.
-import type * as Acorn from 'acorn';
-import type * as EslintScope from 'eslint-scope';
+// The parser and the scope analyser. Together they take about 15 ms to load, which a program that starts no threads should not pay on import: the
+// joined library (src/platform/joined.ts) loads them when something of theirs is first used, so nothing of them is used here on import.
+import { type Options, parse } from 'acorn';
+import { analyze, type ScopeManager } from 'eslint-scope';
 import type { Program } from 'estree';
-import { dependency } from '../../platform/modules.js';
 
 /** A syntax node with its place in the text. The few shapes that matter are told apart by `type`. */
 export type Syntax = { type: string; start: number; end: number } & Record<string, unknown>;
 
-let acorn: typeof Acorn | undefined;
-let eslintScope: typeof EslintScope | undefined;
-
-const LENIENT: Acorn.Options = {
+const LENIENT: Options = {
   ecmaVersion: 'latest',
   ranges: true,
   allowSuperOutsideMethod: true,
@@ -22,18 +18,16 @@ const LENIENT: Acorn.Options = {
 
 /** Parses a script, or throws SyntaxError. */
 export function parseScript(text: string): Syntax {
-  acorn ??= dependency('acorn') as typeof Acorn;
-  return acorn.parse(text, { ...LENIENT, sourceType: 'script' }) as unknown as Syntax;
+  return parse(text, { ...LENIENT, sourceType: 'script' }) as unknown as Syntax;
 }
 
 /** Parses a whole file: as a module, else as the body of a CommonJS function. */
 export function parseFile(text: string): Syntax {
-  acorn ??= dependency('acorn') as typeof Acorn;
-  const options: Acorn.Options = { ...LENIENT, allowHashBang: true };
+  const options: Options = { ...LENIENT, allowHashBang: true };
   try {
-    return acorn.parse(text, { ...options, sourceType: 'module' }) as unknown as Syntax;
+    return parse(text, { ...options, sourceType: 'module' }) as unknown as Syntax;
   } catch {
-    return acorn.parse(text, {
+    return parse(text, {
       ...options,
       sourceType: 'script',
       allowReturnOutsideFunction: true,
@@ -41,9 +35,8 @@ export function parseFile(text: string): Syntax {
   }
 }
 
-export function analyseScopes(program: Syntax, sourceType: 'script' | 'commonjs' | 'module'): EslintScope.ScopeManager {
-  eslintScope ??= dependency('eslint-scope') as typeof EslintScope;
-  return eslintScope.analyze(program as unknown as Program, {
+export function analyseScopes(program: Syntax, sourceType: 'script' | 'commonjs' | 'module'): ScopeManager {
+  return analyze(program as unknown as Program, {
     ecmaVersion: 2022,
     sourceType: sourceType === 'module' ? 'module' : 'script',
     // The scope of a script is the global one, whose variables anyone may change; that of a CommonJS file is a function.

@@ -6,7 +6,7 @@
 // another object with the same members, and one more.
 import { type Inspected, scriptUrls } from '../../platform/inspector.js';
 import { loadedNamespace } from '../../platform/modules.js';
-import { type Export, importOf, isObject } from '../exports.js';
+import { type Export, importOf, isObject, ownModuleLike } from '../exports.js';
 import { isPackageFile } from '../text/installed.js';
 import { kindOf } from './functions.js';
 import { packageModuleOf } from './packages.js';
@@ -62,7 +62,10 @@ function search(namespace: object, inspections: Map<object, Inspected>): Export 
     const file = packageModuleOf(exported);
     if (file !== undefined && isWhole(namespace, exported)) return importOf(file, file, '*');
   }
-  if (authorOf(namespace, inspections) === 'the program') return undefined;
+  const author = authorOf(namespace, inspections);
+  if (author === 'the program') return undefined;
+  const own = author === 'a package' ? ownModuleLike(namespace) : undefined;
+  if (own !== undefined) return own;
   indexPackages();
   const exact = known.get(namespace)?.found;
   if (exact !== undefined) return exact;

@@ -37,7 +37,7 @@ import { Abort, awaitTurn, giveUp, isGivenUp, join, leave, self } from './turns.
 
 /** Other threads find `work` by its name. */
 export function makeKnown(): void {
-  registerExports(import.meta.url, own);
+  registerExports('heddle:tools/explore/crew', own);
 }
 
 /** A thread takes part from now on, if an exploration says so. */
