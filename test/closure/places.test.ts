@@ -71,7 +71,7 @@ function enumerate(): void { show(start(enumerate2 as () => void).label.replace(
 function enumerate2(this: void, a: number = 1 as number): number { return a satisfies number }
 show(await run(fail, thing).catch(frame));
 let count: number = 0;
-try { start((): void => { count++ }); } catch (error) { show(/\\w+\\.m?[jt]s:\\d+:\\d+/.exec((error as Error).message.replace(/^.*variable/, ''))![0]); }
+try { start((): void => { count++ }); } catch (error) { show(/\\w+\\.m?[jt]s:\\d+:\\d+/.exec((error as Error).message.replace(/^.*captured variable/, ''))![0]); }
 `;
 const TYPED_PLACES = ['main.mts:9:1', 'main.mts:5:9', 'main.mts:12:27'];
 
