@@ -23,7 +23,6 @@ import { BUSY } from '../heap/types.js';
 import { CELL, constantOf } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
 import { R_TASK } from '../memory/layout.js';
-import { refresh, V } from '../memory/memory.js';
 import { wake } from '../memory/park.js';
 import { record } from '../memory/self.js';
 import type { Job } from '../parcel/call.js';
@@ -240,8 +239,6 @@ function readTask(place: number): unknown {
       continue;
     }
     if (word === 0 || (word & 15) !== 0) return constantOf(word);
-    // It may lie in a segment that is new to this thread, which would write its outcome nowhere.
-    if (word >>> 2 >= V.I32.length) refresh();
     return adopt(Future, word >>> 2, []);
   }
 }

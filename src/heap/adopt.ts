@@ -1,5 +1,6 @@
 // How the wrapper of a cell that exists already is made: `new` on its class, which looks here first.
 
+import { refresh, V } from '../memory/memory.js';
 import type { Page } from './pages.js';
 
 export interface Adopted {
@@ -18,8 +19,9 @@ export function adopted(): void {
 /** A call was cut short. */
 export const saveAdopting = (): (() => void) => adopted;
 
-/** Makes a wrapper. */
+/** Makes a wrapper. From then on this thread's views reach its cell: what is written there would be lost otherwise, without a word. */
 export function adopt<T>(Class: new () => T, cell: number, page: Page): T {
+  if (cell >= V.I32.length) refresh();
   adopting.page = page;
   adopting.cell = cell;
   const wrapper = new Class();

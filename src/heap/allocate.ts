@@ -128,7 +128,8 @@ function allocateLarge(bytes: number, header: number, second: number): number {
     else if (answer === NO_MEMORY) makeRoom(pages);
     else {
       roomFound();
-      if (answer >>> 2 >= V.I32.length) refresh();
+      // All of it: the views may end in the midst, if two threads have made the memory grow at the same time.
+      if ((answer >>> 0) + bytes > V.U8.length) refresh();
       return answer >>> 2;
     }
   }

@@ -191,16 +191,22 @@ function isOrdered(): boolean {
   return process?.arch === 'x64' || process?.arch === 'ia32';
 }
 
+/** The views end before a word: its wrapper is gone, or the memory has grown since, and a store would be lost. */
+function reachTo(index: number): void {
+  if (index >= GONE) throw goneError();
+  refresh();
+}
+
 /** Stores a word where others see it at once. `index` is a word index inside a cell that this thread has pinned. */
 export function storeWord(index: number, word: number): void {
-  if (index >= GONE) throw goneError();
+  if (index >= V.I32.length) reachTo(index);
   if (ORDERED) V.I32[index] = word;
   else atomic.store(index * 4, word);
 }
 
 /** As `storeWord` for a number that may be a reference; the index is even. */
 export function storeNumber(index: number, number: number): void {
-  if (index >= GONE) throw goneError();
+  if (index >= V.I32.length) reachTo(index);
   // What the number refers to is written before, also where stores have no order of their own.
   if (!ORDERED) atomic.add(record + R_TOUCHED, 0);
   V.F64[index >> 1] = number;
