@@ -57,6 +57,23 @@ test('--frozen-intrinsics: tasks, errors, shared errors and places work', async 
   );
 });
 
+test('--disallow-code-generation-from-strings: records, structs and their methods work, in threads too', async () => {
+  const outcome = await program(
+    `import { run, shared, struct, t, update } from 'heddle';
+     const Point = struct('OptionsPoint', { x: t.f64, list: t.any }, class { twice() { return this.x * 2; } });
+     const world = shared({ n: 1, point: new Point({ x: 4, list: [1] }), named: new Map([['a', { b: 'c' }]]) });
+     console.log(await run((world) => { world.n++; return [world.point.twice(), world.named.get('a').b, world.point instanceof Point]; }, world));
+     console.log(world.n, update(world, 'n', (n) => n + 1), world.point);
+     try { eval('1'); } catch (error) { console.log(error.name); }`,
+    { nodeOptions: ['--disallow-code-generation-from-strings'] },
+  );
+  assert.deepEqual(
+    [outcome.status, outcome.stdout],
+    [0, "[ 8, 'c', true ]\n2 3 OptionsPoint { x: 4, list: [ 1 ] }\nEvalError\n"],
+    outcome.stderr,
+  );
+});
+
 test('--jitless: the error says that there is no WebAssembly', async () => {
   const outcome = await program("import 'heddle';", { nodeOptions: ['--jitless'] });
   assert.notEqual(outcome.status, 0);
