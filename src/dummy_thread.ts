@@ -39,6 +39,7 @@ export interface StartKeywords {
  *
  * Throws KeyboardInterrupt when the function has ended if it called interrupt_main().
  *
+ * @throws TypeError for wrong arguments; KeyboardInterrupt if the function has called `interrupt_main()`.
  * @example
  * start_new_thread((name: string) => console.log(`Hello ${name}`), ['Ada']);
  */
@@ -83,6 +84,7 @@ export const start_new = start_new_thread;
 /**
  * Throws SystemExit.
  *
+ * @throws SystemExit, always.
  * @example
  * start_new_thread(() => exit(), []);
  */
@@ -131,6 +133,7 @@ export const allocate = allocate_lock;
 /**
  * Throws KeyboardInterrupt: at once in the main thread, in a "thread" when that has ended.
  *
+ * @throws KeyboardInterrupt in the main program.
  * @example
  * try {
  *   interrupt_main();
@@ -146,6 +149,7 @@ export function interrupt_main(): void {
 /**
  * Always 0; there is no stack whose size could be set.
  *
+ * @throws error when a size is given: there is no stack to set.
  * @example
  * console.log(stack_size());
  */

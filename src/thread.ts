@@ -83,6 +83,7 @@ export const allocate = allocate_lock;
 /**
  * Ends the calling thread silently by throwing SystemExit. In the main thread it ends the program, with status 0.
  *
+ * @throws SystemExit, always.
  * @example
  * start_new_thread(() => exit(), []);
  */

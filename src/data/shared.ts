@@ -50,6 +50,7 @@ export function snapshot<T>(value: T): Snapshot<T> {
 /**
  * The keys of a shared object: a record's fields, an array's indexes, a map's keys, a set's members.
  *
+ * @throws TypeError for what is no shared object.
  * @example
  * console.log(keys(shared({ x: 1, y: 2 })));
  */
@@ -76,6 +77,7 @@ export function collect(): HeapStatistics {
 /**
  * Calls `listener` in this thread's event loop after collections. Several may have ended since the last call. This keeps no thread alive.
  * @returns a function that ends this.
+ * @throws TypeError for what is no function.
  * @example
  * const stop = onCollect(({ liveBytes }) => console.log(liveBytes));
  * stop();

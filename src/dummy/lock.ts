@@ -59,6 +59,7 @@ export class DummyLock {
   /**
    * Returns true, which the lock of real threads does not.
    *
+   * @throws ThreadError when it is not held.
    * @example
    * const lock = allocate_lock();
    * lock.acquire();
@@ -114,6 +115,7 @@ export class DummyLock {
   /**
    * Runs `body` with the lock held; releases it when the body returns or throws, or when its promise settles.
    *
+   * @throws what `body` throws.
    * @example
    * const lock = allocate_lock();
    * console.log(lock.with(() => lock.locked()));

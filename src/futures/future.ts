@@ -189,6 +189,7 @@ export class Future<T = unknown> extends SyncCell implements PromiseLike<T> {
    * future is done already, `fn` is called at once. Callbacks are called in the order in which they were added. If one throws, the error is
    * printed.
    *
+   * @throws TypeError for what is no function.
    * @example
    * run(() => 1).addDoneCallback((future) => console.log(future.result()));
    */

@@ -51,6 +51,7 @@ export class SharedArray<T = unknown> extends ReadingArray<T> {
   /**
    * As `Array.from`: what an iterable or an array-like has, each through `map` if it is given.
    *
+   * @throws TypeError for an element that cannot be shared, and for what is neither iterable nor array-like.
    * @example
    * const squares = SharedArray.from({ length: 3 }, (_, at) => at * at);
    */

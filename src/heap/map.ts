@@ -66,6 +66,7 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
    * The key's value; if there is none, what `make` returns, which is then stored. `make` runs without a lock: several threads that come
    * at once may all call theirs, and the first to be done stores. Use `globals.get` or a lock where that must not be.
    *
+   * @throws what `make` throws; TypeError for a value that cannot be shared.
    * @example
    * const lengths = new SharedMap<string, number>([]);
    * console.log(lengths.getOrInsertComputed('pears', (name) => name.length));
@@ -82,6 +83,7 @@ export class SharedMap<K = unknown, V = unknown> extends TableCell {
    * Replaces a key's value by what `change` makes of it, as one step: if another thread has changed it meanwhile `change` is called again
    * with what is there now. It gets undefined if there is no entry.
    * @returns the new value.
+   * @throws what `change` throws: nothing has changed then. TypeError for a value that cannot be shared.
    * @example
    * const stock = new SharedMap([['apples', 3]]);
    * console.log(stock.update('apples', (count = 0) => count - 1));

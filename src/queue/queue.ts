@@ -120,6 +120,7 @@ export class Queue<T = unknown> extends Channel<T> {
    * throws ShutDown, and iterations end.
    *
    * @param options `immediate: true` removes all items at once. They count as done; if all items are done then, `join` returns.
+   * @throws TypeError for wrong options.
    * @example
    * const jobs = new Queue<number>();
    * jobs.put(1);

@@ -85,6 +85,7 @@ export abstract class Acquirable extends SyncCell {
   /**
    * Acquires it for a scope: `using held = lock.hold()`.
    *
+   * @throws as `acquire`; TypeError for any argument.
    * @example
    * const lock = new RLock();
    * {
@@ -120,6 +121,7 @@ export abstract class Acquirable extends SyncCell {
    * Runs `fn` while it is held and returns what that returns. Releases when `fn` returns or throws; if it returns a promise, when that
    * settles.
    *
+   * @throws as `acquire`; what `fn` throws; TypeError for what is no function.
    * @example
    * const permits = new Semaphore(2);
    * console.log(permits.with(() => 'one of at most two'));

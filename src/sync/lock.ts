@@ -250,6 +250,7 @@ export class Lock implements Monitor {
   /**
    * Whether anybody holds the lock right now. It may have changed by the time you look at the answer.
    *
+   * @throws TypeError for any argument.
    * @example
    * const lock = new Lock();
    * console.log(lock.locked());
@@ -262,6 +263,7 @@ export class Lock implements Monitor {
   /**
    * Acquires the lock for a scope: `using held = lock.hold()`.
    *
+   * @throws as `acquire`; TypeError for any argument.
    * @example
    * const lock = new Lock();
    * {
@@ -297,6 +299,7 @@ export class Lock implements Monitor {
    * Runs `fn` with the lock held and returns what it returns. Releases the lock when `fn` returns or throws; if it returns a promise,
    * when that settles.
    *
+   * @throws as `acquire`; what `fn` throws; TypeError for what is no function.
    * @example
    * const lock = new Lock();
    * const sums = new Int32Array(new SharedArrayBuffer(4));

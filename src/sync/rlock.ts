@@ -121,6 +121,7 @@ export class RLock extends Acquirable implements Monitor {
   /**
    * Whether any thread owns the lock right now. It may have changed by the time you look at the answer.
    *
+   * @throws TypeError for any argument.
    * @example
    * const lock = new RLock();
    * console.log(lock.with(() => lock.locked()));

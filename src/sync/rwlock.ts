@@ -220,6 +220,7 @@ export class ReadLock extends Side {
   /**
    * Whether a writer holds the lock, or waits and holds readers off.
    *
+   * @throws TypeError for any argument.
    * @example
    * console.log(new RWLock().read.locked());
    */
@@ -331,6 +332,7 @@ export class WriteLock extends Side {
   /**
    * Whether a writer or a reader holds the lock.
    *
+   * @throws TypeError for any argument.
    * @example
    * console.log(new RWLock().write.locked());
    */

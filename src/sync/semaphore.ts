@@ -103,6 +103,7 @@ export class Semaphore extends Acquirable {
   /**
    * Whether no permit is free right now. It may have changed by the time you look at the answer.
    *
+   * @throws TypeError for any argument.
    * @example
    * console.log(new Semaphore(0).locked());
    */

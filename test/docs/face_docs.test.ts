@@ -1,7 +1,8 @@
-// Every exported name, and every public method of an exported class, says what it does, with an example. Read off the declarations that users get.
+// Every exported name, and every public method of an exported class, says what it does, with an example, and what it throws. Read off the
+// declarations that users get, and off the sources.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../support/program.ts';
@@ -138,3 +139,21 @@ for (const face of ['index.d.ts', 'thread.d.ts', 'dummy_thread.d.ts']) {
     );
   });
 }
+
+/** A public docstring, what it is of, and the text up to the end of that. */
+const DOCUMENTED =
+  /^( *)\/\*\*((?:(?!\*\/)[\s\S])*@example(?:(?!\*\/)[\s\S])*)\*\/\n((?:\1(?:(?:export|override|async|static|function|const) )*\w+(?:<.*>)?\(.*\{\n)(?:(?!\1\})[\s\S])*?)^\1\}/gm;
+
+test('what throws says so', () => {
+  const silent: string[] = [];
+  let seen = 0;
+  for (const path of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
+    if (!path.endsWith('.ts') || path.startsWith('transform/')) continue;
+    for (const [, , doc = '', text = ''] of readFileSync(join(root, 'src', path), 'utf8').matchAll(DOCUMENTED)) {
+      seen++;
+      if (/\bthrow /.test(text) && !doc.includes('@throws')) silent.push(`${path}: ${text.split('\n', 1)[0]!.trim()}`);
+    }
+  }
+  assert.ok(seen > 60, `${seen} functions`);
+  assert.deepEqual(silent, []);
+});
