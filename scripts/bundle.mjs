@@ -7,7 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,6 +23,9 @@ const THREADED = FACES.slice(0, 2);
 
 /** Faces that lie in a file beside the library, with what else is there: it is loaded when it is asked for. */
 const BESIDE = ['test'];
+
+/** Entries that stand on the library, and that it does not know: what programs import, and what their own threads import. */
+const UPPER = ['cluster', 'cluster_thread'];
 
 /** Entries of the package that transform programs. They bring the packages that they are made with. */
 const TRANSFORMS = ['register', 'hooks', 'rollup', 'rolldown', 'vite', 'webpack', 'rspack', 'loader', 'esbuild'];
@@ -101,6 +104,7 @@ if (process.argv.includes('--undo')) {
  *   index.js, thread.js       their exports
  *   dummy_thread.js           the face without threads, which needs none of it
  *   *.cjs                     the same for `require()`
+ *   cluster.js …              what stands on the library: it takes what it needs of that from load.js
  *   transform/                the transform of programs, with the packages that it is made with
  *   cli/heddle.js             the command, which loads a file for each subcommand; they import the exports above
  */
@@ -128,12 +132,15 @@ async function bundle(modules, outdir) {
   const taking = { name: 'inside', setup: (plugin) => takeFromLibrary(plugin, modules, inside) };
   const tools = await textOf({ ...unplaced, ...stdin(TOOLS), plugins: [taking] });
   const giver = { name: 'giver', setup: (plugin) => giveToTools(plugin, modules, inside) };
-  const library = await textOf({
+  const options = {
     ...unplaced,
-    ...stdin(LIBRARY),
     external: ['acorn', 'eslint-scope', 'heddle:tools'],
     plugins: [{ name: 'steps', setup: (plugin) => takeSteps(plugin, modules) }, giver, plain],
-  });
+  };
+  const { metafile } = await build({ ...options, ...stdin(LIBRARY), metafile: true });
+  const own = new Set(Object.keys(metafile.inputs).map((path) => resolve(path)));
+  const handed = handedTo(UPPER, modules, own);
+  const library = await textOf({ ...options, ...stdin(LIBRARY + handOut(handed)) });
   const parser = await textOf({ ...script, ...stdin(PARSER), minify: true });
   if (!HELP.test(library)) throw new Error('what helpers need is not told from the rest of the library');
   const forHelpers =
@@ -171,12 +178,25 @@ async function bundle(modules, outdir) {
   await build({
     ...esm,
     write: true,
+    entryPoints: UPPER.map((name) => join(modules, `${name}.js`)),
+    outdir,
+    splitting: true,
+    chunkNames: 'cluster-[hash]',
+    packages: 'external',
+    plugins: [{ name: 'upper', setup: (plugin) => takeHanded(plugin, modules, handed) }],
+  });
+  for (const file of readdirSync(outdir).filter((name) => /^cluster.*\.js$/.test(name))) {
+    write(file, withClassNames(readFileSync(join(outdir, file), 'utf8')));
+  }
+  await build({
+    ...esm,
+    write: true,
     entryPoints: [join(modules, 'cli', 'heddle.js')],
     outdir: join(outdir, 'cli'),
     splitting: true,
     chunkNames: '[name]-[hash]',
     packages: 'external',
-    external: FACES.map((name) => `../${name}.js`),
+    external: [...FACES, ...UPPER].map((name) => `../${name}.js`),
   });
   declare(outdir);
 
@@ -256,6 +276,56 @@ function giveToTools({ onLoad }, modules, inside) {
   });
 }
 
+/** Of the library's modules, `own`, what entries that stand on it import, by the module's path below `modules`. */
+function handedTo(entries, modules, own) {
+  const handed = new Map();
+  const seen = new Set();
+  const look = (path) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    const source = readFileSync(path, 'utf8');
+    for (const [, names, specifier] of source.matchAll(/^(?:import|export) (?:\{([^}]*)\} from )?'(\.[^']+)';$/gm)) {
+      const target = resolve(dirname(path), specifier);
+      if (!own.has(target)) look(target);
+      else if (names !== undefined) {
+        const name = relative(modules, target).replaceAll('\\', '/');
+        const list = handed.get(name) ?? new Set();
+        handed.set(name, list);
+        for (const each of names.split(',')) if (each.trim() !== '') list.add(each.trim().split(' as ')[0]);
+      }
+    }
+    for (const [, later] of source.matchAll(/\bimport\('(\.[^']+)'\)/g)) look(resolve(dirname(path), later));
+  };
+  for (const name of entries) look(join(modules, `${name}.js`));
+  return handed;
+}
+
+/** What the library hands out of itself, for those. */
+function handOut(handed) {
+  const lines = [...handed].map(
+    ([path, names], at) =>
+      `import { ${[...names].map((name) => `${name} as x${at}${name}`).join(', ')} } from './${path}';`,
+  );
+  const entries = [...handed].map(
+    ([path, names], at) => `'${path}': { ${[...names].map((name) => `${name}: x${at}${name}`).join(', ')} }`,
+  );
+  return [...lines, `export const handed = { ${entries.join(',\n')} };`].join('\n');
+}
+
+/** And how they take it. */
+function takeHanded({ onResolve, onLoad }, modules, handed) {
+  onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+    const name = relative(modules, resolve(resolveDir, path)).replaceAll('\\', '/');
+    return handed.has(name) ? { path: name, namespace: 'handed' } : undefined;
+  });
+  onResolve({ filter: /^heddle:load$/ }, () => ({ path: './load.js', external: true }));
+  onLoad({ filter: /.*/, namespace: 'handed' }, ({ path }) => ({
+    contents: `import { face } from 'heddle:load';
+const { ${[...handed.get(path)].join(', ')} } = face('handed')['${path}'];
+export { ${[...handed.get(path)].join(', ')} };`,
+  }));
+}
+
 /** The types that users get: what is marked as internal is not in them, which our own tests need. */
 function declare(outdir) {
   const compiler = createRequire(import.meta.url).resolve('typescript/package.json');
@@ -264,7 +334,7 @@ function declare(outdir) {
   execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json'), ...options, '--outDir', outdir], {
     stdio: 'inherit',
   });
-  const reached = [...FACES, ...TRANSFORMS.map((name) => `transform/${name}`)].map((name) =>
+  const reached = [...FACES, UPPER[0], ...TRANSFORMS.map((name) => `transform/${name}`)].map((name) =>
     join(outdir, `${name}.d.ts`),
   );
   for (const path of reached) {

@@ -14,6 +14,9 @@ const closure = ['closure', 'closure/text', 'closure/values', 'closure/recipes',
 
 const under = [...ground, ...closure, 'parcel', 'platform', 'runtime', 'data', 'threading', 'queue', 'futures'];
 
+/** The lower floors of the cluster. */
+const wire = ['cluster/wire', 'cluster/engine'];
+
 /** The folders of src/, ground floor first, with the folders each may import from. A file may import from its own folder. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   memory: [],
@@ -35,8 +38,12 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   // Nothing of the house knows the tools but the faces that turn them on.
   tools: [...under, 'tools/explore'],
   'tools/explore': [...under, 'tools'],
+  // Past one machine. The core does not know it.
+  cluster: [...ground, ...closure, 'parcel', 'runtime', 'data', 'threading', 'queue', 'futures', ...wire],
+  'cluster/wire': [...ground, ...closure, 'parcel', 'cluster/errors'],
+  'cluster/engine': ['platform'],
   // The command: faces, and what reads its words.
-  cli: ['platform', 'index', 'thread'],
+  cli: ['platform', 'index', 'thread', 'cluster'],
   // Of programs, before they run: nothing of what it makes them call is here.
   transform: ['closure', 'closure/text', 'platform'],
   // The face without threads: what it has in common with the others has no shared memory behind it.
@@ -56,6 +63,8 @@ const faces: Readonly<Record<string, readonly string[]>> = {
   wiring: [...floors, 'equip'],
   test: ['tools', 'tools/explore'],
   load: ['platform'],
+  cluster: [...floors, 'cluster', ...wire, 'cluster_thread'],
+  cluster_thread: [...floors, 'cluster', ...wire, 'wiring'],
   dummy_thread: ['dummy', ...plain],
 };
 
@@ -230,6 +239,8 @@ const doing: Readonly<Record<string, string>> = {
   'entry.ts': 'the first module of a worker',
   'helper.ts': 'the first module of a worker',
   'index.ts': 'a face',
+  'cluster.ts': 'a face',
+  'cluster_thread.ts': 'a face',
   'thread.ts': 'a face',
   'transform/register.ts': 'what a program preloads',
   'heap/room.ts': 'the heap is there as soon as the memory is, and before anything is allocated',

@@ -1,14 +1,6 @@
 // The table of what the command `heddle` can do: a file for each, loaded when it is asked for.
 
-export interface Subcommand {
-  /** What `heddle help name` prints: the line of its use first, then its options. */
-  readonly usage: string;
-  /**
-   * Does it. `words` are what stood behind its name. The status with which the process ends once its event loop is empty.
-   * @throws UsageError for words that it does not know.
-   */
-  main(words: readonly string[]): number | Promise<number>;
-}
+import type { Subcommand } from './subcommand.js';
 
 export interface Entry {
   /** For the list, in a few words. */
@@ -16,11 +8,6 @@ export interface Entry {
   load(): Promise<{ readonly command: Subcommand }>;
 }
 
-export const commands: Readonly<Record<string, Entry>> = {};
-
-/** The words on the command line are wrong: shown without a stack, with where to read on. */
-export class UsageError extends Error {
-  static {
-    UsageError.prototype.name = 'UsageError';
-  }
-}
+export const commands: Readonly<Record<string, Entry>> = {
+  worker: { summary: 'takes tasks of a cluster, and runs them on threads', load: () => import('./worker.js') },
+};

@@ -2,7 +2,8 @@
 // The command `heddle`: finds the subcommand in its table, and calls it.
 
 import { requireFrom } from '../platform/modules.js';
-import { commands, UsageError } from './commands.js';
+import { commands } from './commands.js';
+import { UsageError } from './subcommand.js';
 
 const EX_USAGE = 64;
 

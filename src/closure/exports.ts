@@ -24,9 +24,9 @@ export const ownModule = (specifier: string): object | undefined =>
 
 /**
  * Makes the exports of a module of this library known by identity: a bundler may have given them any name, and put them anywhere. The module's
- * own name is the same in every thread: its path below src/, as "heddle:futures/worker".
+ * own name is the same in every thread: its path below src/, as "heddle:futures/worker"; of one that is a file of its own, the URL.
  */
-export function registerExports(module: `heddle:${string}`, namespace: object): void {
+export function registerExports(module: string, namespace: object): void {
   ownModules.set(module, namespace);
   rememberExport(namespace, importOf(module, module, '*'));
   for (const [name, value] of Object.entries(namespace)) rememberExport(value, importOf(module, module, name));

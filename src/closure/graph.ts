@@ -225,6 +225,8 @@ export interface MapRecord {
   /** The generated file, as stacks show it. */
   readonly file: string;
   readonly payload: unknown;
+  /** Of code from another machine: the file there, which stacks show instead of `file`. It has no payload if the texts are the same. */
+  readonly shown?: string;
 }
 
 /** What a graph needs besides its nodes. */

@@ -8,7 +8,7 @@ import { describe, MemoryError } from '../heap/errors.js';
 import { atomic } from '../memory/atomics.js';
 import { hooks } from '../memory/hooks.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
-import { giveAway, jobOf, type Written, writeCall } from '../parcel/call.js';
+import { type CallParcels, giveAway, jobOf, type Written, writeCall, writeParcels } from '../parcel/call.js';
 import { cores } from '../platform/process.js';
 import { onAbort } from '../sync/aborts.js';
 import { addressOf, EXECUTOR, isAdopting, loadValue, ownAddress, refuseSubclass, storeValue } from '../sync/cell.js';
@@ -341,12 +341,8 @@ function submitNow(
       cancel(address + STATE);
       return future;
     }
-    if (interruptible) atomic.store(address + INTERRUPTIBLE, 1);
-    storeValue(address + OWNER, executor, '');
     hooks.submitted(address, fn);
-    backlogOf(executor).push(future);
-    rouseOne(executor);
-    summonFor(executor, future);
+    enqueue(executor, future, interruptible);
     detach(moved);
   } catch (error) {
     // The reader wants to see the call that failed, not how deep inside it was found.
@@ -369,6 +365,40 @@ function writeTask(future: Future<unknown>, fn: AnyFunction, args: readonly unkn
     );
   }
   return writeCall(addressOf(future) + CALL, fn, args).gifts;
+}
+
+/**
+ * Submits a call that has come as parcels; it can be cancelled while it runs. `begun` gets its future before any thread does.
+ * @throws ThreadError after shutdown, BrokenExecutor, MemoryError.
+ */
+export function submitParcels(
+  executor: ThreadPoolExecutor,
+  call: CallParcels,
+  begun: (future: Future<unknown>) => void,
+): Future<unknown> {
+  refuseClosed(executor);
+  attend();
+  const future = new Future<unknown>();
+  mask();
+  try {
+    writeParcels(addressOf(future) + CALL, call);
+    begun(future);
+    enqueue(executor, future, true);
+  } finally {
+    unmask();
+  }
+  if (isClosed(executor)) summon(executor);
+  return future;
+}
+
+/** The call is written: from now on a thread may take it. */
+function enqueue(executor: ThreadPoolExecutor, future: Future<unknown>, interruptible: boolean): void {
+  const address = addressOf(future);
+  if (interruptible) atomic.store(address + INTERRUPTIBLE, 1);
+  storeValue(address + OWNER, executor, '');
+  backlogOf(executor).push(future);
+  rouseOne(executor);
+  summonFor(executor, future);
 }
 
 /**

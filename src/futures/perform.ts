@@ -18,6 +18,15 @@ import { describeBriefly, showHere } from './outcome.js';
 import { lookNext, suspend } from './post.js';
 import { FINISHED } from './state.js';
 
+type Around = <T>(task: Future<unknown>, call: () => T) => T;
+
+let around: Around = (_task, call) => call();
+
+/** From now on `surround` is called around each call of a task: by what knows more of a task than that it is one. */
+export function surroundBy(surround: Around): void {
+  around = surround;
+}
+
 /** What a call has returned; undefined: it was cancelled, and has been ended. */
 type Returned = { readonly value: unknown } | undefined;
 
@@ -117,11 +126,11 @@ const isInterruptible = (task: Future<unknown>): boolean => atomic.load(addressO
 
 /** Makes a task's call and throws what that throws; undefined if it was cancelled, and has been ended. */
 function makeCall(task: Future<unknown>, { fn, args }: Call): Returned {
-  if (!isInterruptible(task)) return { value: fn(...args) };
+  if (!isInterruptible(task)) return { value: around(task, () => fn(...args)) };
   const outcome = callMending(() =>
     callCancellable(
       () => wasCancelled(task),
-      () => fn(...args),
+      () => around(task, () => fn(...args)),
     ),
   );
   if (outcome === undefined) return undefined;

@@ -104,6 +104,19 @@ export function writeCall(at: number, fn: AnyFunction, args: readonly unknown[],
   return { label, gifts: values?.gifts ?? NOTHING };
 }
 
+/** A call whose parcels are there: of its function, if that is kept, and of its arguments; or of the function and its arguments. */
+export interface CallParcels {
+  readonly fn: Parcel | undefined;
+  readonly values: Parcel;
+}
+
+/** As `writeCall`, of a call that was captured before. */
+export function writeParcels(at: number, { fn, values }: CallParcels): void {
+  storeCell(at + FUNCTION, fn);
+  storeCell(at + VALUES, values);
+  storeValue(at + COUNT, GRAPH, '');
+}
+
 /**
  * Gives away what goes with a call.
  * @throws CaptureError when the platform does not give one of them; then all are still here.

@@ -90,3 +90,14 @@ export function watchMicrotasks(): void {
     });
   };
 }
+
+/** A value for `fn` and all that it starts. */
+export interface ContextVariable<T> {
+  get(): T | undefined;
+  run<R>(value: T, fn: () => R): R;
+}
+
+export function contextVariable<T>(): ContextVariable<T> {
+  const storage = new AsyncLocalStorage<T>();
+  return { get: () => storage.getStore(), run: (value, fn) => storage.run(value, fn) };
+}

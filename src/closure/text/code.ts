@@ -46,7 +46,8 @@ export class Code {
     this.scriptId = scriptId;
     this.#text = text;
     this.#location = { scriptId, lineNumber, columnNumber };
-    const onDisk = found?.source ?? fileSource(file);
+    // Of code from another machine the file is there, and what is here under its name is another.
+    const onDisk = found?.source ?? (mapRecord(map)?.shown === undefined ? fileSource(file) : undefined);
     const start = found?.start ?? onDisk?.find(text, this.#location, analysis.anchor) ?? -1;
     this.source = start < 0 ? undefined : onDisk;
     this.start = start;

@@ -184,8 +184,9 @@ function openMap(id: string): OpenMap | undefined {
   return map.opened;
 }
 
-function open({ file, payload }: MapRecord): OpenMap | undefined {
-  if (typeof payload !== 'string') return withPayload(payload as SourceMapPayload, asUrl(file));
+function open({ file, shown = file, payload }: MapRecord): OpenMap | undefined {
+  if (payload === undefined) return undefined;
+  if (typeof payload !== 'string') return withPayload(payload as SourceMapPayload, asUrl(shown));
   const comment = payload === IN_FILE ? mapComment(readText(asPath(file) ?? '') ?? '') : payload;
   if (comment === undefined) return undefined;
   if (comment.startsWith('data:')) return withPayload(JSON.parse(textOfData(comment)), asUrl(file));
@@ -212,15 +213,30 @@ export function mapPosition(position: Position): Position {
   const { file, line, column, map } = position;
   if (map === undefined) return position;
   const opened = openMap(map);
+  const generated = known.get(map)?.record.shown ?? file;
   const entry = opened?.find.findEntry(line - 1, column - 1);
-  if (!opened || !entry || !('originalSource' in entry) || !entry.originalSource) return { file, line, column };
+  if (!opened || !entry || !('originalSource' in entry) || !entry.originalSource)
+    return { file: generated, line, column };
   const { originalSource, originalLine, originalColumn } = entry;
-  return { file: originalFile(file, originalSource, opened), line: originalLine + 1, column: originalColumn + 1 };
+  return { file: originalFile(generated, originalSource, opened), line: originalLine + 1, column: originalColumn + 1 };
 }
+
+/** A map as it is read without the files that this thread has: its sources are URLs. Undefined if it cannot be read, or maps nothing. */
+export function wholeMap(id: string): object | undefined {
+  const opened = openMap(id);
+  if (opened === undefined) return undefined;
+  const { base, root, find } = opened;
+  const payload = withoutTexts(find.payload as SourceMapPayload) as { sources?: readonly (string | null)[] };
+  const sources = (payload.sources ?? []).map((source) => source && absolute(source, root, base));
+  return { ...payload, sources, sourceRoot: '' };
+}
+
+const absolute = (source: string, root: string, base: string): string =>
+  sourceUrl(root === '' || isPlace(source) ? source : `${root.replace(/\/?$/, '/')}${source}`, base);
 
 /** Shown as a URL only if the generated file was. */
 function originalFile(generated: string, source: string, { base, root }: OpenMap): string {
-  const url = sourceUrl(root === '' || isPlace(source) ? source : `${root.replace(/\/?$/, '/')}${source}`, base);
+  const url = absolute(source, root, base);
   return generated.startsWith('file:') ? url : (asPath(url) ?? url);
 }
 
