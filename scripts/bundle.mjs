@@ -58,7 +58,7 @@ const PARSER = `
 /** What lies beside the library. */
 const TOOLS = `
   ${BESIDE.map((name) => `export * as ${name} from './${name}.js';`).join('\n')}
-  export { install } from './tools/install.js';
+  export { install, prepare } from './tools/install.js';
 `;
 
 /** Gives out the faces: evaluates the texts, which are only read if it must. They are CommonJS, the one form that all loaders read. */

@@ -4,3 +4,5 @@ export { type Exploration, type Explored, explore, replay } from './tools/explor
 export { ExplorationError } from './tools/explore/failure.js';
 export type { ExploreOptions } from './tools/explore/options.js';
 export type { Step } from './tools/explore/story.js';
+export { races } from './tools/races/face.js';
+export type { Access, Race } from './tools/races/report.js';

@@ -14,7 +14,7 @@ import { shareDate } from './date.js';
 import { factsOf, fillError, shareError } from './error.js';
 import { describe, ShareError } from './errors.js';
 import { SharedMap } from './map.js';
-import type { Layout } from './record-class.js';
+import { type Layout, noteFilled } from './record-class.js';
 import { SharedSet } from './set.js';
 import { makeRecord, shapeOfText, shapeTextOf } from './shapes.js';
 import { cellOf, copyWith } from './values.js';
@@ -196,6 +196,7 @@ function recordPlan(value: object, { part, left }: Means): Plan {
     },
     fill(made, get) {
       for (const [key, item] of kept()) (made as Record<string, unknown>)[key] = get(item);
+      noteFilled(made);
     },
   };
 }

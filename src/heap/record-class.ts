@@ -87,7 +87,8 @@ let serial = 0;
 
 /** Makes the class of a shape. */
 export function makeRecordClass(makings: Makings): RecordClass {
-  const names = Object.keys(SCOPE);
+  const scope = { ...SCOPE, ...added.additions?.scope };
+  const names = Object.keys(scope);
   const text = `'use strict'; /* ${serial++} */ return ${classText(makings)};`;
   const make = compile([...names, 'M'], text);
   const derive = (target: unknown, args: ArrayLike<unknown>, Class: unknown): object => {
@@ -96,9 +97,36 @@ export function makeRecordClass(makings: Makings): RecordClass {
     makings.initialise(staged, args, Class);
     return staged;
   };
-  const Class = make(...Object.values(SCOPE), { ...makings, derive }) as RecordClass;
+  const Class = make(...Object.values(scope), { ...makings, derive }) as RecordClass;
   Object.defineProperty(Class, 'name', { value: makings.name });
   return Class;
+}
+
+/**
+ * What a tool adds to the text of accessors and constructors, where it must cost little; `scope` is what that refers to. Set before there is any
+ * class. `index` is the text of the field's word index.
+ */
+export interface Additions {
+  readonly scope: Readonly<Record<string, unknown>>;
+  read(of: string, field: string, index: string): string;
+  write(of: string, field: string, index: string): string;
+  /** A record has got its cell, which may have been another's. */
+  begun(sizeClass: number): string;
+  /** A record was made, and has what it was made with. */
+  made(of: string, sizeClass: number): string;
+  /** A record was given the content of plain data. Nobody else has it yet. */
+  filled(record: object): void;
+}
+
+const added: { additions: Additions | undefined } = { additions: undefined };
+
+export function addToAccessors(additions: Additions): void {
+  added.additions = additions;
+}
+
+/** See `Additions`. */
+export function noteFilled(record: object): void {
+  if (added.additions !== undefined) added.additions.filled(record);
 }
 
 /** All classes that this thread has made, and who is told of new ones: for tools. */
@@ -133,7 +161,7 @@ function compile(names: string[], text: string): Made {
   }
 }
 
-function classText({ fields, header, sizeClass, initial, always }: Makings): string {
+function classText({ name: of, fields, header, sizeClass, initial, always }: Makings): string {
   // JSON.stringify then looks for the object's own properties.
   const own = fields.some(({ name }) => name === 'toJSON') ? 'M.own(this);' : '';
   return `class Record {
@@ -156,7 +184,9 @@ function classText({ fields, header, sizeClass, initial, always }: Makings): str
     V.I32[cell] = ${header};
     page[(cell & 1023) >> 2] = this;
     ${own}
+    ${added.additions?.begun(sizeClass) ?? ''}
     ${always ? '' : 'if (arguments.length !== 0) '}M.initialise(this, arguments, Record);
+    ${added.additions?.made(of, sizeClass) ?? ''}
   }
   [CELL](gone) {
     if (!(#cell in this)) return 0;
@@ -165,7 +195,7 @@ function classText({ fields, header, sizeClass, initial, always }: Makings): str
   }
   toJSON() { return M.json(this); }
   [INSPECT](depth, options) { return #cell in this ? M.show(this, depth, options) : options.stylize('[Record]', 'special'); }
-${fields.map((field) => (field.layout === 'word' ? wordText(field) : numberText(field))).join('\n')}
+${fields.map((field) => (field.layout === 'word' ? wordText(field, of) : numberText(field, of))).join('\n')}
 }`;
 }
 
@@ -175,11 +205,17 @@ const quote = (text: string): string =>
 
 const named = (name: string): string => quote(`field '${name}'`);
 
-function wordText({ name, offset }: Field): string {
+/** What is added to an access; a line of its own, or nothing. */
+const addition = (to: 'read' | 'write', of: string, field: string, index: string): string => {
+  const text = added.additions?.[to](of, field, index) ?? '';
+  return text === '' ? '' : `\n    ${text}`;
+};
+
+function wordText({ name, offset }: Field, of: string): string {
   const key = quote(name);
   const store = ORDERED ? 'V.I32[index] = value.#cell << 2' : 'atomic.store(index * 4, value.#cell << 2)';
   return `  get [${key}]() {
-    const index = this.#cell + ${offset};
+    const index = this.#cell + ${offset};${addition('read', of, name, 'index')}
     const word = V.I32[index];
     if ((word & 15) === 0 && word !== 0) {
       const page = pages[word >>> 12];
@@ -194,7 +230,7 @@ function wordText({ name, offset }: Field): string {
   }
   set [${key}](value) {
     const index = this.#cell + ${offset};
-    if (index >= ${GONE}) throw goneError();
+    if (index >= ${GONE}) throw goneError();${addition('write', of, name, 'index')}
     if (value === null) {
       V.I32[index] = ${NULL};
       return;
@@ -212,14 +248,14 @@ function wordText({ name, offset }: Field): string {
   }`;
 }
 
-function numberText({ name, offset }: Field): string {
+function numberText({ name, offset }: Field, of: string): string {
   const key = quote(name);
   return `  get [${key}]() {
-    const index = this.#cell + ${offset};
+    const index = this.#cell + ${offset};${addition('read', of, name, 'index')}
     const number = V.F64[index >> 1];
     return number < ${REFERENCES} ? number : fetchNumber(index, number, this);
   }
-  set [${key}](value) {
+  set [${key}](value) {${addition('write', of, name, `(this.#cell + ${offset})`)}
     if (typeof value === 'number' && value < ${REFERENCES}) {
       const index = this.#cell + ${offset};
       if (index >= ${GONE}) throw goneError();

@@ -36,6 +36,9 @@ function wordsUpTo(address: number): Int32Array<SharedArrayBuffer> {
   return V.I32;
 }
 
+/** The platform's own, which programs use as well: a tool puts its own methods there. */
+export const platformAtomics: typeof Atomics = Atomics;
+
 export const atomic: Atomic = {
   load: kernel.load,
   store: kernel.store,

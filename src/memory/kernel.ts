@@ -3,7 +3,7 @@
 // given what it has compiled.
 
 import { KERNEL } from './kernel-bytes.js';
-import { givenKernel, memory, type Seat, updateSize } from './memory.js';
+import { equipment, givenKernel, memory, type Seat, updateSize } from './memory.js';
 import { Wasm } from './wasm.js';
 
 /** What kernel/kernel.ts exports: one atomic step each, on a byte address. */
@@ -37,4 +37,4 @@ export const kernel = new Wasm.Instance(compiled, {
 }).exports as unknown as Kernel;
 
 /** What a new worker is told of the memory. */
-export const seatFor = (slot: number): Seat => ({ memory, slot, kernel: compiled });
+export const seatFor = (slot: number): Seat => ({ memory, slot, kernel: compiled, tools: equipment.of });

@@ -126,6 +126,15 @@ export const H_TAKEN = 192;
 /** Tools that were turned on while the process ran (src/tools/), and where the board of explorations is. */
 export const H_TOOLS = 200;
 export const H_BOARD = 204;
+/** Bytes of texts that the tools have written: src/tools/texts.ts. And how many races were told. */
+export const H_TEXTS = 208;
+export const H_RACES = 212;
+/** Of the order of locks (src/tools/order.ts): how many edges there are, the lock around them, and how many circles were told. */
+export const H_EDGES = 216;
+export const H_EDGES_LOCK = 220;
+export const H_INVERSIONS = 224;
+/** How many races are meant to be, and not told (src/tools/races/report.ts). */
+export const H_IGNORED = 228;
 
 // Process-wide words of the heap: src/heap/types.ts says what each means. 256 to 495 stay free: helpers, whose record is the null
 // page, have theirs there.

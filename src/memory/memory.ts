@@ -23,6 +23,8 @@ export interface Seat {
   readonly slot: number;
   /** The kernel, compiled; none = it is compiled here. */
   readonly kernel?: object;
+  /** See `equipment`. */
+  readonly tools?: object | undefined;
 }
 
 export const NO_SLOT = -1;
@@ -73,6 +75,9 @@ export const slot = seat.slot;
 
 /** The kernel, as the thread that made this one has compiled it. */
 export const givenKernel = seat.kernel;
+
+/** What the tools of src/tools/ share, handed on to each new thread as it is; none = no tool was asked for when the process started. */
+export const equipment: { of: object | undefined } = { of: seat.tools };
 
 /** Typed views on the whole memory, valid up to the size it had at the last `refresh()`. */
 export const V = {

@@ -5,6 +5,8 @@ import { createRequire } from 'node:module';
 
 /** What the library asks of the tools. */
 export interface Tools {
+  /** By the main thread, before it does anything else: makes what the tools share that the environment asks for. */
+  prepare(asked: Readonly<Record<string, string>>): void;
   /** Turns on what is asked for, in this thread. */
   install(): void;
 }

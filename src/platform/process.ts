@@ -17,6 +17,20 @@ export function programArguments(): readonly string[] {
   return process.argv;
 }
 
+/** Variables that turn tools on, as docs/tools.md has them. */
+const TOOLS = ['HEDDLE_RACES', 'HEDDLE_LOCKORDER', 'HEDDLE_PLACES'];
+
+/** What the environment says of the tools; undefined = nothing. */
+export function toolsAskedFor(): Readonly<Record<string, string>> | undefined {
+  const given = TOOLS.filter((name) => (process.env[name] ?? '') !== '');
+  return given.length === 0 ? undefined : Object.fromEntries(given.map((name) => [name, process.env[name]!]));
+}
+
+/** The process ends with this status, if not with another that says that something went wrong. */
+export function endWithStatus(status: number): void {
+  if (Number(process.exitCode ?? 0) === 0) process.exitCode = status;
+}
+
 /** The folder that paths are shown from. */
 export const currentFolder = (): string => process.cwd();
 

@@ -2,6 +2,7 @@
 
 import { goneText } from '../heap/plain.js';
 import { INSPECT } from '../heap/values.js';
+import { hooks } from '../memory/hooks.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
 import { onAbort } from './aborts.js';
 import { type AcquireOptions, blockingTimeout, timeoutOf } from './arguments.js';
@@ -65,7 +66,7 @@ export abstract class Acquirable extends SyncCell {
    * if (await lock.acquireAsync({ timeout: 1000 })) lock.release();
    */
   acquireAsync(options: AcquireOptions & { signal?: AbortSignal } = {}): Promise<boolean> {
-    return eventually(() => this[WANTED](), options);
+    return eventually(() => this[WANTED](), options, this);
   }
 
   /**
@@ -152,6 +153,7 @@ export function acquireWithin(lock: Acquirable, timeout: number): boolean {
   mask();
   try {
     const acquired = lock[TRY]() || (timeout > 0 && blockUntil(lock[WANTED](timeout), timeout));
+    if (acquired) hooks.acquired(lock, timeout > 0);
     if (acquired && isGuarded()) noteAcquired(lock, () => void lock[LET_GO]());
     return acquired;
   } finally {
@@ -163,6 +165,7 @@ export function acquireWithin(lock: Acquirable, timeout: number): boolean {
 export function letGo(lock: Acquirable): boolean {
   mask();
   try {
+    hooks.releasing(lock);
     const done = lock[LET_GO]();
     if (done && isGuarded()) noteReleased(lock);
     return done;
@@ -197,12 +200,13 @@ function releaseAfter(lock: Acquirable): [(value: unknown) => unknown, (error: u
 }
 
 /**
- * Waits on the event loop for what `want` says, with a time-out and a signal; whether it was got.
+ * Waits on the event loop for what `want` says, with a time-out and a signal; whether it was got. `lock` is what is acquired then, if it is one.
  * @throws as `acquireAsync`.
  */
 export function eventually(
   want: () => Wanted,
   options: AcquireOptions & { signal?: AbortSignal | undefined },
+  lock?: object,
 ): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const timeout = timeoutOf(options);
@@ -213,17 +217,22 @@ export function eventually(
     signal?.throwIfAborted();
     poll();
     const wanted = want();
-    if (wanted.attempt() === undefined) return resolve(true);
+    const got = (): void => {
+      if (lock !== undefined) hooks.acquired(lock, timeout > 0);
+      resolve(true);
+    };
+    if (wanted.attempt() === undefined) return got();
     if (timeout <= 0) return resolve(false);
     const abort = (): void => {
       pending.cancel();
       reject(signal?.reason);
     };
     const ignore = onAbort(signal, abort);
-    const settle = (got: boolean, error?: unknown): void => {
+    const settle = (success: boolean, error?: unknown): void => {
       ignore();
       if (error !== undefined) reject(error);
-      else resolve(got);
+      else if (success) got();
+      else resolve(false);
     };
     const pending = awaitLater(wanted, timeout, settle, signal !== undefined);
   });

@@ -38,7 +38,7 @@ import { ThreadError } from './errors.js';
 import type { WaitOptions } from './event.js';
 import { type HeldLock, isThenable } from './held.js';
 import { Lock } from './lock.js';
-import { AGAIN, acquireAgain, IS_HELD, SAVE } from './monitor.js';
+import { AGAIN, acquireAgain, IS_HELD, letGoWhole, noteAgain } from './monitor.js';
 import { RLock } from './rlock.js';
 import { mask, poll, unmask } from './safepoint.js';
 import { addressText, entitle, type Named, nameIn, titleOf } from './titles.js';
@@ -206,7 +206,7 @@ export class Condition extends SyncCell {
   #wait(lock: ConditionLock, limit: number): boolean {
     const queue = ownAddress(this, CONDITION) + QUEUE;
     const waiter = append(queue);
-    const count = lock[SAVE]();
+    const count = letGoWhole(lock);
     let failure: { readonly error: unknown } | undefined;
     try {
       if (limit > 0) blockUntil(this.#notification(waiter), limit);
@@ -248,7 +248,7 @@ export class Condition extends SyncCell {
       // The lock is let go of only when the options are known to be right, and no interrupt is due.
       await eventually(() => {
         waiter = append(queue);
-        count = lock[SAVE]();
+        count = letGoWhole(lock);
         return this.#notification(waiter);
       }, waitOptions(options));
     } catch (error) {
@@ -257,6 +257,7 @@ export class Condition extends SyncCell {
     if (waiter === undefined) throw failure?.error;
     try {
       await acquired(lock[AGAIN](count));
+      noteAgain(lock, count);
     } catch (error) {
       abandon(waiter);
       throw error;

@@ -13,6 +13,7 @@ import type { Page } from '../heap/pages.js';
 import { goneText } from '../heap/plain.js';
 import { CELL, GONE, INSPECT } from '../heap/values.js';
 import { atomic } from '../memory/atomics.js';
+import { hooks } from '../memory/hooks.js';
 import { H_GONE_LOCK } from '../memory/layout.js';
 import { V } from '../memory/memory.js';
 import {
@@ -151,6 +152,7 @@ export class Lock implements Monitor {
       const acquired = tryAcquire(word) || (timeout > 0 && acquireBlocking(word, timeout, this.#about()));
       if (acquired) {
         V.I32[(this.#cell + HOLDER) >>> 2] = thisThread.mark;
+        hooks.acquired(this, timeout > 0);
         if (isGuarded()) noteAcquired(this, () => this.#releaseIfMine());
       }
       return acquired;
@@ -190,6 +192,7 @@ export class Lock implements Monitor {
       const word = this.#word();
       const acquired = () => {
         V.I32[(this.#cell + HOLDER) >>> 2] = thisThread.mark;
+        hooks.acquired(this, timeout > 0);
         resolve(true);
       };
       if (tryAcquire(word)) return acquired();
@@ -234,6 +237,7 @@ export class Lock implements Monitor {
   /** Releases without delivering interrupts. */
   #release(): void {
     mask();
+    hooks.releasing(this);
     this.#forgetHolder();
     const wasHeld = release(this.#word());
     wakeDue();
@@ -349,6 +353,7 @@ export class Lock implements Monitor {
   #releaseQuietly(): void {
     if (this.#cell === H_GONE_LOCK) return;
     mask();
+    hooks.releasing(this);
     this.#forgetHolder();
     release(this.#cell + WORD);
     wakeDue();
@@ -408,6 +413,7 @@ export class Lock implements Monitor {
   /** After an interrupt cut the thread short: frees the lock if this thread still holds it. */
   #releaseIfMine(): void {
     if (V.I32[(this.#cell + HOLDER) >>> 2] !== thisThread.mark) return;
+    hooks.releasing(this);
     release(this.#cell + WORD);
     wakeDue();
   }

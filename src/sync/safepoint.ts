@@ -27,6 +27,8 @@ import { own, record } from '../memory/self.js';
 export { GIVE_UP } from '../memory/park.js';
 export const INTERRUPT = 1;
 export const GUARDED = 2;
+/** A tool wants to know of each lock: fast paths are not taken. GIVE_UP is between. */
+export const WATCHED = 8;
 
 /** Name of the symbol on `globalThis` under which another thread finds a thread's `arm()`. */
 export const ARM = 'heddle.arm';

@@ -15,6 +15,7 @@
 // the permits. Releasing synchronizes with the acquisition of the permit.
 
 import { atomic } from '../memory/atomics.js';
+import { hooks } from '../memory/hooks.js';
 import { V } from '../memory/memory.js';
 import { type Wanted, wake } from '../memory/park.js';
 import { Acquirable, acquireWithin, eventually, LET_GO, TRY, WANTED } from './acquirable.js';
@@ -153,7 +154,7 @@ export class Semaphore extends Acquirable {
    * if (await permits.acquireAsync({ timeout: 1000 })) permits.release();
    */
   override acquireAsync(options: AcquireOptions & { signal?: AbortSignal } = {}): Promise<boolean> {
-    return eventually(() => this[WANTED](), waitOptions(options));
+    return eventually(() => this[WANTED](), waitOptions(options), this);
   }
 
   /**
@@ -182,6 +183,7 @@ export class Semaphore extends Acquirable {
     }
     checkCount(count);
     mask();
+    hooks.releasing(this);
     const given = give(cell, count);
     // More permits than were noted are given as well: what is not noted is not found.
     if (given && isGuarded()) for (let note = Math.min(count, NOTES); note > 0; note--) noteReleased(this);

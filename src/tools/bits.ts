@@ -1,4 +1,10 @@
-// Which tools were turned on while the process ran: bits of H_TOOLS. Each thread looks before it runs a function (src/equip.ts).
+// Which tools are on: bits of H_TOOLS. Each thread looks when it has loaded the library, and before it runs a function (src/equip.ts).
 
 /** Explorations: src/tools/explore/. */
 export const EXPLORES = 1;
+/** Data races and lost updates: src/tools/races/. */
+export const RACES = 2;
+/** The order of locks: src/tools/order/. */
+export const LOCK_ORDER = 4;
+/** Where objects were made. */
+export const PLACES = 8;

@@ -13,7 +13,6 @@ import { H_ROOTS, H_STDERR, H_STDOUT, HEAP_START, ROOTS } from '../../memory/lay
 import { V } from '../../memory/memory.js';
 import { parking, patience } from '../../memory/park.js';
 import { beforeRoll } from '../../sync/kinds.js';
-import { raw } from '../raw.js';
 import { FAILED, get, say, TRACING } from './board.js';
 import { ERROR, tellAccess, tellStep, tellSubmit, tellTask, tellWait } from './story.js';
 import { Abort, block, giveUp, isGivenUp, point, self, unblock, virtualNow } from './turns.js';
@@ -129,6 +128,8 @@ const isTurnOver = (address: number): boolean =>
   self.number >= 0 && (parking.on !== undefined || isShown(address)) && (address < H_STDOUT || address > H_STDERR + 12);
 
 function watchWords(): void {
+  // Of another tool, if there is one.
+  const before = { ...atomic };
   const touch = (address: number): void => {
     looked = 0;
     step(() => tellStep(address));
@@ -138,14 +139,14 @@ function watchWords(): void {
       step(() => tellStep(address));
       looked = address;
     }
-    return raw.load(address);
+    return before.load(address);
   };
   atomic.store = (address, value) => {
     if (isShown(address)) touch(address);
-    raw.store(address, value);
+    before.store(address, value);
   };
   for (const name of ['exchange', 'add', 'or', 'and'] as const) {
-    const operation = raw[name];
+    const operation = before[name];
     atomic[name] = (address, value) => {
       if (isShown(address)) touch(address);
       return operation(address, value);
@@ -153,22 +154,22 @@ function watchWords(): void {
   }
   atomic.compareExchange = (address, expected, value) => {
     if (isShown(address)) touch(address);
-    return raw.compareExchange(address, expected, value);
+    return before.compareExchange(address, expected, value);
   };
   atomic.wait = (address, expected, timeout) => {
-    if (!isTurnOver(address)) return raw.wait(address, expected, timeout);
+    if (!isTurnOver(address)) return before.wait(address, expected, timeout);
     if (isGivenUp()) throw new Abort();
     looked = 0;
-    if (raw.load(address) !== expected) return 'not-equal';
+    if (before.load(address) !== expected) return 'not-equal';
     if (get(TRACING) === 1 && parking.on?.idle !== true) quietly(tellWait);
     return block(address, timeout);
   };
   atomic.notify = (address, count) => {
-    if (self.number < 0 || isGivenUp()) return raw.notify(address, count);
+    if (self.number < 0 || isGivenUp()) return before.notify(address, count);
     const woken = unblock(address, count);
-    return woken + raw.notify(address, count);
+    return woken + before.notify(address, count);
   };
-  const { waitAsync } = atomic;
+  const { waitAsync } = before;
   atomic.waitAsync = (address, expected, timeout, done) => {
     if (self.number >= 0 && !isGivenUp()) {
       giveUp(FAILED);
@@ -181,7 +182,7 @@ function watchWords(): void {
   Object.defineProperty(patience, 'slice', {
     get: () => (self.number >= 0 && parking.on?.idle === true ? Infinity : slice),
   });
-  atomic.now = () => (self.number < 0 ? raw.now() : virtualNow());
+  atomic.now = () => (self.number < 0 ? before.now() : virtualNow());
 }
 
 function watchContainers(): void {
