@@ -71,6 +71,20 @@ const TEXTS = `
   module.exports = { read: () => ({ ...require('./library.cjs'), get tools() { return require('./tools.cjs').tools; } }) };
 `;
 
+/** Runtimes other than Node, and the folders of src/platform/ whose modules take the place of Node's there. The first that has one counts. */
+const RUNTIMES = { bun: ['bun', 'uninspected'], deno: ['deno', 'uninspected'] };
+
+/** The texts there. The library is pieces of Node's, by where they begin and end in it, with what is different between them. */
+const TEXTS_THERE = `
+  const read = () => {
+    const texts = require('../texts.cjs').read();
+    const pieceOf = (piece) => (typeof piece === 'string' ? piece : texts.library.slice(...piece));
+    texts.library = require('./library.cjs').library.map(pieceOf).join('');
+    return texts;
+  };
+  module.exports = { read };
+`;
+
 /** An entry of the package. */
 const entry = (name, exports) => `import { face } from './load.js';
 
@@ -132,25 +146,28 @@ async function bundle(modules, outdir) {
   const taking = { name: 'inside', setup: (plugin) => takeFromLibrary(plugin, modules, inside) };
   const tools = await textOf({ ...unplaced, ...stdin(TOOLS), plugins: [taking] });
   const giver = { name: 'giver', setup: (plugin) => giveToTools(plugin, modules, inside) };
-  const options = {
-    ...unplaced,
-    external: ['acorn', 'eslint-scope', 'heddle:tools'],
-    plugins: [{ name: 'steps', setup: (plugin) => takeSteps(plugin, modules) }, giver, plain],
+  const optionsFor = (folders) => {
+    const platform = { name: 'platform', setup: (plugin) => takePlatform(plugin, modules, folders) };
+    return {
+      ...unplaced,
+      external: ['acorn', 'eslint-scope', 'heddle:tools'],
+      plugins: [{ name: 'steps', setup: (plugin) => takeSteps(plugin, modules) }, platform, giver, plain],
+    };
   };
-  const { metafile } = await build({ ...options, ...stdin(LIBRARY), metafile: true });
+  const { metafile } = await build({ ...optionsFor([]), ...stdin(LIBRARY), metafile: true });
   const own = new Set(Object.keys(metafile.inputs).map((path) => resolve(path)));
   const handed = handedTo(UPPER, modules, own);
-  const library = await textOf({ ...options, ...stdin(LIBRARY + handOut(handed)) });
+  const libraryFor = (folders) => textOf({ ...optionsFor(folders), ...stdin(LIBRARY + handOut(handed)) });
   const parser = await textOf({ ...script, ...stdin(PARSER), minify: true });
-  if (!HELP.test(library)) throw new Error('what helpers need is not told from the rest of the library');
   const forHelpers =
     "if (heddleJoined.role !== undefined && heddleJoined.role !== 'thread') return $1(heddleJoined.role);";
   const parameters = 'require, heddleJoined';
-  writeTexts('library.cjs', {
-    version,
-    library: asFunction(parameters, withClassNames(library).replace(HELP, forHelpers)),
-    parser: asFunction('', parser),
-  });
+  const whole = (library) => {
+    if (!HELP.test(library)) throw new Error('what helpers need is not told from the rest of the library');
+    return asFunction(parameters, withClassNames(library).replace(HELP, forHelpers));
+  };
+  const library = whole(await libraryFor([]));
+  writeTexts('library.cjs', { version, library, parser: asFunction('', parser) });
   writeTexts('tools.cjs', { tools: asFunction(parameters, withClassNames(tools)) });
   write('texts.cjs', TEXTS);
   for (const [format, ending] of [
@@ -161,9 +178,20 @@ async function bundle(modules, outdir) {
     write(`dummy_thread.${ending}`, withClassNames(await textOf(options)));
     write(`load.${ending}`, await textOf({ ...format, ...stdin(LOAD), external: ['./texts.cjs'] }));
   }
-  for (const name of [...THREADED, ...BESIDE]) {
-    write(`${name}.js`, entry(name, await exportsOf(name)));
-    write(`${name}.cjs`, requireEntry(name));
+  const faces = await Promise.all([...THREADED, ...BESIDE].map(async (name) => [name, await exportsOf(name)]));
+  const writeFaces = (folder) => {
+    for (const [name, exports] of faces) {
+      write(`${folder}${name}.js`, entry(name, exports));
+      write(`${folder}${name}.cjs`, requireEntry(name));
+    }
+  };
+  writeFaces('');
+  for (const [runtime, folders] of Object.entries(RUNTIMES)) {
+    mkdirSync(join(outdir, runtime), { recursive: true });
+    writeTexts(`${runtime}/library.cjs`, { library: piecesOf(library, whole(await libraryFor(folders))) });
+    write(`${runtime}/texts.cjs`, TEXTS_THERE);
+    for (const ending of ['js', 'cjs']) cpSync(join(outdir, `load.${ending}`), join(outdir, runtime, `load.${ending}`));
+    writeFaces(`${runtime}/`);
   }
   await build({
     ...esm,
@@ -210,6 +238,49 @@ async function bundle(modules, outdir) {
 function takeSteps({ onResolve, onLoad }, modules) {
   onResolve({ filter: /^heddle:(boot|help)$/ }, ({ path }) => ({ path, namespace: 'step' }));
   onLoad({ filter: /.*/, namespace: 'step' }, ({ path }) => ({ contents: STEPS[path], resolveDir: modules }));
+}
+
+/** Modules of src/platform/ are those of these folders, if one has it. */
+function takePlatform({ onResolve }, modules, folders) {
+  onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, importer }) => {
+    const [, name] = /^platform\/([^/]+)$/.exec(relative(modules, join(resolveDir, path)).replaceAll('\\', '/')) ?? [];
+    const places = folders.map((folder) => join(modules, 'platform', folder, String(name)));
+    // One that takes the place of another may build on it.
+    const place = places.find(existsSync);
+    return place === undefined || place === importer ? undefined : { path: place };
+  });
+}
+
+/** A text as pieces of another: where they begin and end in that, and what it has not, as it is. */
+function piecesOf(from, text) {
+  const split = (whole) => whole.split(/(?<=[;{}])/);
+  const theirs = split(from);
+  const ours = split(text);
+  const begins = [0];
+  for (const part of theirs) begins.push(begins.at(-1) + part.length);
+  const places = new Map();
+  for (const [at, part] of theirs.entries()) places.set(part, [...(places.get(part) ?? []), at]);
+  const pieces = [];
+  for (let at = 0; at < ours.length; ) {
+    let [length, best] = [0, 0];
+    for (const place of (places.get(ours[at]) ?? []).slice(0, 500)) {
+      let same = 1;
+      while (at + same < ours.length && ours[at + same] === theirs[place + same]) same++;
+      if (same > length) [length, best] = [same, place];
+    }
+    const [begin, end] = [begins[best], begins[best + length]];
+    if (end - begin > 20) pieces.push([begin, end]);
+    else {
+      length ||= 1;
+      const own = ours.slice(at, at + length).join('');
+      if (typeof pieces.at(-1) === 'string') pieces.push(pieces.pop() + own);
+      else pieces.push(own);
+    }
+    at += length;
+  }
+  const back = pieces.map((piece) => (typeof piece === 'string' ? piece : from.slice(...piece))).join('');
+  if (back !== text) throw new Error('a text is not what its pieces are');
+  return pieces;
 }
 
 /** A script whose value is a function of these parameters, which gives the exports of a CommonJS module. */

@@ -4,7 +4,7 @@ import { releasePages } from '../heap/allocate.js';
 import { tidyUp } from '../heap/tidy.js';
 import { atomic } from '../memory/atomics.js';
 import { awaitLater, blockUntil, type Wanted } from '../memory/park.js';
-import { soon } from '../platform/process.js';
+import { soon } from '../platform/loop.js';
 import { loopLoad } from '../runtime/load.js';
 import { LIVING, phase } from '../runtime/shutdown.js';
 import { LOOKING, PARKED, RESERVE, RESTING } from './crew.js';

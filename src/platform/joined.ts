@@ -61,27 +61,6 @@ declare const heddleJoined: Joined | undefined;
 /** Undefined where the library is not joined: in its own tests. */
 export const joined: Joined | undefined = typeof heddleJoined === 'undefined' ? undefined : heddleJoined;
 
-/** What a worker runs first, where `require` is what it says. */
-const starting = (require: string): string => `
-  const { role, scripts } = ${require}('node:worker_threads').workerData;
-  const loaded = (${evaluateLibrary})(${require}, scripts, role);
-  if (role === 'thread') loaded.faces.serve();
-`;
-
-/** The same as a script. Node gives it globals that a thread has not. */
-export const workerScript = (): string => `(() => {
-  const { require: given } = globalThis;
-  for (const name of ['require', 'module', 'exports', '__filename', '__dirname']) delete globalThis[name];
-  ${starting('given')}
-})();`;
-
-/** The same as an ES module: before one Node runs what the program has said by `--import`, which it does not before a script. */
-export const workerModule = (): string => `
-  import { createRequire } from 'node:module';
-  const given = createRequire(process.execPath);
-  ${starting('given')}
-`;
-
 /**
  * Evaluates the library in the process's own context. `require` gives builtin modules. In a worker the text of this function is all there is:
  * it names nothing but what is in it.

@@ -3,8 +3,6 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { inspect as inspectValue } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
 
 export const cores = availableParallelism();
@@ -102,41 +100,6 @@ export function rememberHandlers(): () => void {
   };
 }
 
-const LOOP_DRY = 'beforeExit';
-
-let listensToDry = false;
-let onDry: (() => void) | undefined;
-let onDryOnce: (() => void) | undefined;
-
-/** Calls `handler` whenever this thread's event loop has nothing left to do; what it starts keeps the thread alive. */
-export function onLoopDry(handler: () => void): void {
-  onDry = handler;
-  listenToDry();
-}
-
-/**
- * Calls `action` instead, once, if the event loop has nothing left to do the next time; undefined = does not any more. It must give it
- * something to do. Whether it can be asked: not if the program listens as well, which would take it for the end.
- */
-export function whenLoopDry(action: (() => void) | undefined): boolean {
-  onDryOnce = undefined;
-  if (action === undefined) return true;
-  listenToDry();
-  if (process.listenerCount(LOOP_DRY) > 1) return false;
-  onDryOnce = action;
-  return true;
-}
-
-function listenToDry(): void {
-  if (listensToDry && process.listenerCount(LOOP_DRY) > 0) return;
-  listensToDry = true;
-  process.prependListener(LOOP_DRY, () => {
-    const action = onDryOnce ?? onDry;
-    onDryOnce = undefined;
-    action?.();
-  });
-}
-
 /** Whether a signal can reach code of the program in this thread. */
 export function listensToSignals(): boolean {
   if (!isMainThread) return false;
@@ -167,41 +130,11 @@ export function mainStatus(): number {
   return Number(process.exitCode ?? 0);
 }
 
-/** How many timers, requests and handles keep this thread's event loop alive. */
-export function activeResources(): number {
-  return process.getActiveResourcesInfo().length;
-}
-
-/** Calls `action` in a turn of its own of this thread's event loop, which stays alive until then. */
-export function soon(action: () => void): void {
-  setImmediate(action);
-}
-
 /** Gives `process` of a thread the program's arguments, and `process.exit` another meaning. */
 export function adaptProcess(argv: readonly string[], exit: (code?: number | string | null) => never): void {
   process.argv = [...argv];
   process.exit = exit;
   syncBuiltinESMExports();
-}
-
-let gc: (() => void) | undefined;
-
-/** Collects this thread's garbage. Finalizers run at the next turn of its event loop. */
-export function collectGarbage(): void {
-  if (gc === undefined) {
-    // The option is the process's: another thread may set it back in between.
-    while (gc === undefined) {
-      setFlagsFromString('--expose-gc');
-      gc = runInNewContext('globalThis.gc') as (() => void) | undefined;
-    }
-    // As it was: the engine takes over nothing that it has made under other options (joined.ts).
-    if (!('gc' in globalThis)) setFlagsFromString('--no-expose-gc');
-  }
-  try {
-    gc();
-  } catch {
-    // The stack is at its end, and the error is one of the other context's. It is for a later time.
-  }
 }
 
 const SIGINT = 'SIGINT';

@@ -7,6 +7,9 @@ import { Script } from 'node:vm';
 
 const WAIT = Symbol.for('heddle.wait');
 
+/** Whether a worker can watch for Ctrl-C at all. */
+export const watchesSigint: boolean = true;
+
 /**
  * Calls `wait`, which may block; whether SIGINT ended it. Handlers that the program adds to `process` meanwhile have precedence: then
  * the signal does not get here.
@@ -23,7 +26,7 @@ export function watchSigint(wait: () => void): boolean {
 }
 
 /** The option with which a worker must be made for `onSignal`. */
-export const SIGNAL_FLAGS = ['--expose-internals'];
+export const SIGNAL_FLAGS: readonly string[] = ['--expose-internals'];
 
 /**
  * Calls `action` on this thread's event loop for each of these signals from now on, also while the main thread is blocked; the loop stays

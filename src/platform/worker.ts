@@ -15,8 +15,9 @@ import {
   workerData,
 } from 'node:worker_threads';
 
-import { joined, type Scripts, workerModule, workerScript } from './joined.js';
+import { joined, type Scripts } from './joined.js';
 import { builtin } from './modules.js';
+import { workerModule, workerScript } from './starter.js';
 
 /** What the platform calls this thread; the main one is 0. */
 export const ownThreadId = threadId;

@@ -2,7 +2,7 @@
 // search for deadlocks leaves that timer out (src/runtime/waits.ts).
 
 import { holdCount, holdTimers } from '../memory/hold.js';
-import { activeResources } from '../platform/process.js';
+import { activeResources } from '../platform/loop.js';
 
 /** How many timers, requests, handles and waits there are. Microtasks do not count. */
 export function loopLoad(): number {

@@ -30,7 +30,8 @@ import {
 import { slot } from '../memory/memory.js';
 import { awaitLater, blockUntil, type Wanted, wake } from '../memory/park.js';
 import { record, recordOf } from '../memory/self.js';
-import { exitHere, onExit, onLoopDry, renounceSigint } from '../platform/process.js';
+import { onLoopDry } from '../platform/loop.js';
+import { exitHere, onExit, renounceSigint } from '../platform/process.js';
 import { addressOf, loadValue, SyncCell } from '../sync/cell.js';
 import { ThreadError } from '../sync/errors.js';
 import { describeOwner, describeThread } from '../sync/names.js';

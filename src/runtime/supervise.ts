@@ -18,7 +18,7 @@ import {
 import { NO_SLOT } from '../memory/memory.js';
 import { recordOf } from '../memory/self.js';
 import { cores } from '../platform/process.js';
-import { SIGNAL_FLAGS } from '../platform/signal.js';
+import { SIGNAL_FLAGS, watchesSigint } from '../platform/signal.js';
 import {
   MessageChannel,
   type MessagePort,
@@ -96,7 +96,8 @@ export function supervise(): void {
   main = parentPort();
   interrupter = given.processMain ? new MainInterrupter() : undefined;
   main.on('message', handle);
-  if (given.processMain && !sigintIsTaken() && !watchSigintOnLoop(interruptMain)) watchSigintApart();
+  const isWatched = given.processMain && watchesSigint && !sigintIsTaken();
+  if (isWatched && !watchSigintOnLoop(interruptMain)) watchSigintApart();
   else declareSigintWatch();
 }
 

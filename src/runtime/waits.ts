@@ -7,7 +7,8 @@ import { R_ATTENTION } from '../memory/layout.js';
 import { slot } from '../memory/memory.js';
 import { type Attendance, patience, type Wanted } from '../memory/park.js';
 import { record } from '../memory/self.js';
-import { listensToSignals, whenLoopDry } from '../platform/process.js';
+import { whenLoopDry } from '../platform/loop.js';
+import { listensToSignals } from '../platform/process.js';
 import { forgetDeath } from '../sync/deaths.js';
 import { setText } from '../sync/names.js';
 import {

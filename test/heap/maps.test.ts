@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isShared, SharedMap, shared, snapshot } from 'heddle';
 import { collectNow } from '#heddle/heap/collector.js';
-import { collectGarbage } from '#heddle/platform/process.js';
+import { collectGarbage } from '#heddle/platform/garbage.js';
 import { checkHeap, collectAll, elsewhere } from '../support/heap.ts';
 
 test('a map is filled, read, changed and emptied as Map is', () => {

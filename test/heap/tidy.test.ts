@@ -11,7 +11,7 @@ import { atomic } from '#heddle/memory/atomics.js';
 import { R_HOLDING } from '#heddle/memory/layout.js';
 import { record } from '#heddle/memory/self.js';
 import { checkpoint } from '#heddle/platform/checkpoint.js';
-import { collectGarbage } from '#heddle/platform/process.js';
+import { collectGarbage } from '#heddle/platform/garbage.js';
 import { collectAndWait } from '#heddle/runtime/collecting.js';
 
 interface Node {

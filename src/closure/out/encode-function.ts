@@ -1,6 +1,7 @@
 // Functions: by name, by import, or as code and environment.
 import type { Inspected } from '../../platform/inspector.js';
 import { isGeneratorFunction, isProxy } from '../../platform/kinds.js';
+import { runtime } from '../../platform/runtime.js';
 import { madeOf } from '../again.js';
 import { flagsOf } from '../attributes.js';
 import { CaptureError } from '../errors.js';
@@ -227,8 +228,7 @@ function refuseAssignment(code: Code, name: string, offset: number, by: string):
   );
 }
 
-const TRANSFORM =
-  "; or build the program with Heddle's transform, or run it by node --import heddle/register: then threads share such variables";
+const TRANSFORM = `; or build the program with Heddle's transform, or run it by ${runtime.transforming}: then threads share such variables`;
 
 function refuseUnshared(variable: Variable, path: Path): void {
   if (shareVariable(variable) !== undefined) return;

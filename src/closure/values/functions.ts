@@ -3,6 +3,7 @@
 import { type Inspected, inspect, scriptUrl } from '../../platform/inspector.js';
 import { isProxy } from '../../platform/kinds.js';
 import { threadId } from '../../platform/modules.js';
+import { runtime } from '../../platform/runtime.js';
 import { CaptureError } from '../errors.js';
 import type { Export } from '../exports.js';
 import type { CodeRecord } from '../graph.js';
@@ -170,7 +171,7 @@ function unseen(names: readonly string[], cause: CaptureError): CaptureError {
   const list = names.map((name) => `'${name}'`).join(', ');
   return new CaptureError(
     `${cause.message.replace('cannot look into the function', `cannot look into the function, which uses ${list} of the code around it`)}; ` +
-      "or build the program with Heddle's transform, or run it by node --import heddle/register; or pass the values as arguments",
+      `or build the program with Heddle's transform, or run it by ${runtime.transforming}; or pass the values as arguments`,
     { cause: cause.cause },
   );
 }
@@ -246,7 +247,9 @@ function withoutInspector(error: unknown): unknown {
     );
   }
   if (code === 'ERR_INSPECTOR_NOT_AVAILABLE' || code === 'ERR_UNKNOWN_BUILTIN_MODULE') {
-    return new CaptureError('cannot look into the function: this build of Node has no inspector', { cause: error });
+    return new CaptureError(`cannot look into the function: this build of ${runtime.name} has no inspector`, {
+      cause: error,
+    });
   }
   return error;
 }

@@ -4,7 +4,8 @@
 import { shared } from '../../data/shared.js';
 import { H_TOOLS } from '../../memory/layout.js';
 import { refresh, V } from '../../memory/memory.js';
-import { currentFolder, soon } from '../../platform/process.js';
+import { soon } from '../../platform/loop.js';
+import { currentFolder } from '../../platform/process.js';
 import { describeError } from '../../runtime/report.js';
 import { Thread } from '../../threading/thread.js';
 import { EXPLORES } from '../bits.js';

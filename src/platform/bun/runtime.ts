@@ -1,0 +1,6 @@
+// As ../runtime.ts, for Bun.
+
+export const runtime = {
+  name: 'Bun',
+  transforming: 'bun --preload heddle/register, or preload = ["heddle/register"] in bunfig.toml',
+} as const;
