@@ -9,6 +9,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, r
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { piecesOf, RUNTIMES, TEXTS_THERE, takePlatform } from './runtimes.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -69,20 +70,6 @@ const LOAD = `
 `;
 const TEXTS = `
   module.exports = { read: () => ({ ...require('./library.cjs'), get tools() { return require('./tools.cjs').tools; } }) };
-`;
-
-/** Runtimes other than Node, and the folders of src/platform/ whose modules take the place of Node's there. The first that has one counts. */
-const RUNTIMES = { bun: ['bun', 'uninspected'], deno: ['deno', 'uninspected'] };
-
-/** The texts there. The library is pieces of Node's, by where they begin and end in it, with what is different between them. */
-const TEXTS_THERE = `
-  const read = () => {
-    const texts = require('../texts.cjs').read();
-    const pieceOf = (piece) => (typeof piece === 'string' ? piece : texts.library.slice(...piece));
-    texts.library = require('./library.cjs').library.map(pieceOf).join('');
-    return texts;
-  };
-  module.exports = { read };
 `;
 
 /** An entry of the package. */
@@ -238,49 +225,6 @@ async function bundle(modules, outdir) {
 function takeSteps({ onResolve, onLoad }, modules) {
   onResolve({ filter: /^heddle:(boot|help)$/ }, ({ path }) => ({ path, namespace: 'step' }));
   onLoad({ filter: /.*/, namespace: 'step' }, ({ path }) => ({ contents: STEPS[path], resolveDir: modules }));
-}
-
-/** Modules of src/platform/ are those of these folders, if one has it. */
-function takePlatform({ onResolve }, modules, folders) {
-  onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, importer }) => {
-    const [, name] = /^platform\/([^/]+)$/.exec(relative(modules, join(resolveDir, path)).replaceAll('\\', '/')) ?? [];
-    const places = folders.map((folder) => join(modules, 'platform', folder, String(name)));
-    // One that takes the place of another may build on it.
-    const place = places.find(existsSync);
-    return place === undefined || place === importer ? undefined : { path: place };
-  });
-}
-
-/** A text as pieces of another: where they begin and end in that, and what it has not, as it is. */
-function piecesOf(from, text) {
-  const split = (whole) => whole.split(/(?<=[;{}])/);
-  const theirs = split(from);
-  const ours = split(text);
-  const begins = [0];
-  for (const part of theirs) begins.push(begins.at(-1) + part.length);
-  const places = new Map();
-  for (const [at, part] of theirs.entries()) places.set(part, [...(places.get(part) ?? []), at]);
-  const pieces = [];
-  for (let at = 0; at < ours.length; ) {
-    let [length, best] = [0, 0];
-    for (const place of (places.get(ours[at]) ?? []).slice(0, 500)) {
-      let same = 1;
-      while (at + same < ours.length && ours[at + same] === theirs[place + same]) same++;
-      if (same > length) [length, best] = [same, place];
-    }
-    const [begin, end] = [begins[best], begins[best + length]];
-    if (end - begin > 20) pieces.push([begin, end]);
-    else {
-      length ||= 1;
-      const own = ours.slice(at, at + length).join('');
-      if (typeof pieces.at(-1) === 'string') pieces.push(pieces.pop() + own);
-      else pieces.push(own);
-    }
-    at += length;
-  }
-  const back = pieces.map((piece) => (typeof piece === 'string' ? piece : from.slice(...piece))).join('');
-  if (back !== text) throw new Error('a text is not what its pieces are');
-  return pieces;
 }
 
 /** A script whose value is a function of these parameters, which gives the exports of a CommonJS module. */

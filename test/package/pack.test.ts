@@ -37,7 +37,10 @@ test('the tarball holds what users need and nothing else', () => {
   assert.deepEqual(texts, ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'package.json']);
   assert.ok(paths.includes('docs/guide.md') && paths.includes('examples/01-hello.ts'));
   const odd = paths.filter((path) => path.startsWith('dist/') && !/\.(js|d\.c?ts)$/.test(path)).sort();
+  const there = ['index', 'library', 'load', 'test', 'texts', 'thread'];
   assert.deepEqual(odd, [
+    ...there.map((name) => `dist/bun/${name}.cjs`),
+    ...there.map((name) => `dist/deno/${name}.cjs`),
     'dist/dummy_thread.cjs',
     'dist/index.cjs',
     'dist/library.cjs',

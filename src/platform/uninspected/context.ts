@@ -2,6 +2,8 @@
 
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 
+export { type ContextVariable, contextVariable } from '../context.js';
+
 const owners = new AsyncLocalStorage<object>();
 
 /** The context in which this module was loaded: in a worker, one that no code of the program has entered anything into. */
