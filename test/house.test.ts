@@ -39,9 +39,10 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   queue: [...ground, ...closure, 'parcel', 'runtime', 'data'],
   futures: [...ground, ...closure, 'parcel', 'runtime', 'data', 'threading', 'queue'],
   // Nothing of the house knows the tools but the faces that turn them on.
-  tools: [...under, 'tools/explore', 'tools/races'],
+  tools: [...under, 'tools/explore', 'tools/races', 'tools/trace'],
   'tools/explore': [...under, 'tools'],
   'tools/races': [...under, 'tools'],
+  'tools/trace': [...under, 'tools'],
   // Past one machine. The core does not know it.
   cluster: [...ground, ...closure, 'parcel', 'runtime', 'data', 'threading', 'queue', 'futures', ...wire],
   'cluster/wire': [...ground, ...closure, 'parcel', 'cluster/errors'],

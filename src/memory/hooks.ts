@@ -36,6 +36,4 @@ export const hooks = {
   taskBegan(_task: number, _fn: { readonly name: string }): void {},
   /** That is over, and its outcome will be known. Also if it has not begun. */
   taskEnded(_task: number): void {},
-  /** A collection: when it began, when the gate was closed and when it was open again, by `atomic.now`. */
-  collected(_began: number, _closed: number, _open: number): void {},
 };

@@ -16,7 +16,7 @@ export function programArguments(): readonly string[] {
 }
 
 /** Variables that turn tools on, as docs/tools.md has them. */
-const TOOLS = ['HEDDLE_RACES', 'HEDDLE_LOCKORDER', 'HEDDLE_PLACES'];
+const TOOLS = ['HEDDLE_RACES', 'HEDDLE_LOCKORDER', 'HEDDLE_PLACES', 'HEDDLE_TRACE'];
 
 /** What the environment says of the tools; undefined = nothing. */
 export function toolsAskedFor(): Readonly<Record<string, string>> | undefined {
@@ -28,6 +28,16 @@ export function toolsAskedFor(): Readonly<Record<string, string>> | undefined {
 export function endWithStatus(status: number): void {
   if (Number(process.exitCode ?? 0) === 0) process.exitCode = status;
 }
+
+export const processId = process.pid;
+
+/** Microseconds of the clock that all threads of the process have in common. */
+export function sharedClock(): number {
+  shift ??= Number(process.hrtime.bigint()) / 1e3 - performance.now() * 1e3;
+  return performance.now() * 1e3 + shift;
+}
+
+let shift: number | undefined;
 
 /** The folder that paths are shown from. */
 export const currentFolder = (): string => process.cwd();

@@ -6,5 +6,7 @@ export const EXPLORES = 1;
 export const RACES = 2;
 /** The order of locks: src/tools/order/. */
 export const LOCK_ORDER = 4;
+/** What threads do: src/tools/trace/. */
+export const TRACES = 16;
 /** Where objects were made. */
 export const PLACES = 8;

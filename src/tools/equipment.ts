@@ -23,6 +23,8 @@ export interface Equipment {
   readonly ignored: SharedArrayBuffer;
   /** And of what was told. */
   readonly told: SharedArrayBuffer;
+  /** Of traces: events of each thread (trace/ring.ts). */
+  readonly rings: SharedArrayBuffer | undefined;
   /** Where objects were made (places.ts). */
   readonly places: SharedArrayBuffer;
   /** Of the order of locks (order.ts). */
@@ -58,6 +60,10 @@ export const MOST_TOLD = 64;
 /** Objects of which is known where they were made. */
 export const MOST_PLACES = 2 ** 16;
 
+/** Threads that are traced apart, and the events of each that are kept. */
+export const RINGS = 64;
+export const EVENTS = 2 ** 15;
+
 /** Pairs of locks that were acquired one inside the other, and words of each. */
 export const EDGES = 2 ** 14;
 export const EDGE = 4;
@@ -71,6 +77,7 @@ export function makeEquipment(asked: Readonly<Record<string, string>>, locks: nu
     locks,
     ignored: words(MOST_IGNORED),
     told: words(MOST_TOLD),
+    rings: asked['HEDDLE_TRACE'] === undefined ? undefined : numbers(RINGS + RINGS * EVENTS * 5),
     places: words(MOST_PLACES * 2),
     edges: words(EDGES * EDGE),
     texts: new SharedArrayBuffer(TEXTS),

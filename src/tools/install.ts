@@ -8,7 +8,7 @@ import { record } from '../memory/self.js';
 import { endWithStatus, onExit } from '../platform/process.js';
 import { describeThread } from '../sync/names.js';
 import { WATCHED } from '../sync/safepoint.js';
-import { EXPLORES, LOCK_ORDER, PLACES, RACES } from './bits.js';
+import { EXPLORES, LOCK_ORDER, PLACES, RACES, TRACES } from './bits.js';
 import { equipped, makeEquipment } from './equipment.js';
 import { attendBoard, makeKnown } from './explore/crew.js';
 import { entryOf, noteAcquired, noteReleased } from './held.js';
@@ -21,6 +21,7 @@ import { watchOrder } from './races/order.js';
 import { found } from './races/report.js';
 import { raw } from './raw.js';
 import { numberOf } from './texts.js';
+import { traceThread } from './trace/trace.js';
 
 /** With which status a process ends that had races, where that is asked for. */
 const RACY = 66;
@@ -30,7 +31,8 @@ export function prepare(asked: Readonly<Record<string, string>>): void {
   const races = asked['HEDDLE_RACES'] !== undefined;
   const order = asked['HEDDLE_LOCKORDER'] !== undefined;
   makeEquipment(asked, races ? makeLocks() : 0);
-  raw.or(H_TOOLS, PLACES | (races ? RACES : 0) | (order ? LOCK_ORDER : 0));
+  const traces = asked['HEDDLE_TRACE'] !== undefined;
+  raw.or(H_TOOLS, PLACES | (traces ? TRACES : 0) | (races ? RACES : 0) | (order ? LOCK_ORDER : 0));
 }
 
 let installed = 0;
@@ -40,9 +42,10 @@ export function install(): void {
   makeKnown();
   const bits = raw.load(H_TOOLS) & ~installed;
   installed |= bits;
-  if ((bits & (RACES | LOCK_ORDER)) !== 0) watchHeld();
+  if ((bits & (RACES | LOCK_ORDER | TRACES)) !== 0) watchHeld();
   if ((bits & LOCK_ORDER) !== 0) watchLockOrder();
   if ((bits & RACES) !== 0) watchRaces();
+  if ((bits & TRACES) !== 0) traceThread();
   if ((bits & PLACES) !== 0 && equipped() !== undefined) notePlaces();
   if ((bits & EXPLORES) !== 0) attendBoard();
 }
