@@ -22,7 +22,7 @@ export {
 } from './cluster/lock.js';
 export { ClusterQueue, type ClusterQueueOptions, type ClusterQueueWait } from './cluster/queue.js';
 export { type RunningWorker, startWorker, type WorkerOptions } from './cluster/start-worker.js';
-export { ClusterVariable, type SetOptions, type Versioned } from './cluster/variable.js';
+export { ClusterVariable, type GetOptions, type SetOptions, type Versioned } from './cluster/variable.js';
 export type { ClusterKey, KeyPair } from './cluster/wire/keys.js';
 export type { VersionPolicy } from './cluster/wire/packages.js';
 

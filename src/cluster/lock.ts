@@ -36,7 +36,7 @@ const SHORTEST = 200;
  * const cluster = await Cluster.connect({ address: 'postgres://localhost/app', key: 'a secret of the cluster' });
  * const total = cluster.variable<number>('total');
  * await cluster.lock('total').withLock(async (held) => {
- *   const { value = 0 } = await total.get();
+ *   const { value = 0 } = await total.get({ token: held.token });
  *   await total.set(value + 1, { token: held.token });
  * });
  */

@@ -116,12 +116,14 @@ function keepLock(
   return end;
 }
 
+const staleToken = (name: string, known: string, token: string | undefined): StaleToken =>
+  new StaleToken(
+    `the variable '${name}' was used with token ${known}, which is later than ${token}: the lock has another holder now. Nothing was written`,
+  );
+
 function checkWritten(written: Written, name: string, said: { token?: string; ifVersion?: number }): number {
   if ('stale' in written) {
-    throw new StaleToken(
-      `the variable '${name}' was written with token ${written.stale}, which is later than ${said.token}: the lock has another holder now. ` +
-        'Nothing was written',
-    );
+    throw staleToken(name, written.stale, said.token);
   }
   if ('conflict' in written) {
     throw new VersionConflict(
@@ -226,8 +228,10 @@ export const services: Readonly<Record<string, Service>> = {
     return released;
   },
 
-  async read(station, name: string, future: Future<unknown>) {
-    const { bytes, version } = await station.engine.read(name);
+  async read(station, name: string, token: string | undefined, future: Future<unknown>) {
+    const read = await station.engine.read(name, token);
+    if ('stale' in read) throw staleToken(name, read.stale, token);
+    const { bytes, version } = read;
     if (bytes === undefined) return { version };
     const opened = station.border.open(bytes, { kinds: ['value'], subject: `variable ${name}` });
     const bytesOf = await station.store.bytesOf(opened.header.need);

@@ -12,6 +12,11 @@ export interface Versioned<T> {
   readonly version: number;
 }
 
+export interface GetOptions {
+  /** That of the lock that guards the value. */
+  readonly token?: bigint | undefined;
+}
+
 export interface SetOptions {
   /** That of the lock that guards the value: a write with an older one than the last is refused. */
   readonly token?: bigint | undefined;
@@ -38,10 +43,17 @@ export class ClusterVariable<T = unknown> {
     this.#name = nameOf('the name of a variable', name);
   }
 
-  /** A copy of the value, and its version. */
-  async get(): Promise<Versioned<T>> {
+  /**
+   * A copy of the value, and its version.
+   * @param options `token`: that of the lock that guards the value. From now on writes with an older one are refused, so nobody can write
+   * between this read and the write that it is for.
+   * @throws StaleToken if it was read or written with a later token.
+   */
+  async get(options: GetOptions = {}): Promise<Versioned<T>> {
+    checkOptions('get()', options, ['token']);
     const future = new Future<Versioned<T>>();
-    const none = await ask<{ version: number } | undefined>(this.#cluster, 'read', this.#name, future);
+    const token = tokenText(options.token);
+    const none = await ask<{ version: number } | undefined>(this.#cluster, 'read', this.#name, token, future);
     return none === undefined ? future : { value: undefined, version: none.version };
   }
 
@@ -54,9 +66,6 @@ export class ClusterVariable<T = unknown> {
   async set(value: T, options: SetOptions = {}): Promise<number> {
     checkOptions('set()', options, ['token', 'ifVersion']);
     const { token, ifVersion } = options;
-    if (token !== undefined && (typeof token !== 'bigint' || token < 0n)) {
-      throw new TypeError(`token must be that of a lock that is held, held.token, not ${String(token)}`);
-    }
     if (ifVersion !== undefined) count('ifVersion', ifVersion, 0);
     const here = hereOf(this.#cluster);
     const { bytes, blobs } = here.border.sealValue(value, 'the value', {
@@ -64,9 +73,17 @@ export class ClusterVariable<T = unknown> {
       subject: `variable ${this.#name}`,
     });
     const said = {
-      ...(token === undefined ? {} : { token: String(token) }),
+      ...(token === undefined ? {} : { token: tokenText(token) }),
       ...(ifVersion === undefined ? {} : { ifVersion }),
     };
     return ask<number>(this.#cluster, 'write', this.#name, bytes, handOver(here, blobs), said);
   }
+}
+
+function tokenText(token: unknown): string | undefined {
+  if (token === undefined) return undefined;
+  if (typeof token !== 'bigint' || token < 0n) {
+    throw new TypeError(`token must be that of a lock that is held, held.token, not ${String(token)}`);
+  }
+  return String(token);
 }

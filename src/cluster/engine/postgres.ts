@@ -15,7 +15,7 @@ const tables = (schema: string): string => `
   CREATE INDEX IF NOT EXISTS bytes_until ON ${schema}.bytes (until);
   CREATE TABLE IF NOT EXISTS ${schema}.members (name text PRIMARY KEY, value text NOT NULL, until timestamptz NOT NULL);
   CREATE TABLE IF NOT EXISTS ${schema}.locks (name text PRIMARY KEY, owner text NOT NULL, until timestamptz NOT NULL, token bigint NOT NULL);
-  CREATE TABLE IF NOT EXISTS ${schema}.variables (name text PRIMARY KEY, value bytea NOT NULL, version bigint NOT NULL, token numeric);
+  CREATE TABLE IF NOT EXISTS ${schema}.variables (name text PRIMARY KEY, value bytea, version bigint NOT NULL, token numeric);
   CREATE TABLE IF NOT EXISTS ${schema}.queues (id bigserial PRIMARY KEY, name text NOT NULL, value bytea NOT NULL);
   CREATE INDEX IF NOT EXISTS queues_name ON ${schema}.queues (name, id);
   CREATE OR REPLACE FUNCTION ${schema}.push(queue text, item bytea, most bigint) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -182,12 +182,25 @@ export async function openPostgres({ address, namespace }: EngineSettings): Prom
       return rows.length > 0;
     },
 
-    async read(variable) {
-      const [row] = await query<{ value: Buffer; version: string }>(
+    async read(variable, token) {
+      if (token !== undefined) {
+        const [noted] = await query<{ value: Buffer | null; version: string }>(
+          `INSERT INTO ${schema}.variables AS known VALUES ($1, NULL, 0, $2::numeric)
+           ON CONFLICT (name) DO UPDATE SET token = $2::numeric WHERE known.token IS NULL OR known.token <= $2::numeric
+           RETURNING value, version`,
+          [variable, token],
+        );
+        if (noted !== undefined) return { bytes: noted.value ?? undefined, version: Number(noted.version) };
+        const [later] = await query<{ token: string }>(`SELECT token::text FROM ${schema}.variables WHERE name = $1`, [
+          variable,
+        ]);
+        return { stale: later!.token };
+      }
+      const [row] = await query<{ value: Buffer | null; version: string }>(
         `SELECT value, version FROM ${schema}.variables WHERE name = $1`,
         [variable],
       );
-      return { bytes: row?.value, version: Number(row?.version ?? 0) };
+      return { bytes: row?.value ?? undefined, version: Number(row?.version ?? 0) };
     },
     async write(variable, bytes, { token, ifVersion }): Promise<Written> {
       const values = [variable, Buffer.from(bytes), token ?? null, ifVersion ?? null];

@@ -36,6 +36,11 @@ const SCRIPTS = {
     redis.call('HSET', KEYS[1], 'value', ARGV[1], 'version', tostring(version + 1))
     if ARGV[2] ~= '' then redis.call('HSET', KEYS[1], 'token', ARGV[2]) end
     return {'written', tostring(version + 1)}`,
+  heddleNote: `
+    local token = redis.call('HGET', KEYS[1], 'token') or ''
+    if #ARGV[1] < #token or (#ARGV[1] == #token and ARGV[1] < token) then return token end
+    redis.call('HSET', KEYS[1], 'token', ARGV[1])
+    return ''`,
   heddlePush: `
     if ARGV[2] ~= '0' and redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
     redis.call('RPUSH', KEYS[1], ARGV[1])
@@ -123,7 +128,10 @@ export async function openRedis({ address, namespace }: EngineSettings): Promise
     renew: async (lock, owner, lease) => (await scripts.heddleRenew(key('lock', lock), owner, lease)) === 1,
     release: async (lock, owner) => (await scripts.heddleRelease(key('lock', lock), owner)) === 1,
 
-    async read(variable) {
+    async read(variable, token) {
+      // What is read afterwards is at least as new as what the token was noted for.
+      const later = token === undefined ? '' : ((await scripts.heddleNote(key('variable', variable), token)) as string);
+      if (later !== '') return { stale: later };
       const [bytes, version] = await client.hmgetBuffer(key('variable', variable), 'value', 'version');
       return { bytes: bytes ?? undefined, version: Number(version?.toString() ?? 0) };
     },

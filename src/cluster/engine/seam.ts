@@ -97,7 +97,11 @@ export interface Engine {
   renew(lock: string, owner: string, lease: number): Promise<boolean>;
   release(lock: string, owner: string): Promise<boolean>;
 
-  read(variable: string): Promise<{ readonly bytes: Uint8Array | undefined; readonly version: number }>;
+  /** With a token: from now on writes with an older one are refused, as this is if there was a later one. */
+  read(
+    variable: string,
+    token: string | undefined,
+  ): Promise<{ readonly bytes: Uint8Array | undefined; readonly version: number } | { readonly stale: string }>;
   write(
     variable: string,
     bytes: Uint8Array,
