@@ -86,9 +86,12 @@ export class Client {
     }
   }
 
-  /** From now on they can be cancelled. */
+  /** From now on they can be cancelled, and later ones can count on what has come with them. */
   begin(submissions: readonly Submission[]): readonly Submission[] {
-    for (const submission of submissions) this.#wait(submission.id, submission.future, submission);
+    for (const submission of submissions) {
+      this.#wait(submission.id, submission.future, submission);
+      this.#post.store.accept(submission.blobs);
+    }
     return submissions;
   }
 
@@ -100,7 +103,7 @@ export class Client {
     const { store } = this.#post;
     try {
       const jobs = await this.#open();
-      await this.#patiently(() => store.send(submissions.flatMap(({ blobs }) => blobs)));
+      await this.#patiently(() => store.flush());
       const added: Job[] = [];
       for (const submission of submissions) {
         added.push(await this.#patiently(() => this.#jobOf(submission)));

@@ -245,7 +245,8 @@ export const services: Readonly<Record<string, Service>> = {
     blobs: readonly (readonly [string, Uint8Array])[],
     said: { token?: string; ifVersion?: number },
   ) {
-    await station.store.send(blobs);
+    station.store.accept(blobs);
+    await station.store.flush();
     return checkWritten(await station.engine.write(name, bytes, said), name, said);
   },
 
@@ -257,7 +258,8 @@ export const services: Readonly<Record<string, Service>> = {
     maxSize: number,
     timeout: number,
   ) {
-    await station.store.send(blobs);
+    station.store.accept(blobs);
+    await station.store.flush();
     const deadline = Date.now() + timeout;
     while (!(await station.engine.push(name, bytes, maxSize))) {
       const left = deadline - Date.now();

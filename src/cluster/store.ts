@@ -19,8 +19,10 @@ const CACHE = 64 * 2 ** 20;
 
 export class Store {
   readonly #engine: Engine;
-  /** What this process has put on the engine, and when. */
+  /** What this process has put on the engine, or will, and since when. */
   readonly #sent = new Map<string, number>();
+  /** What it will put there, or is about to. */
+  readonly #unsent = new Map<string, Uint8Array>();
   /** What it has got from there; the latest comes last. */
   readonly #known = new Map<string, Uint8Array>();
   #size = 0;
@@ -43,31 +45,34 @@ export class Store {
     return bytes;
   }
 
-  /** Puts what is known by its hash there, unless this process has done so. */
-  async send(blobs: Iterable<readonly [hash: string, bytes: Uint8Array]>, now = Date.now()): Promise<void> {
-    const puts: Promise<void>[] = [];
+  /** Takes over what is known by its hash. It is on the engine when `flush` has returned, which also whoever comes later must wait for. */
+  accept(blobs: Iterable<readonly [hash: string, bytes: Uint8Array]>, now = Date.now()): void {
     for (const [hash, bytes] of blobs) {
       if (now - (this.#sent.get(hash) ?? Number.NEGATIVE_INFINITY) < SEND_AGAIN) continue;
       this.#sent.set(hash, now);
+      this.#unsent.set(hash, bytes);
       this.#keep(hash, bytes);
-      puts.push(
-        this.#engine.put(`code.${hash}`, bytes, KEEP_CODE).catch((error: unknown) => {
-          this.#sent.delete(hash);
-          throw error;
-        }),
-      );
     }
-    await Promise.all(puts);
+  }
+
+  /** Until all that was accepted is on the engine. @throws Error when the engine does not answer; then it can be called again. */
+  async flush(): Promise<void> {
+    while (this.#unsent.size > 0) {
+      const puts = [...this.#unsent].map(async ([hash, bytes]) => {
+        await this.#engine.put(`code.${hash}`, bytes, KEEP_CODE);
+        this.#unsent.delete(hash);
+      });
+      await Promise.all(puts);
+    }
   }
 
   /** The same, of what this process has: the engine has lost it. */
   async sendAgain(hashes: readonly string[]): Promise<void> {
-    const known = hashes.flatMap((hash) => {
+    for (const hash of hashes) {
       const bytes = this.#known.get(hash);
-      this.#sent.delete(hash);
-      return bytes === undefined ? [] : [[hash, bytes] as const];
-    });
-    await this.send(known);
+      if (bytes !== undefined) this.#unsent.set(hash, bytes);
+    }
+    await this.flush();
   }
 
   /**

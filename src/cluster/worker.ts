@@ -186,7 +186,8 @@ export class TaskWorker {
     }
     for (;;) {
       try {
-        await store.send(sealed.blobs.map(({ hash, bytes }) => [hash, bytes] as const));
+        store.accept(sealed.blobs.map(({ hash, bytes }) => [hash, bytes] as const));
+        await store.flush();
         return { returned: await store.put(sealed.bytes, call?.keep ?? 3_600_000, INLINE_OUTCOME) };
       } catch (error) {
         if (!isAway(error)) throw error;

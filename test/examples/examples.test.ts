@@ -56,6 +56,8 @@ const withInput = [
   '13-server',
   '14-explore',
   'checksum',
+  // test/cluster/demo.test.ts
+  'cluster',
 ];
 
 test('no example is left out', () => {
