@@ -7,6 +7,7 @@ export interface ExecutorOptions {
   readonly threadNamePrefix?: string | undefined;
   /** Called in each thread before its first task. */
   readonly initializer?: ((...args: never[]) => unknown) | undefined;
+  /** What the initializer is called with. */
   readonly initargs?: readonly unknown[] | undefined;
 }
 

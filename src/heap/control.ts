@@ -26,6 +26,7 @@ export interface HeapStatistics {
   readonly cells: number;
   /** Of those, reachable from other shared objects and roots, and not from a thread's JavaScript alone. */
   readonly cellsFromRoots: number;
+  /** How many collections have ended. */
   readonly collections: number;
   /** How long the gate was closed in the last collection: the only time in which threads wait, and only those that need the heap. */
   readonly lastPauseMs: number;

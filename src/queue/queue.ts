@@ -55,6 +55,7 @@ export class Queue<T = unknown> extends Channel<T> {
     return atomic.load(ownAddress(this, QUEUE, PRIORITY_QUEUE) + Q_UNFINISHED);
   }
 
+  /** Whether `shutdown` was called. */
   get isShutdown(): boolean {
     return atomic.load(ownAddress(this, QUEUE, PRIORITY_QUEUE) + Q_CLOSED) !== 0;
   }
