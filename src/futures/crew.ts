@@ -104,20 +104,24 @@ export class Crew {
     atomic.store(place, 0);
   }
 
-  /** Frees the places of the dead: how many there were, and how many of them had never begun. */
-  bury(by: number): { readonly dead: number; readonly unbegun: number } {
+  /** Frees the places of the dead: how many there were, how many of them had never begun, and the mark of one that had not. */
+  bury(by: number): { readonly dead: number; readonly unbegun: number; readonly stillborn: number } {
     let dead = 0;
     let unbegun = 0;
+    let stillborn = 0;
     for (let index = atomic.load(this.#used) - 1; index >= 0; index--) {
       const place = this.#placeOf(index);
       const mark = atomic.load(place);
       if (mark === 0 || fateOf(mark) === 'alive') continue;
       if (atomic.compareExchange(place, mark, by) !== mark) continue;
-      if (atomic.load(place + STATE) === STARTING) unbegun++;
+      if (atomic.load(place + STATE) === STARTING) {
+        unbegun++;
+        stillborn = mark;
+      }
       this.free(index);
       dead++;
     }
-    return { dead, unbegun };
+    return { dead, unbegun, stillborn };
   }
 
   #placeOf(index: number): number {

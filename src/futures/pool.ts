@@ -10,7 +10,7 @@
 //   waking   1 = a thread was woken for a task and has not looked yet: others need not be, since it wakes the next if there is more to do.
 //            Cleared by every thread that looks before it parks, so at the latest when the next one does if that one is killed
 //   unbegun  threads that have died on their way here, one after another: cleared by each that begins
-//   cause    what the initializer has thrown, as a parcel or as it is; written before BROKEN is set
+//   cause    what the initializer has thrown, or what the last thread has died of, as a parcel or as it is; written before BROKEN is set
 //   flags    SHUTDOWN: no more tasks; BROKEN: the initializer has failed, or, with LIFELESS, no thread gets as far as that. Only set
 //
 // The rest is in backlog.ts (tasks), crew.ts (threads), worker.ts (what a thread does), exit.ts (the end of the process).
@@ -28,6 +28,7 @@ import { record } from '../memory/self.js';
 import type { Job } from '../parcel/call.js';
 import { unpack } from '../parcel/parcel.js';
 import { addressOf, EXECUTOR, loadValue, SyncCell, storeValue, syncHeader } from '../sync/cell.js';
+import { deathOf } from '../sync/deaths.js';
 import { thisThread } from '../sync/owner.js';
 import { Backlog } from './backlog.js';
 import { failClaimed } from './cell.js';
@@ -116,12 +117,13 @@ export const isClosed = (executor: Pool): boolean => flagsOf(executor) !== 0;
 export const isBroken = (executor: Pool): boolean => (flagsOf(executor) & BROKEN) !== 0;
 
 export function brokenError(executor: Pool): BrokenExecutor {
-  if ((flagsOf(executor) & LIFELESS) !== 0) return new BrokenExecutor(LIFELESS_TEXT);
+  const text = (flagsOf(executor) & LIFELESS) === 0 ? BROKEN_TEXT : LIFELESS_TEXT;
   const cause = unpack(loadValue(addressOf(executor) + CAUSE));
-  if (!(cause instanceof Promise)) return new BrokenExecutor(BROKEN_TEXT, { cause });
+  if (cause === undefined) return new BrokenExecutor(text);
+  if (!(cause instanceof Promise)) return new BrokenExecutor(text, { cause });
   // It needs modules that this thread has not imported.
   cause.catch(() => {});
-  return new BrokenExecutor(BROKEN_TEXT);
+  return new BrokenExecutor(text);
 }
 
 /** The word that its idle threads park on. */
@@ -262,14 +264,14 @@ export function tellBegun(executor: Pool): void {
 }
 
 /** The initializer has thrown something: nothing that waits will be done. */
-export function breakBy(executor: Pool, error: unknown): void {
+export function breakBy(executor: Pool, error: unknown, how = 0): void {
   try {
     storeValue(addressOf(executor) + CAUSE, packError(error), '');
   } catch (full) {
     // It was printed.
     if (!(full instanceof MemoryError)) throw full;
   }
-  breakDown(executor, 0);
+  breakDown(executor, how);
 }
 
 function breakDown(executor: Pool, how: number): void {
@@ -288,10 +290,19 @@ export function failAll(executor: Pool): void {
 
 /** The places of threads that have died are free again. Threads that never begin would be replaced for ever: then the executor is broken. */
 export function bury(executor: Pool): void {
-  const { dead, unbegun } = crewOf(executor).bury(thisThread.mark);
+  const { dead, unbegun, stillborn } = crewOf(executor).bury(thisThread.mark);
   if (dead > 0) tellGone(executor);
-  if (unbegun > 0 && atomic.add(addressOf(executor) + UNBEGUN, unbegun) + unbegun >= MOST_UNBEGUN)
-    breakDown(executor, LIFELESS);
+  if (unbegun === 0 || atomic.add(addressOf(executor) + UNBEGUN, unbegun) + unbegun < MOST_UNBEGUN) return;
+  const why = deathOf(stillborn);
+  if (why === undefined) breakDown(executor, LIFELESS);
+  else breakBy(executor, bare(why), LIFELESS);
+}
+
+/** An error of nobody's code. */
+function bare(text: string): Error {
+  const error = new Error(text);
+  error.stack = `Error: ${text}`;
+  return error;
 }
 
 /** A thread is gone. */

@@ -6,7 +6,7 @@ import { atomic } from '../memory/atomics.js';
 import { H_SLOTS, R_DIED, R_LABELLED } from '../memory/layout.js';
 import { recordOf } from '../memory/self.js';
 import { describeThread, setText, textOf } from './names.js';
-import { fateOf, markOfNext } from './owner.js';
+import { fateOf, markOfNext, slotOf } from './owner.js';
 import { WAIT_TEXT } from './patience.js';
 
 /** Deaths that are told of. */
@@ -24,6 +24,12 @@ function firstLine(error: unknown): string {
   } catch {
     return 'an error that throws when it is looked at';
   }
+}
+
+/** What the thread of a mark has died of; undefined if that is not known any more. */
+export function deathOf(mark: number): string | undefined {
+  const slot = slotOf(mark);
+  return atomic.load(recordOf(slot) + R_DIED) === mark ? textOf(slot, WAIT_TEXT) : undefined;
 }
 
 /** The text of a slot's record is of a wait again. */

@@ -123,14 +123,14 @@ for (const way of ['await', 'result()']) {
     const outcome = await program(
       `import { run, ThreadPoolExecutor } from 'heddle';
        const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
-       const show = (error) => console.log(error.name, /die before they can take a task/.test(error.message));
+       const show = (error) => console.log(error.name, /die before they can take a task/.test(error.message), error.cause?.message);
        for (const start of [() => run(() => 1), () => executor.submit(() => 1), () => executor.submit(() => 2)]) {
          try { ${way === 'await' ? 'await start()' : 'start().result()'}; } catch (error) { show(error); }
        }
        executor.shutdown();`,
       { nodeOptions: ['--import', DEADLY] },
     );
-    assert.deepEqual([outcome.status, outcome.stdout], [0, 'BrokenExecutor true\n'.repeat(3)], outcome.stderr);
+    assert.deepEqual([outcome.status, outcome.stdout], [0, 'BrokenExecutor true Error: deadly\n'.repeat(3)], outcome.stderr);
     assert.match(outcome.stderr, /^Exception in thread run_0:\nError: deadly\n/);
     assert.ok(outcome.stderr.split('Error: deadly').length < 14, outcome.stderr);
   });
