@@ -13,7 +13,7 @@
 //
 //   WAITING - CALLED >= how many are parked, or about to, and have not been called
 //
-// and between a call and the waking of who is called others are not called in vain. A thread that dies stays counted, which costs a wake-up
+// and between a call and the waking of the thread that is called, others are not called in vain. A thread that dies stays counted, which costs a wake-up
 // in vain; if it had been called, what it was called for is found by the others when they look around (src/memory/park.ts).
 
 import { R_ANSWER, R_KEY } from '../src/memory/layout';

@@ -46,7 +46,7 @@ export interface Globals {
    */
   has(name: string): boolean;
   /**
-   * Forgets a name; whether it had a value. Who has the value keeps it.
+   * Forgets a name; whether it had a value. Threads that have the value keep it.
    *
    * @example
    * globals.delete('my-package/cache');

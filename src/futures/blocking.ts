@@ -1,7 +1,7 @@
 // A thread of an executor that waits does not count as one of those that run, so that another can take its place. A thread that waits for a
 // future says so here. post.ts says what follows from it.
 
-/** Who is told of waits. src/wiring.ts puts it in; until then nobody is. */
+/** It is told of waits. src/wiring.ts puts it in; until then nobody is told. */
 export interface Blocking {
   /** This thread begins to wait for something. */
   enter(): void;

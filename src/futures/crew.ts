@@ -97,7 +97,7 @@ export class Crew {
     atomic.store(this.#placeOf(index) + STATE, state);
   }
 
-  /** By who has the place. */
+  /** Called by the thread that has the place. */
   free(index: number): void {
     const place = this.#placeOf(index);
     atomic.store(place + STATE, STARTING);

@@ -142,7 +142,7 @@ export class ThreadPoolExecutor extends Pool {
     return new MapResults(
       (args) => {
         const future = submitTo(this, fn, args, above);
-        // Who takes the results looks at it, or says by leaving that the others are of no interest.
+        // The loop that takes the results looks at it, or says by leaving that the others are of no interest.
         Future.look(future);
         return future;
       },

@@ -39,7 +39,7 @@ export function perform(task: Future<unknown>, here: string): Promise<void> | un
 class Performance extends Author {
   readonly #task: Future<unknown>;
   readonly #here: string;
-  /** Who waits for its end. */
+  /** Called at its end. */
   #goOn: (() => void) | undefined;
 
   constructor(task: Future<unknown>, here: string) {

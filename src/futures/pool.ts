@@ -6,7 +6,7 @@
 //
 //   signal   raised by a thread that adds a task, or wants the threads to look again; idle threads park on it
 //   room     raised when a thread of the reserve may run; they park on it
-//   gone     raised by a thread that leaves; who waits for all to be gone parks on it
+//   gone     raised by a thread that leaves; threads that wait for all to be gone park on it
 //   waking   1 = a thread was woken for a task and has not looked yet: others need not be, since it wakes the next if there is more to do.
 //            Cleared by every thread that looks before it parks, so at the latest when the next one does if that one is killed
 //   unbegun  threads that have died on their way here, one after another: cleared by each that begins

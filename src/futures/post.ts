@@ -105,7 +105,7 @@ export function suspend(suspended: boolean): void {
   review();
 }
 
-/** Said before the future is: who is told of it may have another task, which is for this thread. */
+/** Said before the future is done: the thread that is told of that may have another task, which is for this thread. */
 export function lookNext(): void {
   if (post !== undefined) crewOf(post.executor).setState(post.index, LOOKING);
 }

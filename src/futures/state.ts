@@ -157,7 +157,7 @@ export const isLookedAt = (word: number): boolean => (atomic.load(word + WATCH) 
 
 export const numberOf = (word: number): number => atomic.load(word + WATCH) >>> NUMBER_SHIFT;
 
-/** Gives a number to one that has none: its maker does so, or who is about to fail it. */
+/** Gives a number to one that has none: its maker does so, or the thread that is about to fail it. */
 export function setNumber(word: number, number: number): void {
   atomic.or(word + WATCH, number << NUMBER_SHIFT);
 }

@@ -129,7 +129,7 @@ export function noteFilled(record: object): void {
   if (added.additions !== undefined) added.additions.filled(record);
 }
 
-/** All classes that this thread has made, and who is told of new ones: for tools. */
+/** All classes that this thread has made, and the function that is told of new ones: for tools. */
 export const madeClasses: { readonly Class: RecordClass; readonly makings: Makings }[] = [];
 let watchClass: ((Class: RecordClass, makings: Makings) => void) | undefined;
 

@@ -53,7 +53,7 @@
 //   H_USED_PAGES <= H_MAX_PAGES;  H_EXTERNAL float64: bytes of the shared buffers that were kept, outside the
 //              memory, after the last collection. Written by the one who keeps them, with H_GC_LOCK
 //   H_ALLOC_LOCK  slot + 1 of who works on page lists, inside a guard
-//   H_ASKED    how often somebody, who has found no room, has asked all threads to let go;  H_HEEDED  how often one has
+//   H_ASKED    how often a thread that has found no room has asked all threads to let go;  H_HEEDED  how often one has
 //   H_COLLECTOR  1 = the supervisor was asked for a collector's thread
 //   H_SHAPES   shapes that exist;  H_BUFFERS  serial of the last shared buffer
 //

@@ -158,11 +158,11 @@ export const H_FROM_ROOTS = 624;
 export const H_MARK_STACK = 628;
 export const H_PEAK_PAGES = 632;
 export const H_COLLECTOR = 636;
-/** Counts what was made by `globals.get`; who waits for something parks on it. The word behind it counts asynchronous waiters: none. */
+/** Counts what was made by `globals.get`; threads that wait for one park on it. The word behind it counts asynchronous waiters: none. */
 export const H_GLOBALS = 672;
 /** Counts futures that are done and that somebody watches among others; a thread that waits for several parks on it. Async waiters behind it. */
 export const H_FUTURES = 680;
-/** Who waits for executors to have nothing to do watches this word. Async waiters behind it. */
+/** Threads that wait for executors to have nothing to do watch this word. Async waiters behind it. */
 export const H_QUIET = 688;
 export const H_LIVE_BYTES = 640;
 export const H_PAUSE = 648;

@@ -25,7 +25,7 @@ export function tryAcquire(word: number): boolean {
   return atomic.compareExchange(word, FREE, HELD) === FREE;
 }
 
-/** Who has the mutex, for reports. */
+/** The holder of the mutex, for reports. */
 export type About = Pick<Wanted, 'describe' | 'holder' | 'owned'>;
 
 const NOBODY: About = { describe: () => 'a lock' };

@@ -108,7 +108,7 @@ let care: WaitCare = {
   attend: () => NOBODY,
 };
 
-/** From now on these look after this thread's waits. Those before, for who wants to put them back. */
+/** From now on these look after this thread's waits. Returns those before, to be put back. */
 export function careForWaits(by: Partial<WaitCare>): WaitCare {
   const before = care;
   care = { ...before, ...by };

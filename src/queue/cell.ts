@@ -74,7 +74,7 @@ const LOOK = numberOf(Q_LOOK);
 const asks = (cell: number, value: unknown): boolean =>
   typeof value === 'string' && value.length >= LARGE && sizeOf(cell) >= V.I32[(cell + Q_MAX) >>> 2]!;
 
-/** Puts a value that the heap holds as it is, and wakes who waits for it. Q_DONE, Q_FULL, Q_SHUT. */
+/** Puts a value that the heap holds as it is, and wakes a thread that waits for it. Q_DONE, Q_FULL, Q_SHUT. */
 export function offer(cell: number, value: unknown, mode: number): number {
   for (let first = asks(cell, value) && mode !== Q_BACK; ; ) {
     const number = first ? LOOK : typeof value === 'number' && value < REFERENCES ? value : numberFor(value, mode);
@@ -114,7 +114,7 @@ export function offerByKey(cell: number, key: unknown, value: unknown, keys: num
 const numberFor = (value: unknown, mode: number): number =>
   mode === Q_BACK && own[TAKEN] !== 0 ? numberOf(own[TAKEN]!) : encode(value, 'an item');
 
-/** Takes the next value, and wakes who waits for its place; or NOTHING, CLOSED. A thread that keeps it says so: `keep`. */
+/** Takes the next value, and wakes a thread that waits for its place; or NOTHING, CLOSED. A thread that keeps it says so: `keep`. */
 export function take(cell: number, mode: number): unknown {
   for (;;) {
     const number = k.queueGet(cell, mode, record, me);

@@ -172,7 +172,7 @@ export abstract class Channel<T> extends SyncCell implements Iterable<T>, AsyncI
    * console.log(jobs.get({ timeout: 1000 }));
    */
   get(options?: QueueWaitOptions): T {
-    // Who takes items in a loop, and allocates nothing, comes to no other place.
+    // A thread that takes items in a loop, and allocates nothing, comes to no other place.
     attend();
     // Fast path, as of `put`.
     const cell = ownAddress(this, QUEUE, SIMPLE_QUEUE);

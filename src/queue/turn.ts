@@ -47,7 +47,7 @@ export class Turn implements Wanted {
   }
 
   /**
-   * A short look whether it comes to anything before the thread parks: who has what is waited for may be at work on another core, and to
+   * A short look whether it comes to anything before the thread parks: the thread that brings it may be at work on another core, and to
    * park and be woken costs more than to wait for it.
    */
   watch(): void {

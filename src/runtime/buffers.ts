@@ -64,7 +64,7 @@ const SWEEP_RETRY = 2;
 export class BufferKeeper {
   readonly #store = new BufferStore();
   readonly #ports = new Map<number, MessagePort>();
-  /** Who waits for a buffer whose publisher's message has not come yet. */
+  /** The slots of threads that wait for a buffer whose publisher's message has not come yet. */
   readonly #waiting = new Map<number, number[]>();
   /** Bytes of buffers that were let go of since this thread's garbage was collected. */
   #garbage = 0;

@@ -151,7 +151,7 @@ export function collectForever(tell: () => void): void {
 const BURIAL_RETRY = 5;
 
 /**
- * A thread has died: opens what it held inside the heap, wakes who waits for locks that it may have been about to hand on, and lets go of
+ * A thread has died: opens what it held inside the heap, wakes the threads that wait for locks which it may have been about to hand on, and lets go of
  * what it kept alive. Then, perhaps later, `done`.
  */
 export function buryInHeap(dead: number, violent: boolean, done: () => void): void {

@@ -148,7 +148,7 @@ export function unclaim(slot: number): void {
   changeState(slot, IDLE);
 }
 
-/** Sets a state that only the caller may set, and wakes who waits for a change. */
+/** Sets a state that only the caller may set, and wakes the threads that wait for a change. */
 export function changeState(slot: number, state: number): void {
   const word = recordOf(slot) + R_STATE;
   atomic.store(word, state);

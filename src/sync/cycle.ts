@@ -2,16 +2,16 @@
 //
 // Cell {header, state, asynchronous waiters, parties, resets, victim, ring…, roll…, action, timeout}
 //
-//   state    {17 bits: cycle, 1 bit: BROKEN, 1 bit: ACTING, 13 bits: how many have arrived}. Who has arrived, or cannot yet, parks on it.
+//   state    {17 bits: cycle, 1 bit: BROKEN, 1 bit: ACTING, 13 bits: how many have arrived}. Threads that have arrived, or cannot yet, park on it.
 //              cycle, n           open: n < parties have arrived
-//              cycle, ACTING, n   all have arrived, and the last runs the action; who comes now waits until that is over
-//              cycle, BROKEN      who has arrived goes on with an error, and so does who comes
-//              cycle, both        it is being reset: who has arrived goes on with an error, and who comes completes the reset
+//              cycle, ACTING, n   all have arrived, and the last runs the action; a thread that comes now waits until that is over
+//              cycle, BROKEN      those that have arrived go on with an error, and so do those that come
+//              cycle, both        it is being reset: those that have arrived go on with an error, and the next that comes completes the reset
 //   victim   mark of the thread that died here and broke it, 0 = something else did. Written before BROKEN is.
 //   resets   how many have been made;  ring: which cycles the last of them have ended, by number of reset. Written before the next
-//            cycle is open. So who finds its cycle over knows whether that was passed or reset; one that was not running while RING
+//            cycle is open. So a thread that finds its cycle over knows whether that was passed or reset; one that was not running while RING
 //            resets were made takes it for reset.
-//   roll     who waits here (src/sync/roll.ts), entered before arriving
+//   roll     the threads that wait here (src/sync/roll.ts), entered before arriving
 //
 //   open, n             → open, n + 1         a thread arrives
 //   open, parties - 1   → next cycle, open    the last arrives, and there is no action

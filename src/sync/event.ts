@@ -149,7 +149,7 @@ export class Event extends SyncCell {
         const now = atomic.load(word);
         return now !== before || isSetIn(now) ? undefined : now;
       },
-      // It refers to `this`: who waits keeps the cell alive.
+      // It refers to `this`: the wait keeps the cell alive.
       describe: () => `wait() on event ${titleOf(ownAddress(this, EVENT))}`,
     };
   }

@@ -58,7 +58,7 @@ export function endLeftover(of: number, died: boolean): void {
 /** Whether a mark's thread has ended, but what it has left behind goes on, and may let go of what the thread had. */
 export const leavesSomething = (of: number): boolean => atomic.load(recordOf(slotOf(of)) + R_LEAVES) === of;
 
-/** Of the cell of a Thread object: how it has ended, NOT_OVER before. Who joins it waits on this word. */
+/** Of the cell of a Thread object: how it has ended, NOT_OVER before. Threads that join it wait on this word. */
 export const THREAD_OVER = 4;
 export const NOT_OVER = 0;
 export const OVER = 1;
@@ -107,7 +107,7 @@ export function countEnd(of: number, died: boolean): void {
   atomic.add(record + R_ENDED, 1);
 }
 
-/** Tells who joins the thread of a slot that it is over; not an end to be counted if it has never run. */
+/** Tells the threads that join the thread of a slot that it is over; not an end to be counted if it has never run. */
 export function tellOver(of: number, died: boolean): void {
   const record = recordOf(of);
   const thread = atomic.load(record + R_THREAD) >>> 0;

@@ -52,7 +52,7 @@ export function noteLook(slot: number, mode: number, holder: number): void {
   const record = recordOf(slot);
   atomic.store(record + R_WAIT_HOLDER, holder);
   atomic.or(record + R_WAIT_LOOKS, 1);
-  // The last: who reads it finds the rest.
+  // The last: a thread that reads it finds the rest.
   if (atomic.load(record + R_WAIT_MODE) !== mode) atomic.store(record + R_WAIT_MODE, mode);
 }
 

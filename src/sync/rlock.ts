@@ -168,7 +168,7 @@ export class RLock extends Acquirable implements Monitor {
   #wanted(count: number): Wanted {
     const cell = ownAddress(this, RLOCK);
     const word = cell + WORD;
-    // Who has not parked yet need not reckon with others that have.
+    // A thread that has not parked yet need not reckon with others that have.
     let bit = count > 1 ? UNEVEN : 0;
     return {
       word,

@@ -3,7 +3,7 @@
 // Cell of an RWLock {header, write turn, asynchronous waiters, waiters, read turn, asynchronous waiters, waiters, writer, inside, next,
 // roll…, the two sides}
 //
-//   roll        who reads (src/sync/roll.ts): an entry is a reader's hold itself
+//   roll        the readers (src/sync/roll.ts): an entry is a reader's hold itself
 //   writer      FREE, READERS, or the mark of the writer that has the lock or is about to get it: from then on no reader enters, and it has
 //               the lock when the roll is deserted
 //   inside      mark of the writer that has the lock. inside = writer: it has it. inside ≠ writer: the writer waits for readers to leave
@@ -85,7 +85,7 @@ function wakeAt(turn: number, count: number): void {
   wake(turn, count);
 }
 
-/** Enters as a reader if no writer is in the way. Who is in already stands in every writer's way, and enters in any case. */
+/** Enters as a reader if no writer is in the way. A thread that is in already stands in every writer's way, and enters in any case. */
 function read(lock: number): boolean {
   enroll(lock + ROLL, thisThread.mark);
   return atomic.load(lock + WRITER) === FREE || readOrStepBack(lock);
@@ -353,7 +353,7 @@ export class WriteLock extends Side {
       const turn = atomic.load(lock + WRITE_TURN);
       // One that is over for the others, as the thread is, loses its claim.
       if (claimed && atomic.load(lock + WRITER) !== me) claimed = false;
-      // Only who is blocked claims it while others are in.
+      // Only a thread that is blocked claims it while others are in.
       const keeps = blocks && waits;
       if (keeps || isDeserted(lock + ROLL)) claimed ||= claim(lock);
       if (claimed && write(lock)) {

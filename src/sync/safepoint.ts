@@ -132,7 +132,7 @@ export function unmask(): void {
 
 /** Answers of `arm()`. In the heap's kernel, or elsewhere in the library where nobody is told when that is over: ask again, soon. */
 export const BUSY = 'busy';
-/** The library is at work, in a wait perhaps; who has the guard will be reminded. */
+/** The library is at work, in a wait perhaps; the thread that has the guard will be reminded. */
 export const MASKED = 'masked';
 
 /**

@@ -2,7 +2,7 @@
 //
 // Cell {header, value, asynchronous waiters, waiters, limit, holder}
 //
-//   value     the permits that are free: 0 ≤ value ≤ limit. Who finds 0 parks on this word.
+//   value     the permits that are free: 0 ≤ value ≤ limit. A thread that finds 0 parks on this word.
 //             acquire: v > 0 → v - 1, one compare-exchange.  release(n): v ≤ limit - n → v + n, one compare-exchange
 //   waiters   how many threads may be parked, counted before the look at `value` after which they park. So a thread that releases and reads
 //             0 here has released before that look, and nobody needs to be woken. A thread that is killed while it waits leaves its

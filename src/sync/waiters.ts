@@ -122,7 +122,7 @@ export function notification(waiter: Waiter, describe: () => string): Wanted {
 /** A waiter's wait is over, and it has the lock again: it is in the queue no more. Whether it was notified. */
 export function leave(queue: number, waiter: Waiter): boolean {
   if (atomic.load(addressOf(waiter) + STATE) === NOTIFIED) {
-    // Who has notified it may have died before it was unlinked.
+    // The thread that has notified it may have died before it was unlinked.
     if (ground.load(queue) === waiter) ground.store(queue, ground.load(addressOf(waiter) + NEXT));
     return true;
   }

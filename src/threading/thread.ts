@@ -3,7 +3,7 @@
 // Cell {header, over, asynchronous joiners, mark, status, daemon, role, name}
 //
 //   over     NOT_OVER → OVER | OVER_DIED   by the one who counts the thread's end (src/sync/owner.ts); the main thread's by itself
-//            (src/runtime/shutdown.ts). Who joins parks on it
+//            (src/runtime/shutdown.ts). Threads that join park on it
 //   mark     0 → the thread's mark         by the one who starts it
 //   status   INITIAL → STARTED             by the one who starts it (compare-exchange)
 //            STARTED → INITIAL             the same, when the start has failed

@@ -46,7 +46,7 @@ function lockOf({ cell, kind }: HeldLock): number {
 
 const isSame = (one: number, other: number): boolean => (one & ~READS) === (other & ~READS);
 
-/** Whether who wants `one` can wait for who has `other`. */
+/** Whether a thread that wants `one` can wait for one that has `other`. */
 const meet = (one: number, other: number): boolean => isSame(one, other) && (one & other & READS) === 0;
 
 function noteOrder(waits: boolean): void {

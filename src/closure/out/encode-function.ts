@@ -190,7 +190,7 @@ function encodeEnvironment(
     if (isChanged && inside === undefined) refuseAssignment(code, name, written, by);
     if (isChanged && !isOfClass(through)) encoder.detours.makeAgain(through, true);
     if (written !== undefined && (lazy === undefined ? declarationsOf(code).get(name)?.isEmpty : lazy === name)) {
-      // Who has filled it here fills it there.
+      // The function that has filled it here fills it there.
       env[at] = undefined;
       continue;
     }

@@ -177,7 +177,7 @@ function watchWords(): void {
     }
     return waitAsync(address, expected, timeout, done);
   };
-  // Who waits for work has only one time-out that matters.
+  // A thread that waits for work has only one time-out that matters.
   const { slice } = patience;
   Object.defineProperty(patience, 'slice', {
     get: () => (self.number >= 0 && parking.on?.idle === true ? Infinity : slice),

@@ -1,10 +1,10 @@
 // Who has the turn. A thread that takes part in an exploration comes here before each step that others can see (`point`), when it waits, and
 // when it ends; the one that has the turn chooses the next.
 //
-// Nobody can run: time goes on, to the first time-out. If there is none either, it is a deadlock; or all bodies are done, and who is left waits
+// Nobody can run: time goes on, to the first time-out. If there is none either, it is a deadlock; or all bodies are done, and those that are left wait
 // for work, or nobody would wait for it.
 //
-// A schedule that has failed is given up: everybody runs on, without turns, to the end. Who waits, or begins to, throws Abort, for which this
+// A schedule that has failed is given up: everybody runs on, without turns, to the end. A thread that waits, or begins to, throws Abort, for which this
 // library is made: a wait may throw. All other steps are done as ever.
 
 import { here as workplace } from '../../futures/pool.js';
@@ -245,7 +245,7 @@ function letTimePass(): number {
     return 0;
   }
   if (first < 0 && !bodies) {
-    // Who waits for work goes when it has waited for long enough.
+    // A thread that waits for work goes when it has waited for long enough.
     for (let thread = 0; thread < count; thread++) {
       if (get(of(thread, P_STATE)) !== BLOCKED || get(of(thread, P_IDLE)) === 0) continue;
       if (isSooner(thread)) first = thread;
