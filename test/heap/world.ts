@@ -77,8 +77,8 @@ function patches(folder: string): Edit[] {
     },
     {
       file: 'memory/kernel.js',
-      from: "import { givenKernel, memory, updateSize } from './memory.js';",
-      to: "import { givenKernel, memory, slot, updateSize } from './memory.js';",
+      from: "updateSize } from './memory.js';",
+      to: "slot, updateSize } from './memory.js';",
     },
     {
       file: 'heap/room.js',

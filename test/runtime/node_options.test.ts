@@ -130,7 +130,11 @@ for (const way of ['await', 'result()']) {
        executor.shutdown();`,
       { nodeOptions: ['--import', DEADLY] },
     );
-    assert.deepEqual([outcome.status, outcome.stdout], [0, 'BrokenExecutor true Error: deadly\n'.repeat(3)], outcome.stderr);
+    assert.deepEqual(
+      [outcome.status, outcome.stdout],
+      [0, 'BrokenExecutor true Error: deadly\n'.repeat(3)],
+      outcome.stderr,
+    );
     assert.match(outcome.stderr, /^Exception in thread run_0:\nError: deadly\n/);
     assert.ok(outcome.stderr.split('Error: deadly').length < 14, outcome.stderr);
   });
