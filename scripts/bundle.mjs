@@ -179,6 +179,15 @@ async function bundle(modules, outdir) {
     write(`${runtime}/texts.cjs`, TEXTS_THERE);
     for (const ending of ['js', 'cjs']) cpSync(join(outdir, `load.${ending}`), join(outdir, runtime, `load.${ending}`));
     writeFaces(`${runtime}/`);
+    await build({
+      ...esm,
+      write: true,
+      entryPoints: [join(modules, 'transform', 'register.js')],
+      outdir: join(outdir, runtime),
+      plugins: [{ name: 'platform', setup: (plugin) => takePlatform(plugin, modules, folders) }],
+      external: ['acorn', 'eslint-scope'],
+      legalComments: 'inline',
+    });
   }
   await build({
     ...esm,

@@ -47,7 +47,7 @@ export const loadBy =
 
 const JAVASCRIPT = /^(module|commonjs)(-typescript)?$/;
 
-function changed(url: string, result: Result, change: Change): Result {
+export function changed(url: string, result: Result, change: Change): Result {
   const [, kind, typed] = JAVASCRIPT.exec(result.format ?? '') ?? [];
   if (kind === undefined || result.source === undefined || result.source === null) return result;
   const given = typeof result.source === 'string' ? result.source : new TextDecoder().decode(result.source);

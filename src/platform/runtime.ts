@@ -4,4 +4,6 @@ export const runtime = {
   name: 'Node',
   /** What loads a program through the transform. */
   transforming: 'node --import heddle/register',
+  /** Which functions the loader looks after, if nobody says: the engine tells of the others what they have captured. */
+  mode: 'auto',
 } as const;

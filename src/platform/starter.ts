@@ -9,15 +9,19 @@ const starting = (require: string): string => `
   if (role === 'thread') loaded.faces.serve();
 `;
 
-/** As a script. Node gives it globals that a thread has not. */
-export const workerScript = (): string => `(() => {
+/** A script, or the URL of a module. `preloads`: its options, of which some say what is to be loaded before the program. */
+export const beginning = (preloads: readonly string[] | undefined): string | URL =>
+  preloads === undefined ? script() : new URL(`data:text/javascript,${encodeURIComponent(module())}`);
+
+/** Node gives it globals that a thread has not. */
+const script = (): string => `(() => {
   const { require: given } = globalThis;
   for (const name of ['require', 'module', 'exports', '__filename', '__dirname']) delete globalThis[name];
   ${starting('given')}
 })();`;
 
-/** As an ES module: before one Node runs what the program has said by `--import`, which it does not before a script. */
-export const workerModule = (): string => `
+/** Before a module Node runs what the program has said by `--import`, which it does not before a script. */
+const module = (): string => `
   import { createRequire } from 'node:module';
   const given = createRequire(process.execPath);
   ${starting('given')}

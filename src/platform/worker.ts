@@ -15,9 +15,10 @@ import {
   workerData,
 } from 'node:worker_threads';
 
+import { isPreloaded, workerFlags } from './flags.js';
 import { joined, type Scripts } from './joined.js';
 import { builtin } from './modules.js';
-import { workerModule, workerScript } from './starter.js';
+import { beginning } from './starter.js';
 
 /** What the platform calls this thread; the main one is 0. */
 export const ownThreadId = threadId;
@@ -72,20 +73,16 @@ export function spawn(boot: WorkerBoot, options: SpawnOptions): Worker {
     workerData: joined === undefined ? boot : { ...boot, scripts: given?.scripts ?? joined.scripts() },
     transferList: [...transfer],
     env: SHARE_ENV,
-    execArgv: [...flags, ...linkFlags()],
+    execArgv: workerFlags(flags),
     resourceLimits: {
       ...(stackSize > 0 && { stackSizeMb: Math.max(stackSize, STACK_FLOOR) / MEBIBYTE }),
       ...(heapLimit !== undefined && { maxOldGenerationSizeMb: heapLimit, maxYoungGenerationSizeMb: 4 }),
     },
   };
   if (joined === undefined) return new Worker(new URL('../entry.js', import.meta.url), settings);
-  if (boot.role !== 'thread' || !isPreloaded(flags)) return new Worker(workerScript(), { ...settings, eval: true });
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(workerModule())}`), settings);
+  const begin = beginning(boot.role === 'thread' && isPreloaded(flags) ? flags : undefined);
+  return new Worker(begin, { ...settings, eval: typeof begin === 'string' });
 }
-
-/** Whether something is to be imported before the program is. */
-const isPreloaded = (flags: readonly string[]): boolean =>
-  [...flags, ...environmentFlags()].some((flag) => /^--(import|loader|experimental-loader)(=|$)/.test(flag));
 
 /** Undefined where this is no worker of ours. `scripts`: what the main thread has the library from, if it is joined. */
 const given: (WorkerBoot & { readonly scripts?: Scripts }) | undefined =
@@ -115,55 +112,4 @@ export const isProcessMain = isMainThread;
 /** The next message on a port, without the event loop; undefined = none. */
 export function receive(port: MessagePort): unknown {
   return receiveMessageOnPort(port)?.message;
-}
-
-/** Options that threads have as the main thread has them: how modules load, what is measured. Each is followed by a value, … */
-const VALUED = [
-  '--import',
-  '--require',
-  '-r',
-  '--loader',
-  '--experimental-loader',
-  '--conditions',
-  '-C',
-  '--cpu-prof-dir',
-  '--cpu-prof-interval',
-  '--heap-prof-dir',
-  '--heap-prof-interval',
-];
-/** … or stands alone. The name of a profile is left out: each thread's has one of its own. */
-const SWITCHES =
-  /^--(no-warnings|enable-source-maps|preserve-symlinks(-main)?|experimental-(strip|transform)-types|cpu-prof|heap-prof|frozen-intrinsics)$/;
-
-/**
- * Those of this process's options that a thread must be told of: it runs the program's code, may import more of it, and is measured as
- * the main thread is. Other options hold for the whole process anyway, or break workers.
- */
-export function threadFlags(): string[] {
-  const flags = process.execArgv;
-  const kept: string[] = [];
-  for (let index = 0; index < flags.length; index++) {
-    const flag = flags[index] ?? '';
-    const value = flags[index + 1];
-    if (VALUED.includes(flag) && value !== undefined) {
-      kept.push(flag, value);
-      index++;
-    } else if (VALUED.some((name) => flag.startsWith(`${name}=`)) || SWITCHES.test(flag)) {
-      kept.push(flag);
-    }
-  }
-  return kept;
-}
-
-const environmentFlags = (): string[] => (process.env['NODE_OPTIONS'] ?? '').split(/\s+/);
-
-/**
- * Where links are not followed, every worker must find this library where the main thread has found it: its first module too, which is
- * loaded as a program is.
- */
-function linkFlags(): string[] {
-  const keepsLinks =
-    [...process.execArgv, ...environmentFlags()].includes('--preserve-symlinks') ||
-    process.env['NODE_PRESERVE_SYMLINKS'] === '1';
-  return keepsLinks ? ['--preserve-symlinks', '--preserve-symlinks-main'] : [];
 }

@@ -7,16 +7,10 @@ import { atomic } from '../memory/atomics.js';
 import { seatFor } from '../memory/kernel.js';
 import { H_SIGINT_WATCHED } from '../memory/layout.js';
 import { NO_SLOT, slot } from '../memory/memory.js';
+import { threadFlags } from '../platform/flags.js';
 import { programArguments } from '../platform/process.js';
 import { SIGNAL_FLAGS } from '../platform/signal.js';
-import {
-  isProcessMain,
-  type MessagePort,
-  ownThreadId,
-  spawn,
-  type Transferable,
-  threadFlags,
-} from '../platform/worker.js';
+import { isProcessMain, type MessagePort, ownThreadId, spawn, type Transferable } from '../platform/worker.js';
 import { poll } from '../sync/safepoint.js';
 import type { Request, SupervisorBoot } from './messages.js';
 

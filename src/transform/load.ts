@@ -3,6 +3,7 @@
 import { readText } from '../platform/files.js';
 import { type LoadedModule, stripped } from '../platform/hooks.js';
 import { fileURLToPath } from '../platform/modules.js';
+import { runtime } from '../platform/runtime.js';
 import { mapComment } from './comments.js';
 import { boxesOfModule, type Mode, type TransformOptions, transform } from './transform.js';
 
@@ -11,7 +12,10 @@ export function loaded({ url, text }: LoadedModule): string | undefined {
   return isProgramsOwn(url) ? transformed(url, text, { mode: modeGiven() }, isProgramsOwn) : undefined;
 }
 
-const modeGiven = (): Mode => (process.env['HEDDLE_TRANSFORM'] === 'all' ? 'all' : 'auto');
+function modeGiven(): Mode {
+  const mode = process.env['HEDDLE_TRANSFORM'];
+  return mode === 'all' || mode === 'auto' ? mode : runtime.mode;
+}
 
 /** A text with its source map in it. `isOwn` says which modules are transformed. */
 export function transformed(

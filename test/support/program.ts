@@ -23,6 +23,9 @@ const folderFor = (source: string): string =>
 const { HEDDLE_TEST_IMPORT } = process.env;
 const hooks = HEDDLE_TEST_IMPORT === undefined ? [] : [`--import=${HEDDLE_TEST_IMPORT}`];
 
+/** How another runtime runs a program: scripts/test-runtimes.mjs. */
+const command = JSON.parse(process.env['HEDDLE_TEST_COMMAND'] ?? '[]') as string[];
+
 export interface ProgramOptions {
   /** Arguments of the program. */
   readonly args?: readonly string[];
@@ -78,8 +81,9 @@ while (thread._count() > 0) idle.acquire({ timeout: 1 });
 /** Runs a file. Rejects if the program hangs. */
 export function programFile(file: string, options: ProgramOptions = {}): Promise<Outcome> {
   const { args = [], nodeOptions = [], env = {}, cwd = root, limits, onStdout } = options;
+  if (command.length > 0 && nodeOptions.length > 0) throw new Error(`only Node has ${nodeOptions.join(' ')}`);
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...hooks, ...nodeOptions, file, ...args], {
+    const child = spawn(process.execPath, [...command, ...hooks, ...nodeOptions, file, ...args], {
       cwd,
       env: { ...withoutRunner(process.env), NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -155,6 +155,9 @@ function textFunction(
   inspections: Map<object, Inspected>,
   cause: CaptureError,
 ): FunctionKind {
+  // What belongs to the runtime is written in JavaScript in some.
+  const name = platformNameOf(fn);
+  if (name) return { kind: 'platform', name };
   const code = codeAt(
     `text ${text}`,
     () => new Code(text, { file: '', map: undefined }, UNSEEN, Object.hasOwn(fn, 'caller')),

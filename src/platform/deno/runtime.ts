@@ -2,5 +2,7 @@
 
 export const runtime = {
   name: 'Deno',
-  transforming: 'deno run -A --import heddle/register',
+  transforming: 'deno run -A --preload npm:heddle/register',
+  /** The engine tells nothing of functions. */
+  mode: 'all',
 } as const;

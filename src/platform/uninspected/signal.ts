@@ -2,7 +2,7 @@
 // called when the main thread is on its event loop.
 
 /** Nobody watches. */
-export const watchesSigint = false;
+export const watchesSigint: boolean = false;
 
 /** @throws Error always: there is no watch here. */
 export function watchSigint(_wait: () => void): boolean {
