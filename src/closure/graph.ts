@@ -38,7 +38,7 @@ export type Payloads = {
   /** Cloned by the platform: flat data. */
   raw: unknown;
   /** An ArrayBuffer: which of the attachments has its bytes, and how long it may become if it is resizable. */
-  bytes: { at: number; limit: number | undefined };
+  bytes: { at: number; limit?: number | undefined };
   object: undefined;
   array: Slot[];
   map: Slot[];

@@ -17,7 +17,7 @@ export interface Site {
 const DEPTH = 8;
 const CLOSE_DEPTH = 1;
 /** Milliseconds within which a task follows closely. */
-const CLOSE = 0.2;
+const CLOSE = 1;
 /** The same function so many times, closely, is submitted by a loop: the others come from where the last one did. */
 const LOOP = 16;
 

@@ -125,14 +125,20 @@ export function decodeString(cell: number, wide: boolean): string {
   if (length <= SHORT) return wide ? shortWide(start, length) : short(V.U8, start, length);
   // It may lie in two segments, the second of which is new.
   if (start + 2 * length > V.U8.length) refresh();
+  if (!wide) return readLatin1(start, length);
   const fast = bytes();
-  if (fast !== undefined)
-    return wide ? fast.ucs2Slice(start, start + 2 * length) : fast.latin1Slice(start, start + length);
+  if (fast !== undefined) return fast.ucs2Slice(start, start + 2 * length);
   let text = '';
-  for (let at = 0; at < length; at += SHORT) {
-    const part = Math.min(SHORT, length - at);
-    text += wide ? shortWide(start + 2 * at, part) : short(V.U8, start + at, part);
-  }
+  for (let at = 0; at < length; at += SHORT) text += shortWide(start + 2 * at, Math.min(SHORT, length - at));
+  return text;
+}
+
+/** The text of bytes within the views, one for each unit. */
+export function readLatin1(start: number, length: number): string {
+  const fast = bytes();
+  if (fast !== undefined) return fast.latin1Slice(start, start + length);
+  let text = '';
+  for (let at = 0; at < length; at += SHORT) text += short(V.U8, start + at, Math.min(SHORT, length - at));
   return text;
 }
 

@@ -95,7 +95,7 @@ class Walk implements Whole {
     this.bytes.push(new Uint8Array(buffer));
     const length = (view as Uint8Array).length;
     const bytes: Slot = [this.nodes.length + 1];
-    this.nodes.push(['view', { type, buffer: bytes, offset: byteOffset, length }], ['bytes', { at, limit: undefined }]);
+    this.nodes.push(['view', { type, buffer: bytes, offset: byteOffset, length }], ['bytes', { at }]);
     return true;
   }
 }
