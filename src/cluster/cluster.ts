@@ -106,7 +106,7 @@ export async function openStation(settings: StationSettings): Promise<Cluster> {
  * A cluster: workers on other machines, which take calls from an engine that all can reach.
  *
  * @example
- * const cluster = await Cluster.connect({ address: 'redis://localhost', key: process.env.HEDDLE_CLUSTER_KEY });
+ * const cluster = await Cluster.connect({ address: 'redis://localhost', key: process.env.HEDDLE_CLUSTER_KEY! });
  * const executor = cluster.executor();
  * console.log(await executor.submit((a: number, b: number) => a + b, 1, 2));
  * await cluster.close();

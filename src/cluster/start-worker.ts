@@ -32,7 +32,7 @@ export interface RunningWorker extends AsyncDisposable {
  *
  * @throws TypeError, RangeError for wrong options. Error if the engine cannot be reached.
  * @example
- * const worker = await startWorker({ address: 'redis://localhost', key: process.env.HEDDLE_CLUSTER_KEY });
+ * const worker = await startWorker({ address: 'redis://localhost', key: process.env.HEDDLE_CLUSTER_KEY! });
  * process.once('SIGTERM', () => worker.close());
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {

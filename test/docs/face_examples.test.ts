@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
 import * as heddle from 'heddle';
+import * as cluster from 'heddle/cluster';
 import * as dummy from 'heddle/dummy_thread';
 import * as testing from 'heddle/test';
 import * as thread from 'heddle/thread';
@@ -19,7 +20,8 @@ const run = promisify(execFile);
 function facesOf(path: string): Readonly<Record<string, object>> {
   if (path === 'thread.ts') return { 'heddle/thread': thread };
   if (/^dummy/.test(path)) return { 'heddle/dummy_thread': dummy };
-  return /^tools\//.test(path) ? { heddle, 'heddle/test': testing } : { heddle };
+  if (/^tools\//.test(path)) return { heddle, 'heddle/test': testing };
+  return /^cluster\//.test(path) ? { heddle, 'heddle/cluster': cluster } : { heddle };
 }
 
 interface Example {
@@ -81,6 +83,8 @@ test('every example in the sources compiles', async () => {
 });
 
 for (const { path, examples } of all) {
+  // They need a server.
+  if (path.startsWith('cluster/')) continue;
   // One process for the examples of a file, each in a block of its own.
   test(`the examples of src/${path} run`, async () => {
     const blocks = examples.map(({ line, code }) => `place = 'src/${path}:${line}';\n{\n${code}}\n`);
