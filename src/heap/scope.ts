@@ -53,25 +53,19 @@ export function scope<T>(fn: () => T): T {
 function end(inside: Page[], outer: Page[] | undefined, result: unknown): void {
   const own = isObject(result) ? cellOf(result) >>> 10 : 0;
   // A wait that goes on looks at its words by their address.
-  const stays = (page: Page): boolean => page[INDEX] === own || isAwaited(page[INDEX] as number);
+  const stays = (page: Page): boolean => page[INDEX] === own || kept.has(page[INDEX] as number) || isAwaited(page[INDEX] as number);
   const list: Page[] = [];
   for (const page of inside) (stays(page) ? outer : list)?.push(page);
   // Pins are kept while marking; the wrappers are told all the same, and the pins go a little later.
   if (!emptyPages(list, tell)) waitGate();
 }
 
-/** Calls `fn`: what it makes and meets is in no scope, and lives as long as anything refers to it. */
-export function outsideScopes<T>(fn: () => T): T {
-  const { pages } = scoped;
-  if (pages === undefined) return fn();
-  releasePages();
-  noteScoped(undefined);
-  try {
-    return fn();
-  } finally {
-    releasePages();
-    noteScoped(pages);
-  }
+/** Pages of objects that no scope lets go of. */
+const kept = new Set<number>();
+
+/** An object that stays usable when the scopes end in which it was first used, and with it what lies in its page. */
+export function keepThroughScopes(object: object): void {
+  kept.add(cellOf(object) >>> 10);
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

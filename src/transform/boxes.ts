@@ -109,7 +109,11 @@ function rebind(parsed: ParsedText, edits: MagicString, variable: Variable): voi
   if (definition!.type === 'Parameter')
     edits.appendLeft(parsed.beginOf((definition!.node as unknown as Syntax)['body'] as Syntax), `;${statement}`);
   else if (loop) edits.appendLeft(parsed.beginOf(loop['body'] as Syntax), statement);
-  else edits.appendLeft((definition!.parent as unknown as Syntax).end, `;${statement}`);
+  else {
+    // A declarator of its own: those behind it see the box.
+    const { end } = definition!.node as unknown as Syntax;
+    edits.appendLeft(end, `,__heddle_${name}_=${name}=${boxText(name, name)}`);
+  }
 }
 
 /** Each round of a loop has a box of its own, with what the last round has left. */

@@ -97,7 +97,7 @@ export function formOf(parsed: ParsedText, variable: Variable): Form | undefined
   if (loop && loop.type !== 'ForStatement') return bodyOf(parsed, loop, variable) ? 'rebound' : undefined;
   const id = declarator['id'] as Syntax;
   if (id.type === 'Identifier') return loop && !headIsPlain(parsed, loop) ? undefined : 'declared';
-  return loop || usedWithin(variable, id) || !isSole(parsed, declarator) ? undefined : 'rebound';
+  return loop || usedWithin(variable, id) ? undefined : 'rebound';
 }
 
 /** It may be a function's own, or the module's. */
@@ -128,15 +128,6 @@ function usedWithin(variable: Variable, { start, end }: Syntax): boolean {
 function isDeleted(parsed: ParsedText, reference: Reference): boolean {
   const parent = parsed.parentOf(identifierOf(reference));
   return parent.type === 'UnaryExpression' && parent['operator'] === 'delete';
-}
-
-/** The declaration is a statement with nothing else in it. */
-function isSole(parsed: ParsedText, declarator: Syntax): boolean {
-  const declaration = parsed.parentOf(declarator);
-  const around = parsed.parentOf(declaration).type;
-  return (
-    (declaration['declarations'] as Syntax[]).length === 1 && /^(?:Program|BlockStatement|StaticBlock)$/.test(around)
-  );
 }
 
 /** The block of a loop's body, in which the name means the loop's variable. */

@@ -7,7 +7,7 @@
 // A value that cannot go into the heap as it is, and stays the same, leaves the box as it is: a function that only reads the variable takes
 // a copy along, as it does of any other capture, and one that assigns to it does not travel.
 import { describe, ShareError } from '../../heap/errors.js';
-import { outsideScopes } from '../../heap/scope.js';
+import { keepThroughScopes } from '../../heap/scope.js';
 import { makeRecord, shapeOfText, shapeTextOf } from '../../heap/shapes.js';
 import { cellOf } from '../../heap/values.js';
 import { registry, registryIfAny, type Variable } from '../registry.js';
@@ -26,7 +26,7 @@ const TEXT = shapeTextOf('', [['v', 'number']]);
 export function shareVariable(variable: Variable): object | undefined {
   if (variable.shared !== undefined) return variable.shared;
   if (!isShareable(variable.own)) return undefined;
-  const record = outsideScopes(() => makeRecord(shapeOfText(TEXT))) as { v: unknown };
+  const record = makeRecord(shapeOfText(TEXT)) as { v: unknown };
   record.v = variable.own;
   giveRecord(variable, record);
   variable.own = undefined;
@@ -50,6 +50,7 @@ const byRecord = new WeakMap<object, Variable>();
 
 function giveRecord(variable: Variable, record: { v: unknown }): void {
   registry().refuse ??= refusal;
+  keepThroughScopes(record);
   variable.shared = record;
   byRecord.set(record, variable);
 }
