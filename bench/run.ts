@@ -36,6 +36,7 @@ const parts: Record<string, Part> = {
   python: async () => (await import('./python.js')).pythonRows(),
   queue: async () => (await import('./queue.js')).queueRows(),
   bytes: async () => (await import('./bytes.js')).byteRows(),
+  transform: async () => (await import('./transform.js')).transformRows(),
   main: () => [mainJobRow()],
   ...Object.fromEntries(
     ['fields', 'tree', 'arrays', 'maps', 'strings', 'collection', 'packages']

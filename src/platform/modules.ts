@@ -11,9 +11,15 @@ export { fileURLToPath, pathToFileURL };
 // What it is asked for has a place of its own: this library may have none.
 const here = createRequire(process.execPath);
 
+const builtins = new Map<string, unknown>();
+
 /** A builtin module's exports. Synchronous, unlike `import()`; `id` with or without `node:`. */
 export function builtin(id: string): unknown {
-  return here(id.startsWith('node:') ? id : `node:${id}`);
+  const known = builtins.get(id);
+  if (known !== undefined) return known;
+  const exports: unknown = here(id.startsWith('node:') ? id : `node:${id}`);
+  builtins.set(id, exports);
+  return exports;
 }
 
 export const isBuiltin: (specifier: string) => boolean = isBuiltinName;

@@ -16,16 +16,25 @@ const documents = [
     .map((name) => `docs/${name}`),
 ];
 
+const register = join(root, 'build', 'joined', 'dist', 'transform', 'register.js');
+
 interface Block {
   readonly line: number;
   readonly source: string;
   readonly output: string | undefined;
+  /** It is transformed as it is loaded. */
+  readonly transformed: boolean;
 }
 
 function programsOf(text: string): Block[] {
-  const blocks = text.matchAll(/^```ts\n([\s\S]*?)^```\n(?:\n```text\n([\s\S]*?)^```\n)?/gm);
+  const blocks = text.matchAll(/^```ts( transformed)?\n([\s\S]*?)^```\n(?:\n```text\n([\s\S]*?)^```\n)?/gm);
   return [...blocks]
-    .map(({ index, 1: source = '', 2: output }) => ({ line: text.slice(0, index).split('\n').length, source, output }))
+    .map(({ index, 1: mark, 2: source = '', 3: output }) => ({
+      line: text.slice(0, index).split('\n').length,
+      source,
+      output,
+      transformed: mark !== undefined,
+    }))
     .filter(({ source }) => /from 'heddle[^']*'/.test(source));
 }
 
@@ -43,10 +52,10 @@ function headingsOf(path: string): string[] {
 for (const document of documents) {
   const text = readFileSync(join(root, document), 'utf8');
 
-  for (const { line, source, output } of programsOf(text)) {
+  for (const { line, source, output, transformed } of programsOf(text)) {
     test(`${document}:${line} runs`, async () => {
       const { code } = await transform(source, { loader: 'ts', target: 'es2022', tsconfigRaw: {} });
-      const outcome = await program(code);
+      const outcome = await program(code, { nodeOptions: transformed ? [`--import=${register}`] : [] });
       assert.deepEqual([outcome.stderr, outcome.status], ['', 0]);
       if (output !== undefined) assert.equal(outcome.stdout, output);
     });
