@@ -11,9 +11,11 @@
 //
 //   environment   () => [site, a, b, [c]]         the variables of the functions around; those in the inner array are assigned to
 //                 site                            if there are none
-//   top           p => { p(f, 1); p(a); … }       the variables at the top of the module, in the order in which they are initialised:
-//                                                 so if one throws, those before it are known. 1 a function or class that is written
+//   top           p => { p([f, g], 1); p(a); … }  the variables at the top of the module, in the order in which they are initialised:
+//                                                 so if one throws, those before it are known; an array has what cannot throw. 1 a function or class that is written
 //                                                 there, 2 it is assigned to, 3 an import
+//
+// Programs get the text of the functions below, of the last two only if they use them.
 //
 // A stamp is a private field that a constructor puts on the function which its parent has returned: no property that a program could see,
 // and far cheaper than an entry in a WeakMap.
@@ -52,16 +54,21 @@ export interface Registry {
   /** A module, in the place of an earlier one of that file; `name` tells those of one file apart. */
   module(where: string | Error, top?: Top, name?: string): Stamper;
   readonly modules: Map<string, StampedModule>;
+  /** Without an environment it is a stamper. */
+  stampOf(fn: object): readonly [Environment | undefined, StampedModule] | undefined;
   /** Texts that a loader has made, by the URL of the module. */
-  readonly texts: Map<string, string>;
-  stampOf(fn: object): readonly [Environment, StampedModule] | undefined;
-  moduleOf(stamper: object): StampedModule | undefined;
-  readonly Variable: new (name: string, value: unknown) => Variable;
+  texts?: Map<string, string>;
+  /** Made when the first module needs it. */
+  Variable?: new (
+    name: string,
+    value: unknown,
+    mirror?: (value: unknown) => void,
+  ) => Variable;
   /** Turns what the heap says of a value that it cannot hold into what a program is to read. Set by this library. */
-  refuse: ((variable: Variable, error: unknown) => unknown) | undefined;
+  refuse?: (variable: Variable, error: unknown) => unknown;
 }
 
-/** All of it, in one function that needs nothing from outside: its text becomes part of programs. */
+/** The registry of this realm, in a function that needs nothing from outside. */
 export function makeRegistry(key: string): Registry {
   // A module may have things of its own under the names of the language's.
   const realm = globalThis;
@@ -75,18 +82,49 @@ export function makeRegistry(key: string): Registry {
     }
   }
   class Stamp extends Same {
-    #environment: Environment;
+    #environment: Environment | undefined;
     #module: StampedModule;
-    constructor(fn: object, environment: Environment, module: StampedModule) {
+    constructor(fn: object, environment: Environment | undefined, module: StampedModule) {
       super(fn);
       this.#environment = environment;
       this.#module = module;
     }
-    static of(fn: object): [Environment, StampedModule] | undefined {
+    static of(fn: object): [Environment | undefined, StampedModule] | undefined {
       return #environment in fn ? [fn.#environment, fn.#module] : undefined;
     }
   }
-  class Box implements Variable {
+  const registry: Registry = {
+    modules: new realm.Map(),
+    stampOf: Stamp.of,
+    module(where, top, name = '') {
+      const module = { where, top };
+      const stamp = ((fn: object, environment: Environment) => new Stamp(fn, environment, module)) as Stamper;
+      new Stamp(stamp, undefined, module);
+      if (top) registry.modules.set(name + (typeof where === 'string' ? where : where.stack), module);
+      return stamp;
+    },
+  };
+  realm.Object.defineProperty(realm, place, { value: registry });
+  return registry;
+}
+
+/** Gives a stamper `m`. */
+export function addMethods(registry: Registry, stamp: Stamper): Stamper {
+  stamp.m = (object, ...stamps) => {
+    for (let at = 0; at < stamps.length; at += 2) {
+      const [, part, name] = /^([gs]et )?(.*)$/s.exec(stamps[at] as string)!;
+      const found = globalThis.Object.getOwnPropertyDescriptor(object, name!);
+      const method: unknown = part === undefined ? found?.value : part === 'get ' ? found?.get : found?.set;
+      if (typeof method === 'function' && !registry.stampOf(method)) stamp(method, stamps[at + 1] as Environment);
+    }
+    return object;
+  };
+  return stamp;
+}
+
+/** Gives a stamper `v` and `n`. */
+export function addVariables(registry: Registry, stamp: Stamper): Stamper {
+  registry.Variable ??= class implements Variable {
     readonly name: string;
     own: unknown;
     shared: { v: unknown } | undefined;
@@ -112,43 +150,39 @@ export function makeRegistry(key: string): Registry {
       }
       if (this.mirror !== undefined) this.mirror(value);
     }
-  }
-  const stampers = new realm.WeakMap<object, StampedModule>();
-  const registry: Registry = {
-    modules: new realm.Map(),
-    texts: new realm.Map(),
-    Variable: Box,
-    refuse: undefined,
-    stampOf: Stamp.of,
-    moduleOf: (stamper) => stampers.get(stamper),
-    module(where, top, name = '') {
-      const module = { where, top };
-      const stamp = ((fn: object, environment: Environment) => new Stamp(fn, environment, module)) as Stamper;
-      stamp.m = (object, ...stamps) => {
-        for (let at = 0; at < stamps.length; at += 2) {
-          const [, part, name] = /^([gs]et )?(.*)$/s.exec(stamps[at] as string)!;
-          const found = realm.Object.getOwnPropertyDescriptor(object, name!);
-          const method: unknown = part === undefined ? found?.value : part === 'get ' ? found?.get : found?.set;
-          if (typeof method === 'function' && !Stamp.of(method)) stamp(method, stamps[at + 1] as Environment);
-        }
-        return object;
-      };
-      stamp.v = (name, value, mirror) => new Box(name, value, mirror);
-      stamp.n = (variable) => new Box(variable.name, variable.v);
-      stampers.set(stamp, module);
-      if (top) registry.modules.set(name + (typeof where === 'string' ? where : where.stack), module);
-      return stamp;
-    },
   };
-  realm.Object.defineProperty(realm, place, { value: registry });
-  return registry;
+  const { Variable } = registry;
+  stamp.v = (name, value, mirror) => new Variable(name, value, mirror);
+  stamp.n = (variable) => new Variable(variable.name, variable.v);
+  return stamp;
 }
 
 let found: Registry | undefined;
 
 /** This realm's. */
-export const registry = (): Registry => (found ??= makeRegistry(REGISTRY));
+export function registry(): Registry {
+  found ??= makeRegistry(REGISTRY);
+  return found;
+}
 
 /** This realm's, if transformed code has made it. */
-export const registryIfAny = (): Registry | undefined =>
-  (found ??= (globalThis as Record<symbol, unknown>)[Symbol.for(REGISTRY)] as Registry | undefined);
+export function registryIfAny(): Registry | undefined {
+  found ??= (globalThis as Record<symbol, unknown>)[Symbol.for(REGISTRY)] as Registry | undefined;
+  return found;
+}
+
+/** A stamper with all that transformed code may call. */
+export const fullStamper = (where: string): Stamper =>
+  addVariables(registry(), addMethods(registry(), registry().module(where)));
+
+/** The class of boxes. */
+export function variableClass(): NonNullable<Registry['Variable']> {
+  fullStamper('');
+  return registry().Variable!;
+}
+
+/** The module of a stamper; undefined for any other function. */
+export function moduleOf(fn: object): StampedModule | undefined {
+  const stamp = registryIfAny()?.stampOf(fn);
+  return stamp !== undefined && stamp[0] === undefined ? stamp[1] : undefined;
+}

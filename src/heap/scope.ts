@@ -53,7 +53,8 @@ export function scope<T>(fn: () => T): T {
 function end(inside: Page[], outer: Page[] | undefined, result: unknown): void {
   const own = isObject(result) ? cellOf(result) >>> 10 : 0;
   // A wait that goes on looks at its words by their address.
-  const stays = (page: Page): boolean => page[INDEX] === own || kept.has(page[INDEX] as number) || isAwaited(page[INDEX] as number);
+  const stays = (page: Page): boolean =>
+    page[INDEX] === own || kept.has(page[INDEX] as number) || isAwaited(page[INDEX] as number);
   const list: Page[] = [];
   for (const page of inside) (stays(page) ? outer : list)?.push(page);
   // Pins are kept while marking; the wrappers are told all the same, and the pins go a little later.

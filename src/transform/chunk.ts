@@ -2,7 +2,7 @@
 import MagicString from 'magic-string';
 import { boxDeclarations, boxUses, type Heads } from './boxes.js';
 import { isMarked, takeMarks } from './marks.js';
-import { isTransformed, prelude, preludeOfMany, preludeOfOne } from './prelude.js';
+import { isTransformed, prelude, preludeOfMany, preludeOfOne, usesIn } from './prelude.js';
 import { outerVariables, type Root, rootAround, rootsOf } from './roots.js';
 import { ParsedText, type Syntax, type Variable } from './text.js';
 import { NOTHING, topText } from './top.js';
@@ -46,12 +46,13 @@ export function transformChunk(text: string, options: TransformOptions = {}): Tr
   if (told.length === 0) return undefined;
   const [first] = told;
   const begin = parsed.beginOf(parsed.program);
+  const uses = usesIn(edits.toString() + heads.join(''));
   if (told.length === 1 && first!.root.block === parsed.program) {
-    edits.appendLeft(begin, `;${prelude(parsed.isModule, first!.top)}${heads.join('')}`);
+    edits.appendLeft(begin, `;${prelude(parsed.isModule, first!.top, uses)}${heads.join('')}`);
   } else {
     edits.appendLeft(begin, `;${preludeOfMany(parsed.isModule)}`);
     for (const [at, { root, top }] of told.entries())
-      edits.appendLeft(parsed.beginOf(root.block), `;${preludeOfOne(String(at), top)}`);
+      edits.appendLeft(parsed.beginOf(root.block), `;${preludeOfOne(String(at), top, uses)}`);
     edits.appendLeft(begin, heads.join(''));
   }
   return { ...result(edits, options), warnings };

@@ -1,5 +1,5 @@
 // What stands before transformed code: the registry, made by the first module that runs, and the module's own stamper.
-import { makeRegistry, REGISTRY } from '../closure/registry.js';
+import { addMethods, addVariables, makeRegistry, REGISTRY } from '../closure/registry.js';
 
 /** The name that transformed code calls. Nothing that a program has written is called so. */
 export const STAMP = '__heddle__';
@@ -9,25 +9,42 @@ const HERE = 'typeof __filename==="string"?__filename:new globalThis.Error()';
 
 const REGISTER = '__heddle_registry__';
 
-/** The text of the registry, on one line: it stands before the first line of a program, whose lines keep their numbers. */
+/** The texts of the registry's functions, each on one line: they stand before the first line of a program, whose lines keep their numbers. */
 const MAKE = `(${oneLine(makeRegistry.toString())})(${JSON.stringify(REGISTRY)})`;
+const METHODS = `(${oneLine(addMethods.toString())})`;
+const VARIABLES = `(${oneLine(addVariables.toString())})`;
 
 /** Whether a text was transformed before. */
 export const isTransformed = (text: string): boolean => text.includes(REGISTRY);
 
-/** Declares the stamper of a text that is one module. */
-export const prelude = (isModule: boolean, top: string): string =>
-  `const ${STAMP}=${MAKE}.module(${isModule ? 'import.meta.url' : HERE},${top});`;
+/** What code calls of its stamper, beside the stamper itself. */
+export interface Uses {
+  readonly methods: boolean;
+  readonly variables: boolean;
+}
 
-/** Declares the registry of a text that holds several. */
+export const usesIn = (text: string): Uses => ({
+  methods: /__heddle__\s*\.\s*m\b/.test(text),
+  variables: /__heddle__\s*\.\s*[vn]\b/.test(text),
+});
+
+/** Declares the stamper of a text that is one module. */
+export const prelude = (isModule: boolean, top: string, uses: Uses): string =>
+  preludeOfMany(isModule) + preludeOfOne('', top, uses);
+
+/** Declares the registry of a text that may hold several. */
 export const preludeOfMany = (isModule: boolean): string =>
   `const ${REGISTER}=${MAKE},__heddle_where__=${isModule ? 'import.meta.url' : HERE};`;
 
 /** Declares the stamper of one of them. `name` tells it from the others. */
-export const preludeOfOne = (name: string, top: string): string =>
-  `const ${STAMP}=${REGISTER}.module(__heddle_where__,${top},${JSON.stringify(name)});`;
+export function preludeOfOne(name: string, top: string, { methods, variables }: Uses): string {
+  let made = `${REGISTER}.module(__heddle_where__,${top}${name === '' ? '' : `,${JSON.stringify(name)}`})`;
+  if (methods) made = `${METHODS}(${REGISTER},${made})`;
+  if (variables) made = `${VARIABLES}(${REGISTER},${made})`;
+  return `const ${STAMP}=${made};`;
+}
 
-/** Without comments, of which `makeRegistry` has only those that end a line. */
+/** Without comments, of which they have only those that end a line. */
 function oneLine(text: string): string {
   return text.replace(/^\s*\/\/.*$/gm, '').replace(/\s*\n\s*/g, ' ');
 }

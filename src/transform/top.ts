@@ -25,8 +25,16 @@ export function topText(
   const own = ownFunctions(parsed, scope);
   const used = usedVariables(parsed, scope, own);
   const told = [...outer, ...scope.variables.filter((variable) => used.has(variable))].sort(byInitialisation);
-  const calls = told.map((variable) => `p(${variable.name}${kindOf(parsed, variable, own, boxed)});`);
-  return `p=>{${isStamped ? `p(${STAMP});` : ''}${calls.join('')}}`;
+  // What is there from the start cannot throw, and is told in lists.
+  const lists = new Map<string, string[]>();
+  const calls: string[] = [];
+  for (const variable of told) {
+    const kind = kindOf(parsed, variable, own, boxed);
+    if (stage(variable) > 0) calls.push(`p(${variable.name}${kind});`);
+    else lists.set(kind, [...(lists.get(kind) ?? []), variable.name]);
+  }
+  const listed = [...lists].map(([kind, names]) => `p([${names.join(',')}]${kind});`);
+  return `p=>{${isStamped ? `p(${STAMP});` : ''}${listed.join('')}${calls.join('')}}`;
 }
 
 function kindOf(

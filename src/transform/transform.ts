@@ -9,7 +9,7 @@ import MagicString from 'magic-string';
 import { boxDeclarations, boxUses, type Heads } from './boxes.js';
 import { type BoxesOf, boxesExported, exportBoxes, importBoxes } from './exports.js';
 import { mark } from './marks.js';
-import { isTransformed, prelude } from './prelude.js';
+import { isTransformed, prelude, usesIn } from './prelude.js';
 import { type Sites, stampAll } from './stamp.js';
 import { ParsedText } from './text.js';
 import { NOTHING, topText } from './top.js';
@@ -64,8 +64,10 @@ export function transform(text: string, options: TransformOptions = {}): Transfo
   const { heads, forms, sites, tail } = change(parsed, edits, options);
   const top = topText(parsed, parsed.topScope, forms, sites.next > 0 || forms.size > 0);
   if (top === NOTHING && !edits.hasChanged()) return undefined;
-  if (top !== NOTHING)
-    edits.appendLeft(parsed.beginOf(parsed.program), `;${prelude(parsed.isModule, top)}${heads.join('')}`);
+  if (top !== NOTHING) {
+    const uses = usesIn(edits.toString() + heads.join(''));
+    edits.appendLeft(parsed.beginOf(parsed.program), `;${prelude(parsed.isModule, top, uses)}${heads.join('')}`);
+  }
   edits.append(tail);
   return result(edits, options);
 }

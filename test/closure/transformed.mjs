@@ -11,10 +11,13 @@ const heddle = /^(?:heddle|\.\/(?:harness|thread)\.m?[jt]s)$/;
 const OWN = /\/(?:test\/closure\/\w+\.test\.[jt]s|heddle-[^/]+\/.*)$/;
 const isOwn = (url) => OWN.test(url) && !/\/node_modules\/|\/thread\.mjs$/.test(url);
 
+const texts = new Map();
+registry().texts = texts;
+
 hookLoading(
   ({ url, text, isModule }) => {
     const made = isOwn(url) ? transformed(url, text, { mode, heddle }, isOwn) : undefined;
-    if (made !== undefined) registry().texts.set(isModule ? url : fileURLToPath(url), made);
+    if (made !== undefined) texts.set(isModule ? url : fileURLToPath(url), made);
     return made;
   },
   import.meta.url,

@@ -43,7 +43,7 @@ const sources = new Map<string, Source>();
 
 /** The text that the transform's loader has made of a file, in this thread. */
 function madeSource(file: string): Source | undefined {
-  const text = registryIfAny()?.texts.get(file);
+  const text = registryIfAny()?.texts?.get(file);
   if (text === undefined) return undefined;
   let source = sources.get(file);
   if (source?.text !== text) {

@@ -3,7 +3,15 @@
 import { type Inspected, inspect, type Scope } from '../../platform/inspector.js';
 import { threadId } from '../../platform/modules.js';
 import type { CodeRecord, Payloads } from '../graph.js';
-import { type Environment, registry, registryIfAny, type StampedModule, type Stamper } from '../registry.js';
+import {
+  type Environment,
+  fullStamper,
+  moduleOf,
+  registry,
+  registryIfAny,
+  type StampedModule,
+  type Stamper,
+} from '../registry.js';
 import { type Found, locate } from '../text/locate.js';
 import { childrenOf, parseScript, type Syntax } from '../text/parse.js';
 
@@ -76,6 +84,7 @@ export function stampedOf(fn: object): Stamped | undefined {
   const stamp = found.stampOf(fn);
   if (stamp === undefined) return toldOf(fn);
   const [environment, module] = stamp;
+  if (environment === undefined) return undefined;
   const known = knownOf(module);
   if (typeof environment === 'number') return stamped(known, environment, environment, fn, undefined);
   let values: readonly unknown[] | undefined;
@@ -159,14 +168,12 @@ function look(module: StampedModule): void {
   if (complete.has(module)) return;
   const known = knownOf(module);
   const names = topNames(module.top!.toString());
-  let at = 0;
   let missing = 0;
   try {
-    module.top!((value, kind) => {
-      const name = names[at++]?.name ?? '';
-      if (kind !== OWN) return;
+    tellAll(module.top!, names, ({ name, isOwn }, value) => {
+      if (!isOwn) return;
       if (typeof value !== 'function') missing++;
-      else if (!told.has(value)) told.set(value, { known, name });
+      else if (!told.has(value)) told.set(value, { known, name: name ?? '' });
     });
     // A `var` is undefined before it is initialised.
     if (missing === 0) complete.add(module);
@@ -182,6 +189,28 @@ interface TopName {
   /** Undefined where a minifier has put a value in the place of the variable. */
   readonly name: string | undefined;
   readonly kind: Kind;
+  readonly isOwn: boolean;
+  /** Its place in the array of its call; undefined if the call has no array. */
+  readonly at: number | undefined;
+}
+
+/** Calls `tell` for each variable that is initialised; throws what the first that is not throws. */
+function tellAll(
+  top: NonNullable<StampedModule['top']>,
+  names: readonly TopName[],
+  tell: (name: TopName, value: unknown) => void,
+): void {
+  let next = 0;
+  top((value) => {
+    const first = names[next];
+    if (first === undefined) return;
+    if (first.at === undefined) {
+      next++;
+      tell(first, value);
+      return;
+    }
+    for (const item of value as readonly unknown[]) tell(names[next++]!, item);
+  });
 }
 
 /** The names in the text of a module's `top`, in the order of its calls. */
@@ -196,11 +225,17 @@ function topNames(text: string): TopName[] {
       for (const child of childrenOf(node)) walk(child);
       return;
     }
-    const [value, kind] = node['arguments'] as (Syntax | undefined)[];
-    found.push({
-      name: value?.type === 'Identifier' ? (value['name'] as string) : undefined,
-      kind: KINDS[(kind?.['value'] as number | undefined) ?? 0]!,
-    });
+    const [value, number] = node['arguments'] as (Syntax | undefined)[];
+    const index = (number?.['value'] as number | undefined) ?? 0;
+    const isList = value?.type === 'ArrayExpression';
+    for (const [at, item] of (isList ? (value['elements'] as Syntax[]) : [value]).entries()) {
+      found.push({
+        name: item?.type === 'Identifier' ? (item['name'] as string) : undefined,
+        kind: KINDS[index]!,
+        isOwn: index === OWN,
+        at: isList ? at : undefined,
+      });
+    }
   };
   if (tell !== undefined) walk(fn['body'] as Syntax);
   return found;
@@ -211,11 +246,9 @@ function topView(top: NonNullable<StampedModule['top']>, names: readonly TopName
   const constants = new Map<string, unknown>();
   const read = (wanted: string): unknown => {
     if (constants.has(wanted)) return constants.get(wanted);
-    let at = 0;
     let value: { readonly it: unknown } | undefined;
     try {
-      top((it) => {
-        const { name, kind } = names[at++] ?? { name: undefined, kind: 'changing' };
+      tellAll(top, names, ({ name, kind }, it) => {
         if (name === undefined) return;
         // A `var` is undefined before it is initialised.
         if (kind === 'constant' && it !== undefined) constants.set(name, it);
@@ -268,7 +301,7 @@ function arrayIn(node: Syntax): Syntax | undefined {
 export type StamperPayload = Payloads['stamper'];
 
 export function stamperPayload(fn: object): StamperPayload | undefined {
-  const module = registryIfAny()?.moduleOf(fn);
+  const module = moduleOf(fn);
   if (module === undefined) return undefined;
   const { id, file } = knownOf(module);
   return { id, file };
@@ -280,26 +313,26 @@ const stampers = new Map<string, Stamper>();
 export function moduleStamper({ id, file }: StamperPayload): Stamper {
   let stamper = stampers.get(id);
   if (stamper === undefined) {
-    stamper = registry().module(file);
+    stamper = fullStamper(file);
     const known: Known = { id, file, top: undefined, kinds: new Map(), sites: sitesOf(id) };
-    registry().moduleOf(stamper)!.known = known;
+    moduleOf(stamper)!.known = known;
     stampers.set(id, stamper);
   }
   return stamper;
 }
 
 export const isStamper = (value: unknown): value is Stamper =>
-  typeof value === 'function' && registryIfAny()?.moduleOf(value) !== undefined;
+  typeof value === 'function' && moduleOf(value) !== undefined;
 
 /** The stamper of a function that was rebuilt here: what its closures use of the module, it has among its own variables. */
 export function stamperFor(stamper: Stamper, { free }: CodeRecord, env: readonly unknown[]): Stamper {
-  const { id, file, sites } = knownOf(registry().moduleOf(stamper)!);
+  const { id, file, sites } = knownOf(moduleOf(stamper)!);
   const object = Object.create(null) as object;
   for (const [at, name] of free.entries())
     Object.defineProperty(object, name, { get: () => env[at], enumerable: true, configurable: true });
-  const own = registry().module(file);
+  const own = fullStamper(file);
   const known: Known = { id, file, top: { description: 'Closure', object }, kinds: new Map(), sites };
-  registry().moduleOf(own)!.known = known;
+  moduleOf(own)!.known = known;
   return own;
 }
 

@@ -10,7 +10,7 @@ import { describe, ShareError } from '../../heap/errors.js';
 import { keepThroughScopes } from '../../heap/scope.js';
 import { makeRecord, shapeOfText, shapeTextOf } from '../../heap/shapes.js';
 import { cellOf } from '../../heap/values.js';
-import { registry, registryIfAny, type Variable } from '../registry.js';
+import { registry, registryIfAny, type Variable, variableClass } from '../registry.js';
 
 export type { Variable };
 
@@ -59,14 +59,14 @@ function giveRecord(variable: Variable, record: { v: unknown }): void {
 export function variableOf(name: string, record: object): Variable {
   let variable = byRecord.get(record);
   if (variable === undefined) {
-    variable = new (registry().Variable)(name, undefined);
+    variable = new (variableClass())(name, undefined);
     giveRecord(variable, record as { v: unknown });
   }
   return variable;
 }
 
 /** A box of this thread's own. */
-export const ownVariable = (name: string): Variable => new (registry().Variable)(name, undefined);
+export const ownVariable = (name: string): Variable => new (variableClass())(name, undefined);
 
 /** What the heap says of its field, said of the variable. */
 function refusal({ name }: Variable, error: unknown): unknown {
