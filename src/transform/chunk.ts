@@ -50,7 +50,7 @@ export function transformChunk(text: string, options: TransformOptions = {}): Tr
   if (told.length === 1 && first!.root.block === parsed.program) {
     edits.appendLeft(begin, `;${prelude(parsed.isModule, first!.top, uses)}${heads.join('')}`);
   } else {
-    edits.appendLeft(begin, `;${preludeOfMany(parsed.isModule)}`);
+    edits.appendLeft(begin, `;${preludeOfMany(parsed.isModule, uses)}`);
     for (const [at, { root, top }] of told.entries())
       edits.appendLeft(parsed.beginOf(root.block), `;${preludeOfOne(String(at), top, uses)}`);
     edits.appendLeft(begin, heads.join(''));

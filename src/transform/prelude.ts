@@ -30,17 +30,18 @@ export const usesIn = (text: string): Uses => ({
 
 /** Declares the stamper of a text that is one module. */
 export const prelude = (isModule: boolean, top: string, uses: Uses): string =>
-  preludeOfMany(isModule) + preludeOfOne('', top, uses);
+  preludeOfMany(isModule, uses) + preludeOfOne('', top, uses);
 
 /** Declares the registry of a text that may hold several. */
-export const preludeOfMany = (isModule: boolean): string =>
-  `const ${REGISTER}=${MAKE},__heddle_where__=${isModule ? 'import.meta.url' : HERE};`;
+export const preludeOfMany = (isModule: boolean, { methods, variables }: Uses): string =>
+  `const ${REGISTER}=${MAKE},__heddle_where__=${isModule ? 'import.meta.url' : HERE}` +
+  `${methods ? `,__heddle_methods__=${METHODS}` : ''}${variables ? `,__heddle_variables__=${VARIABLES}` : ''};`;
 
 /** Declares the stamper of one of them. `name` tells it from the others. */
 export function preludeOfOne(name: string, top: string, { methods, variables }: Uses): string {
   let made = `${REGISTER}.module(__heddle_where__,${top}${name === '' ? '' : `,${JSON.stringify(name)}`})`;
-  if (methods) made = `${METHODS}(${REGISTER},${made})`;
-  if (variables) made = `${VARIABLES}(${REGISTER},${made})`;
+  if (methods) made = `__heddle_methods__(${REGISTER},${made})`;
+  if (variables) made = `__heddle_variables__(${REGISTER},${made})`;
   return `const ${STAMP}=${made};`;
 }
 

@@ -46,6 +46,9 @@ export interface SourceMap {
   toString(): string;
 }
 
+/** Declared at the top, as far as lines show it. */
+const VARIABLES = /^(?:export\s+)?(?:let|var)\s/m;
+
 const IMPORT = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"])([^'"\n]+)\1/g;
 const HEDDLE = /^heddle(?:\/(?:thread|_thread))?$/;
 
@@ -90,6 +93,8 @@ const isWhole = (text: string, { mode = 'auto', heddle }: TransformOptions): boo
 /** One module of what a bundler will join. What is left undefined in it, the chunk defines. */
 export function transformModule(text: string, options: TransformOptions = {}): Transformed | undefined {
   if (isTransformed(text)) return undefined;
+  // Most modules need not be read for this: only variables at the top can be shared there.
+  if (!isWhole(text, options) && !VARIABLES.test(text)) return undefined;
   const parsed = parse(text);
   if (!parsed) return undefined;
   const edits = new MagicString(text);
