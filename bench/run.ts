@@ -37,6 +37,7 @@ const parts: Record<string, Part> = {
   queue: async () => (await import('./queue.js')).queueRows(),
   bytes: async () => (await import('./bytes.js')).byteRows(),
   transform: async () => (await import('./transform.js')).transformRows(),
+  cluster: async () => (await import('./cluster.js')).clusterRows(),
   main: () => [mainJobRow()],
   ...Object.fromEntries(
     ['fields', 'tree', 'arrays', 'maps', 'strings', 'collection', 'packages']

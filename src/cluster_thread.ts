@@ -4,6 +4,7 @@ import { registerExports } from './closure/exports.js';
 import { defineClusterErrors } from './cluster/errors.js';
 import { noteFace } from './cluster/wire/faces.js';
 import * as self from './cluster_thread.js';
+import { noteOwnFiles } from './platform/own.js';
 import { wire } from './wiring.js';
 
 export { serveStation } from './cluster/serve.js';
@@ -14,6 +15,7 @@ export const CLUSTER = new URL('./cluster.js', import.meta.url).href;
 
 wire();
 defineClusterErrors();
+noteOwnFiles(new URL('./cluster', import.meta.url).href);
 noteFace('cluster', CLUSTER);
 noteFace('cluster_thread', import.meta.url);
 registerExports(import.meta.url, self);

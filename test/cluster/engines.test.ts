@@ -130,6 +130,8 @@ for (const kind of kinds) {
       );
       assert.ok(error instanceof OutOfStock);
       assert.equal(error.left, 2);
+      // Nothing of what has brought it here and back.
+      assert.doesNotMatch(error.stack!, /async_hooks|dist\/cluster/);
       assert.match(error.stack!, /at sell \(.*engines\.test\.[jt]s:\d+:\d+\)/);
       assert.deepEqual(log.lines(), ['sold']);
       assert.equal(future.attempts, 1);
