@@ -1,32 +1,30 @@
-// The locks that this thread holds, as the tools are told of them.
+// The locks that this thread holds, as the tools are told of them. What they are is asked for only when something is told.
 
 import { CELL } from '../heap/values.js';
 import { V } from '../memory/memory.js';
 import { nameOfKind } from '../sync/kinds.js';
 import { nameOfCell } from '../sync/titles.js';
 
-export interface HeldLock {
-  readonly lock: object;
-  /** Address of its cell; of a side of an RWLock, that of the side. */
-  readonly cell: number;
-  /** What it is: "lock", "ReadLock". */
-  readonly kind: string;
-}
+/** In the order in which they were acquired. */
+export const held: object[] = [];
 
-export const held: HeldLock[] = [];
+/** Address of a lock's cell; of a side of an RWLock, that of the side. */
+export const cellOfLock = (lock: object): number => (lock as { [CELL](): number })[CELL]() * 4;
 
-export const entryOf = (lock: object): HeldLock => ({
-  lock,
-  cell: (lock as { [CELL](): number })[CELL]() * 4,
-  kind: String((lock as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? 'lock'),
-});
+/** What it is: "lock", "ReadLock". */
+export const kindOfLock = (lock: object): string =>
+  String((lock as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? 'lock');
 
-export function noteAcquired(entry: HeldLock): void {
-  held.push(entry);
+export function noteAcquired(lock: object): void {
+  held.push(lock);
 }
 
 export function noteReleased(lock: object): void {
-  const at = held.findLastIndex((entry) => entry.lock === lock);
+  if (held.at(-1) === lock) {
+    held.pop();
+    return;
+  }
+  const at = held.lastIndexOf(lock);
   if (at >= 0) held.splice(at, 1);
 }
 
@@ -36,8 +34,9 @@ export function titleOfCell(cell: number, kind = nameOfKind(V.I32[cell >>> 2]!))
   return `${kind} ${name === '' ? `0x${cell.toString(16)}` : `'${name}'`}`;
 }
 
+export const titleOfLock = (lock: object): string => titleOfCell(cellOfLock(lock), kindOfLock(lock));
+
 /** ", holding lock 'a', lock 'b'"; empty = none. */
 export function heldText(): string {
-  if (held.length === 0) return '';
-  return `, holding ${held.map(({ cell, kind }) => titleOfCell(cell, kind)).join(', ')}`;
+  return held.length === 0 ? '' : `, holding ${held.map(titleOfLock).join(', ')}`;
 }

@@ -11,7 +11,7 @@ import { WATCHED } from '../sync/safepoint.js';
 import { EXPLORES, LOCK_ORDER, PLACES, RACES, TRACES } from './bits.js';
 import { equipped, makeEquipment } from './equipment.js';
 import { attendBoard, makeKnown } from './explore/crew.js';
-import { entryOf, noteAcquired, noteReleased } from './held.js';
+import { noteAcquired, noteReleased } from './held.js';
 import { watchLockOrder } from './order.js';
 import { notePlaces } from './places.js';
 import { attach, beginThread, makeLocks, noteText } from './races/clocks.js';
@@ -53,7 +53,7 @@ export function install(): void {
 /** Every lock goes its slow way from now on, where it tells of itself. */
 function watchHeld(): void {
   atomic.or(record + R_ATTENTION, WATCHED);
-  hooks.acquired = (lock) => noteAcquired(entryOf(lock));
+  hooks.acquired = noteAcquired;
   hooks.releasing = noteReleased;
 }
 

@@ -14,7 +14,7 @@ import { print } from '../runtime/console.js';
 import { describeThread } from '../sync/names.js';
 import { origins } from '../sync/titles.js';
 import { EDGE, EDGES, equipped } from './equipment.js';
-import { type HeldLock, held, titleOfCell } from './held.js';
+import { cellOfLock, held, kindOfLock, titleOfLock } from './held.js';
 import { raw } from './raw.js';
 import { siteHere } from './sites.js';
 import { numberOf, textOf } from './texts.js';
@@ -30,7 +30,7 @@ let edges: Int32Array = new Int32Array(0);
 const seen = new Set<number | string>();
 const PAIR = 2 ** 29;
 
-const isOrdered = ({ kind }: HeldLock): boolean => !/semaphore/i.test(kind);
+const isOrdered = (lock: object): boolean => !/semaphore/i.test(kindOfLock(lock));
 
 /** In the address of a lock: it is held, or was acquired, for reading. Readers wait for writers only. */
 const READS = 1;
@@ -38,10 +38,12 @@ const READS = 1;
 const SIDE_OF = 8;
 
 /** What is locked. */
-function lockOf({ cell, kind }: HeldLock): number {
+function lockOf(lock: object): number {
+  const cell = cellOfLock(lock);
+  const kind = kindOfLock(lock);
   if (kind !== 'ReadLock' && kind !== 'WriteLock') return cell;
-  const lock = V.I32[(cell + SIDE_OF) >>> 2]! >>> 0;
-  return kind === 'ReadLock' ? lock | READS : lock;
+  const whole = V.I32[(cell + SIDE_OF) >>> 2]! >>> 0;
+  return kind === 'ReadLock' ? whole | READS : whole;
 }
 
 const isSame = (one: number, other: number): boolean => (one & ~READS) === (other & ~READS);
@@ -50,8 +52,9 @@ const isSame = (one: number, other: number): boolean => (one & ~READS) === (othe
 const meet = (one: number, other: number): boolean => isSame(one, other) && (one & other & READS) === 0;
 
 function noteOrder(waits: boolean): void {
+  if (!waits || held.length < 2) return;
   const last = held.at(-1)!;
-  if (!waits || held.length < 2 || !isOrdered(last)) return;
+  if (!isOrdered(last)) return;
   const to = lockOf(last);
   for (let at = 0; at < held.length - 1; at++) if (isSame(lockOf(held[at]!), to)) return;
   for (let at = 0; at < held.length - 1; at++) {
@@ -89,7 +92,7 @@ const edgeAt = (at: number): Edge => ({
     .map(Number),
 });
 
-function addEdge(held: HeldLock, acquired: HeldLock, gates: readonly number[]): void {
+function addEdge(held: object, acquired: object, gates: readonly number[]): void {
   const [from, to] = [lockOf(held), lockOf(acquired)];
   const text = numberOf(
     `${describeThread(slot)} acquired ${titled(acquired)} while it held ${titled(held)}:${textOf(siteHere())}`,
@@ -136,9 +139,9 @@ function wayBack(
   return undefined;
 }
 
-const titled = ({ cell, kind }: HeldLock): string => {
-  const place = origins.placeOf(cell);
-  return `${titleOfCell(cell, kind)}${place === '' ? '' : ` (made at ${place})`}`;
+const titled = (lock: object): string => {
+  const place = origins.placeOf(cellOfLock(lock));
+  return `${titleOfLock(lock)}${place === '' ? '' : ` (made at ${place})`}`;
 };
 
 const RULE = '==================';

@@ -10,6 +10,7 @@
 
 import { GONE } from '../../futures/pool.js';
 import { allocateRaw } from '../../heap/room.js';
+import { K_SYNC, KIND_MASK, SHAPE_SHIFT, SYNC_MASK } from '../../heap/types.js';
 import { cellAt } from '../../heap/whereabouts.js';
 import {
   H_FUTURES,
@@ -22,7 +23,7 @@ import {
 } from '../../memory/layout.js';
 import { refresh, slot, V } from '../../memory/memory.js';
 import { recordOf } from '../../memory/self.js';
-import { nameOfKind } from '../../sync/kinds.js';
+import { EXECUTOR } from '../../sync/cell.js';
 import { CLOCKS, type Equipment, PLACES_OF_CLOCKS } from '../equipment.js';
 import { raw } from '../raw.js';
 
@@ -96,7 +97,8 @@ export function isBefore(epoch: number): boolean {
 }
 
 /** What an executor keeps of its threads orders nothing that its tasks do: that it is over does, and what is in the cells of tasks. */
-const isBookkeeping = (header: number, offset: number): boolean => nameOfKind(header) === 'executor' && offset !== GONE;
+const isBookkeeping = (header: number, offset: number): boolean =>
+  (header & KIND_MASK) === K_SYNC && ((header >>> SHAPE_SHIFT) & SYNC_MASK) === EXECUTOR && offset !== GONE;
 
 /** Whether steps on a word order what threads do. */
 export function orders(address: number): boolean {
@@ -154,18 +156,19 @@ function tick(): void {
   setEpoch();
 }
 
-/** A step that changes the word, if `changes` says so of its answer; or only looks. */
-export function step(address: number, operation: () => number, changes: (before: number) => boolean): number {
+/** The place of a word on which a step is about to be made, whose effect is seen by nobody before `end`. */
+export function begin(address: number): number {
   const place = placeOf(address);
-  const base = place * CLOCKS;
   lock(place);
-  const before = operation();
-  const gives = changes(before);
-  if (gives) exchange(base);
-  else take(base);
+  return place;
+}
+
+/** The step is made: it has changed the word, or has only looked. */
+export function end(place: number, changed: boolean): void {
+  if (changed) exchange(place * CLOCKS);
+  else take(place * CLOCKS);
   unlock(place);
-  if (gives) tick();
-  return before;
+  if (changed) tick();
 }
 
 /** Before an operation that others may find done. */

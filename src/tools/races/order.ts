@@ -10,9 +10,7 @@ import { memory, V } from '../../memory/memory.js';
 import { CONTENDED, FREE } from '../../memory/mutex.js';
 import { beforeRoll } from '../../sync/kinds.js';
 import { raw } from '../raw.js';
-import { acquire, orders, release, step } from './clocks.js';
-
-const always = (): boolean => true;
+import { acquire, begin, end, orders, release } from './clocks.js';
 
 /** To enter a roll, as readers do, is no order among those who enter: who waits for them to leave takes what they have done. */
 function isEnrolment(address: number, expected: number): boolean {
@@ -28,39 +26,38 @@ function watchWords(): void {
     return value;
   };
   atomic.store = (address, value) => {
-    if (!orders(address)) raw.store(address, value);
-    else {
-      step(
-        address,
-        () => {
-          raw.store(address, value);
-          return 0;
-        },
-        always,
-      );
+    if (!orders(address)) {
+      raw.store(address, value);
+      return;
     }
+    const place = begin(address);
+    raw.store(address, value);
+    end(place, true);
   };
-  // A mutex that was not free is marked as contended: that lets go of nothing.
-  atomic.exchange = (address, value) =>
-    orders(address)
-      ? step(
-          address,
-          () => raw.exchange(address, value),
-          (before) => value !== CONTENDED || before === FREE,
-        )
-      : raw.exchange(address, value);
-  atomic.compareExchange = (address, expected, value) =>
-    orders(address) && !isEnrolment(address, expected)
-      ? step(
-          address,
-          () => raw.compareExchange(address, expected, value),
-          (before) => before === expected,
-        )
-      : raw.compareExchange(address, expected, value);
+  atomic.exchange = (address, value) => {
+    if (!orders(address)) return raw.exchange(address, value);
+    const place = begin(address);
+    const before = raw.exchange(address, value);
+    // A mutex that was not free is marked as contended: that lets go of nothing.
+    end(place, value !== CONTENDED || before === FREE);
+    return before;
+  };
+  atomic.compareExchange = (address, expected, value) => {
+    if (!orders(address) || isEnrolment(address, expected)) return raw.compareExchange(address, expected, value);
+    const place = begin(address);
+    const before = raw.compareExchange(address, expected, value);
+    end(place, before === expected);
+    return before;
+  };
   for (const name of ['add', 'or', 'and'] as const) {
     const operation = raw[name];
-    atomic[name] = (address, value) =>
-      orders(address) ? step(address, () => operation(address, value), always) : operation(address, value);
+    atomic[name] = (address, value) => {
+      if (!orders(address)) return operation(address, value);
+      const place = begin(address);
+      const before = operation(address, value);
+      end(place, true);
+      return before;
+    };
   }
 }
 

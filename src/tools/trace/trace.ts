@@ -8,7 +8,7 @@ import { onExit, processId, sharedClock } from '../../platform/process.js';
 import { print } from '../../runtime/console.js';
 import { describeThread, labelOf, nameOf } from '../../sync/names.js';
 import { equipped } from '../equipment.js';
-import { entryOf, titleOfCell } from '../held.js';
+import { cellOfLock, titleOfLock } from '../held.js';
 import { numberOf } from '../texts.js';
 import { makeTrace } from './events.js';
 import { pageOf } from './page.js';
@@ -31,8 +31,8 @@ import { totalsOf } from './totals.js';
 const titles = new Map<number, number>();
 
 function titleNumber(lock: object): { cell: number; title: number } {
-  const { cell, kind } = entryOf(lock);
-  const title = titles.get(cell) ?? numberOf(titleOfCell(cell, kind));
+  const cell = cellOfLock(lock);
+  const title = titles.get(cell) ?? numberOf(titleOfLock(lock));
   titles.set(cell, title);
   return { cell, title };
 }
@@ -69,7 +69,7 @@ export function traceThread(): void {
     note(ACQUIRED, cell, title);
   };
   hooks.releasing = (lock) => {
-    note(RELEASED, entryOf(lock).cell);
+    note(RELEASED, cellOfLock(lock));
     releasing(lock);
   };
   const named = ({ name }: { readonly name: string }): number => numberOf(name === '' ? 'anonymous function' : name);
