@@ -1,5 +1,5 @@
 // Joins the compiled modules of dist/ into a few files, for the package that users get: every worker loads them, and a hundred small files
-// take three times as long to load. Nothing is minified, so stacks stay readable.
+// take three times as long to load. Names are not minified, so stacks stay readable.
 //
 //   node scripts/bundle.mjs            dist/ becomes the joined one, until --undo; what it was is kept in build/modules
 //   node scripts/bundle.mjs --undo     dist/ becomes what it was
@@ -100,6 +100,7 @@ if (process.argv.includes('--undo')) {
 /**
  *   library.cjs               texts: the library, and its parser
  *   tools.cjs                 another: src/tools/ and what they export, which takes all else from the library
+ *   parser-licenses.txt       of the packages that the parser is
  *   texts.cjs                 reads that file
  *   load.js                   evaluates the texts
  *   index.js, thread.js       their exports
@@ -146,6 +147,8 @@ async function bundle(modules, outdir) {
   const handed = handedTo(UPPER, modules, own);
   const libraryFor = (folders) => textOf({ ...optionsFor(folders), ...stdin(LIBRARY + handOut(handed)) });
   const parser = await textOf({ ...script, ...stdin(PARSER), minify: true });
+  // Its text is in the package, so its licences are too.
+  write('parser-licenses.txt', licensesOf(['acorn', 'eslint-scope', 'esrecurse', 'estraverse']));
   const forHelpers =
     "if (heddleJoined.role !== undefined && heddleJoined.role !== 'thread') return $1(heddleJoined.role);";
   const parameters = 'require, heddleJoined';
@@ -228,6 +231,19 @@ async function bundle(modules, outdir) {
     const options = { ...esm, entryPoints: [join(modules, `${name}.js`)], packages: 'external', metafile: true };
     return Object.values((await build(options)).metafile.outputs)[0].exports;
   }
+}
+
+function licensesOf(packages) {
+  const texts = packages.map((name) => {
+    const folder = join(root, 'node_modules', name);
+    const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+    // One has it at the head of its text.
+    const source = file ?? JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).main;
+    const text = readFileSync(join(folder, source), 'utf8');
+    const license = file === undefined ? /\/\*(.*?Copyright.*?)\*\//s.exec(text)[1] : text;
+    return `${name}\n\n${license.trim()}\n`;
+  });
+  return texts.join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /** Statements that have their place among the modules of the library. */
