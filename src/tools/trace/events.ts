@@ -167,10 +167,31 @@ function handOver(
     events.push({ ph: 's', pid, tid: release.tid, name: 'hand over', cat: 'hand over', id, ts: release.ts });
     events.push({ ph: 'f', bp: 'e', pid, tid, name: 'hand over', cat: 'hand over', id, ts: until });
   }
-  // Each arrow needs both its ends: one of them may be lost, or the task may not have begun.
-  const ends = new Map<string, number>();
-  for (const { ph, id } of events)
-    if (ph === 's' || ph === 'f') ends.set(id!, (ends.get(id!) ?? 0) | (ph === 's' ? 1 : 2));
-  const whole = events.filter(({ ph, id }) => (ph !== 's' && ph !== 'f') || ends.get(id!) === 3);
+  const whole = pairArrows(events);
   events.splice(0, events.length, ...whole);
+}
+
+/**
+ * Arrows with both their ends, each with an id of its own: a task's cell may be another task's later, and the one end of an arrow may be lost. The
+ * threads' clocks are alike to a microsecond or so, and no arrow leads back in time.
+ */
+function pairArrows(events: readonly TraceEvent[]): TraceEvent[] {
+  const isArrow = ({ ph }: TraceEvent): boolean => ph === 's' || ph === 'f';
+  const ends = new Map<string, { starts: TraceEvent[]; stops: TraceEvent[] }>();
+  for (const event of events.filter(isArrow)) {
+    const { starts, stops } = ends.get(event.id!) ?? { starts: [], stops: [] };
+    (event.ph === 's' ? starts : stops).push(event);
+    ends.set(event.id!, { starts, stops });
+  }
+  const paired: TraceEvent[] = [];
+  const inOrder = (list: TraceEvent[]): TraceEvent[] => list.sort((one, other) => one.ts! - other.ts!);
+  for (const [id, { starts, stops }] of ends) {
+    inOrder(stops);
+    for (const [at, start] of inOrder(starts).entries()) {
+      const stop = stops[at];
+      if (stop === undefined) break;
+      paired.push({ ...start, id: `${id}.${at}` }, { ...stop, id: `${id}.${at}`, ts: Math.max(start.ts!, stop.ts!) });
+    }
+  }
+  return [...events.filter((event) => !isArrow(event)), ...paired];
 }
