@@ -14,8 +14,11 @@ const MAKE = `(${oneLine(makeRegistry.toString())})(${JSON.stringify(REGISTRY)})
 const METHODS = `(${oneLine(addMethods.toString())})`;
 const VARIABLES = `(${oneLine(addVariables.toString())})`;
 
+/** The call of a function that was written where it is called, minified or not: a bundle may have this library in it, which names the registry too. */
+const MADE = new RegExp(`\\}\\s*\\)?\\s*\\(\\s*["'\`]${REGISTRY.replaceAll('.', '\\.')}["'\`]`);
+
 /** Whether a text was transformed before. */
-export const isTransformed = (text: string): boolean => text.includes(REGISTRY);
+export const isTransformed = (text: string): boolean => text.includes(REGISTRY) && MADE.test(text);
 
 /** What code calls of its stamper, beside the stamper itself. */
 export interface Uses {

@@ -71,7 +71,7 @@ const tools = {
   async esbuild() {
     const { build } = await import('esbuild');
     const { heddle } = await import('heddle/esbuild');
-    await build({ entryPoints: ['main.ts'], bundle: true, platform: 'node', format: 'esm', external: ['heddle'], outfile: 'out/main.mjs', minify, sourcemap: true, plugins: [heddle()] });
+    await build({ entryPoints: ['main.ts'], bundle: true, platform: 'node', format: 'esm', external: process.argv[4] === 'inside' ? [] : ['heddle'], outfile: 'out/main.mjs', minify, sourcemap: true, plugins: [heddle()], banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" } });
   },
   async rollup() {
     const { rollup } = await import('rollup');
@@ -139,6 +139,10 @@ for (const tool of ['esbuild', 'rollup', 'rolldown', 'vite', 'webpack', 'rspack'
     });
   }
 }
+
+test('esbuild, with Heddle in the bundle', async () => {
+  assert.equal(await outcome(['esbuild', 'minified', 'inside']), EXPECTED);
+});
 
 test('webpack, modules apart', async () => {
   assert.equal(await outcome(['webpack', 'minified', 'apart']), EXPECTED);
