@@ -87,7 +87,7 @@ test('Nitro: outside of the bundle, and inside', asked, async () => {
     {
       'package.json': JSON.stringify({ name: 'nitro-server', private: true, type: 'module' }),
       'nitro.config.ts':
-        "export default { compatibilityDate: '2026-01-01', sourceMap: true, noExternals: process.env.INSIDE === '1' };\n",
+        "export default { compatibilityDate: '2026-01-01', sourceMap: true, noExternals: process.env.INSIDE === '1', esbuild: { options: { target: 'es2022' } } };\n",
       'routes/index.ts':
         "import { tenChecks } from '../lib/checks.ts';\nexport default eventHandler(() => tenChecks());\n",
     },
