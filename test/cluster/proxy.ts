@@ -10,7 +10,7 @@ export interface Proxy {
   close(): void;
 }
 
-export async function startProxy(to: number): Promise<Proxy> {
+export async function startProxy(to: number, host = '127.0.0.1'): Promise<Proxy> {
   let silent = false;
   const sockets = new Set<Socket>();
   const join = (from: Socket, into: Socket): void => {
@@ -34,7 +34,7 @@ export async function startProxy(to: number): Promise<Proxy> {
     join(client, target);
     join(target, client);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as { port: number };
   const drop = (): void => {
     for (const socket of sockets) socket.destroy();
