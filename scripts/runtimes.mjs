@@ -1,16 +1,16 @@
 // The runtimes other than Node: what their library is made of.
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 /** Runtimes other than Node, and the folders of src/platform/ whose modules take the place of Node's there. The first that has one counts. */
 export const RUNTIMES = { bun: ['bun', 'uninspected'], deno: ['deno', 'uninspected'] };
 
 /** The texts there. The library is pieces of Node's, by where they begin and end in it, with what is different between them. */
-export const TEXTS_THERE = `
+export const textsThere = (file) => `
   const read = () => {
     const texts = require('../texts.cjs').read();
     const pieceOf = (piece) => (typeof piece === 'string' ? piece : texts.library.slice(...piece));
-    texts.library = require('./library.cjs').library.map(pieceOf).join('');
+    texts.library = require('./${file}').library.map(pieceOf).join('');
     return texts;
   };
   module.exports = { read };
@@ -57,4 +57,28 @@ export function piecesOf(from, text) {
   const back = pieces.map((piece) => (typeof piece === 'string' ? piece : from.slice(...piece))).join('');
   if (back !== text) throw new Error('a text is not what its pieces are');
   return pieces;
+}
+
+/** Copies the modules of dist/ into a folder, for tests that look into them: in the place of Node's those of these folders are exported. */
+export function layOut(dist, to, folders) {
+  rmSync(to, { recursive: true, force: true });
+  cpSync(dist, to, { recursive: true });
+  const platform = join(to, 'platform');
+  mkdirSync(join(platform, 'node'));
+  const done = new Set();
+  for (const folder of folders) {
+    for (const name of readdirSync(join(platform, folder)).filter((each) => each.endsWith('.js') && !done.has(each))) {
+      done.add(name);
+      const [own, other] = [join(platform, folder, name), join(platform, name)];
+      // It may build on the one whose place it takes.
+      writeFileSync(own, readFileSync(own, 'utf8').replaceAll(`'../${name}'`, `'../node/${name}'`));
+      if (existsSync(other)) {
+        renameSync(other, join(platform, 'node', name));
+        const text = readFileSync(join(platform, 'node', name), 'utf8');
+        const deeper = text.replaceAll(/'\.\.(?=[/'])/g, "'../..").replaceAll(/'\.\//g, "'../");
+        writeFileSync(join(platform, 'node', name), deeper);
+      }
+      writeFileSync(other, `export * from './${folder}/${name}';\n`);
+    }
+  }
 }

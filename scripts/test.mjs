@@ -3,7 +3,7 @@
 //   node scripts/test.mjs [--source] [--brief] [--whole] [path…] [--node-option=…]
 //
 // A path is any part of a test file's path below the root, such as `dummy_thread` or `conformance/lock`; none = all tests, but not those
-// of test/environments/. The tests are the compiled ones in build/; with --source the .ts files themselves, natively or, before Node
+// of test/environments/ and test/runtimes/. The tests are the compiled ones in build/; with --source the .ts files themselves, natively or, before Node
 // 22.18, through tsx. --brief leaves out what one version of Node shows for all: explorations of our own code, step by step, and checks
 // of texts. --whole runs the files that have a larger part than the usual one, with that part: test/support/extent.ts.
 // Everything else that begins with a dash goes to Node: --test-name-pattern=2.2-9

@@ -29,6 +29,8 @@ const command = JSON.parse(process.env['HEDDLE_TEST_COMMAND'] ?? '[]') as string
 export interface ProgramOptions {
   /** Arguments of the program. */
   readonly args?: readonly string[];
+  /** What runs it, and with which arguments before its file; default: the Node that runs the tests. */
+  readonly runtime?: readonly string[];
   /** Options of Node itself. */
   readonly nodeOptions?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -81,9 +83,10 @@ while (thread._count() > 0) idle.acquire({ timeout: 1 });
 /** Runs a file. Rejects if the program hangs. */
 export function programFile(file: string, options: ProgramOptions = {}): Promise<Outcome> {
   const { args = [], nodeOptions = [], env = {}, cwd = root, limits, onStdout } = options;
+  const [binary, ...first] = options.runtime ?? [process.execPath, ...command, ...hooks];
   if (command.length > 0 && nodeOptions.length > 0) throw new Error(`only Node has ${nodeOptions.join(' ')}`);
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...command, ...hooks, ...nodeOptions, file, ...args], {
+    const child = spawn(binary!, [...first, ...nodeOptions, file, ...args], {
       cwd,
       env: { ...withoutRunner(process.env), NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

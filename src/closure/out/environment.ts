@@ -7,7 +7,8 @@ import { exportNamed } from '../text/installed.js';
 import { lazyModule } from '../text/lazy.js';
 import { importIsConstant } from '../text/liveness.js';
 import { fileSource } from '../text/sources.js';
-import { type Binding, inspectByEngine, inspectFunction, type SourceFunction } from '../values/functions.js';
+import { inspectIfPossible } from '../values/engine.js';
+import { type Binding, inspectFunction, type SourceFunction } from '../values/functions.js';
 import type { Kind } from '../values/stamps.js';
 import { isStandardGlobal } from '../values/wellknown.js';
 
@@ -52,8 +53,8 @@ function completeByEngine(fn: object, { code }: SourceFunction, bindings: Bindin
     !(code.record.free[at]! in globalThis);
   const all = [...bindings.keys()].filter(missing);
   if (all.length === 0) return;
-  const { scopes } = inspectByEngine(fn);
-  for (const at of all) bindings[at] = lookUp(code.record.free[at]!, scopes);
+  const seen = inspectIfPossible(fn);
+  for (const at of all) bindings[at] = lookUp(code.record.free[at]!, seen?.scopes ?? []);
 }
 
 /** Undefined where the stamp does not say whether the variables can change. */

@@ -1,6 +1,6 @@
 // The kinds of functions, which decide how a function travels. The kind is found once in a function's life. Its captures are read at each
 // start, unless none of them can change.
-import { type Inspected, inspect, scriptUrl } from '../../platform/inspector.js';
+import { type Inspected, scriptUrl } from '../../platform/inspector.js';
 import { isProxy } from '../../platform/kinds.js';
 import { threadId } from '../../platform/modules.js';
 import { runtime } from '../../platform/runtime.js';
@@ -12,6 +12,7 @@ import { originOf, type Rebuilt, rebuiltFunctions } from '../rebuilt.js';
 import { Code, type ScriptFile } from '../text/code.js';
 import { isOwnFile, isPackageFile } from '../text/installed.js';
 import { fileOf } from '../text/maps.js';
+import { inspectByEngine, inspectIfPossible } from './engine.js';
 import { exportAt, exportOf } from './packages.js';
 import type { Reason } from './paths.js';
 import { type Seen, type Stamped, type StamperPayload, stampedOf, stamperPayload } from './stamps.js';
@@ -179,15 +180,6 @@ function unseen(names: readonly string[], cause: CaptureError): CaptureError {
   );
 }
 
-function inspectIfPossible(fn: object): Inspected | undefined {
-  try {
-    return inspect(fn);
-  } catch (error) {
-    if (withoutInspector(error) === error) throw error;
-    return undefined;
-  }
-}
-
 function codeAt(place: string, make: () => Code): Code | (Reason & { readonly kind: 'obstacle' }) {
   let code = codes.get(place);
   if (!code) {
@@ -229,32 +221,6 @@ export function inspectFunction(fn: object, inspections: Map<object, Inspected>)
     inspections.set(fn, seen);
   }
   return seen;
-}
-
-/** What the engine says of a function. */
-export function inspectByEngine(fn: object): Inspected {
-  try {
-    return inspect(fn);
-  } catch (error) {
-    throw withoutInspector(error);
-  }
-}
-
-function withoutInspector(error: unknown): unknown {
-  const { code } = error as { code?: string };
-  if (code === 'ERR_ACCESS_DENIED') {
-    return new CaptureError(
-      "cannot look into the function: Node's permission model forbids the inspector. Run Node 24 or later with " +
-        '--allow-inspector --allow-worker beside --permission, or without --permission',
-      { cause: error },
-    );
-  }
-  if (code === 'ERR_INSPECTOR_NOT_AVAILABLE' || code === 'ERR_UNKNOWN_BUILTIN_MODULE') {
-    return new CaptureError(`cannot look into the function: this build of ${runtime.name} has no inspector`, {
-      cause: error,
-    });
-  }
-  return error;
 }
 
 /** Node makes one for each file, and so does Jest, some of whose versions bind it to the file's name. */

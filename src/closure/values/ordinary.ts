@@ -1,6 +1,7 @@
 // Which instances of the platform's classes are ordinary objects: their whole state is in properties, whose keys are strings, or symbols
 // that every thread can find (samples.ts). All others stay, and the error names their class.
-import { type Inspected, inspect } from '../../platform/inspector.js';
+import type { Inspected } from '../../platform/inspector.js';
+import { inspectIfPossible } from './engine.js';
 import { type AnyFunction, NATIVE } from './functions.js';
 import { MAKE_THERE, type Reason } from './paths.js';
 import { knowSymbols } from './samples.js';
@@ -27,7 +28,8 @@ export function isOrdinary(
   }
   let inspected = inspections.get(value);
   if (inspected === undefined) {
-    inspected = inspect(value);
+    inspected = inspectIfPossible(value);
+    if (inspected === undefined) return false;
     inspections.set(value, inspected);
   }
   return inspected.privates.size === 0;

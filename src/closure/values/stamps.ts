@@ -1,6 +1,6 @@
 // What a stamp says of a function (registry.ts): its captured variables, as the inspector would show them, and where its module lies. The
 // inspector is not asked.
-import { type Inspected, inspect, type Scope } from '../../platform/inspector.js';
+import type { Inspected, Scope } from '../../platform/inspector.js';
 import { threadId } from '../../platform/modules.js';
 import type { CodeRecord, Payloads } from '../graph.js';
 import {
@@ -14,6 +14,7 @@ import {
 } from '../registry.js';
 import { type Found, locate } from '../text/locate.js';
 import { childrenOf, parseScript, type Syntax } from '../text/parse.js';
+import { inspectByEngine, inspectIfPossible } from './engine.js';
 
 /** What is known of a function. */
 export interface Seen extends Inspected {
@@ -139,7 +140,7 @@ function stamped(
       scopes,
       bound: undefined,
       get privates() {
-        return inspect(fn).privates;
+        return inspectByEngine(fn).privates;
       },
       self,
       kindOf: (name) => local?.layout.kinds.get(name) ?? known.kinds.get(name),
@@ -149,7 +150,9 @@ function stamped(
 
 /** Only the engine tells which of a function's variables are initialised. */
 function scopesInDeadZone(fn: object): readonly Scope[] {
-  return inspect(fn).scopes.filter(({ description }) => !/^(?:Global|Module|Script)/.test(description));
+  return (inspectIfPossible(fn)?.scopes ?? []).filter(
+    ({ description }) => !/^(?:Global|Module|Script)/.test(description),
+  );
 }
 
 /** Functions and classes at the top of their modules. */
