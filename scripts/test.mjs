@@ -34,7 +34,7 @@ const SHOWN_ONCE = [
   'test/queue/deaths',
 ];
 /** These install tools and run programs with them: npm run test:environments. */
-const ASKED_FOR = ['test/environments/', 'test/cluster/'];
+const ASKED_FOR = ['test/environments/', 'test/cluster/', 'test/runtimes/'];
 const wanted = given.filter((word) => !word.startsWith('-')).map((word) => word.replace(/^\.\//, ''));
 
 // A compiled test whose source is gone is not run.
