@@ -40,7 +40,8 @@ export function isOwnExport({ base, specifier }: Payloads['import']): boolean {
 }
 
 function isPackageSpecifier(file: string, specifier: string): boolean {
-  if (isPackageFile(file)) return true;
+  // This library's, wherever it lies: it may be linked, or part of a bundle.
+  if (ownModule(specifier) !== undefined || isPackageFile(file)) return true;
   if (/^(?:\.{0,2}\/|[a-z][a-z+.-]*:)/i.test(specifier)) {
     return isPackageFile(specifier.startsWith('.') ? new URL(specifier, asUrl(file)).href : specifier);
   }
