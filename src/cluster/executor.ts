@@ -306,9 +306,9 @@ export class ClusterExecutor {
     listenTo(id, here.notes);
     readNotes(here);
     Future.whenDone(future, () => {
-      listenTo(id, undefined);
       // What the task has said before its outcome may still be on its way.
       setTimeout(() => {
+        listenTo(id, undefined);
         here.listeners.delete(id);
         if (here.listeners.size === 0) here.reading?.abort();
       }, LINGER).unref();

@@ -62,10 +62,13 @@ export class Notices {
     void (async () => {
       const notices = noticesOut();
       for (;;) {
-        const { id, kind, bytes } = await notices.getAsync();
-        const to = worker.submitterOf(id);
+        const { id, to, kind, bytes } = await notices.getAsync();
+        if (kind === 'over') {
+          worker.hasSaidAll(id);
+          continue;
+        }
         const p = Buffer.from(bytes).toString('base64');
-        if (to === undefined || p.length > MOST) continue;
+        if (p.length > MOST) continue;
         await this.#post.engine.publish(`to.${to}`, JSON.stringify({ id, kind, p })).catch(() => {});
       }
     })();

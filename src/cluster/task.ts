@@ -22,6 +22,10 @@ import { Border } from './wire/border.js';
 export interface TaskRecord {
   readonly id: string;
   readonly attempt: number;
+  /** The submitter's process. */
+  readonly from: string;
+  /** Whether it has said anything, which is to go out before its outcome does. */
+  said: boolean;
   /** Set when the task is cancelled, or its lease is lost. */
   readonly stopped: Event;
   /** Whether its submitter wants what it prints. */
@@ -31,7 +35,10 @@ export interface TaskRecord {
 /** What goes to a task's submitter while it runs. */
 export interface Notice {
   readonly id: string;
-  readonly kind: 'progress' | 'log';
+  /** The submitter's process. */
+  readonly to: string;
+  /** 'over' goes nowhere: it is the last that there is of a task. */
+  readonly kind: 'progress' | 'log' | 'over';
   /** Sealed. */
   readonly bytes: Uint8Array;
 }
@@ -92,7 +99,12 @@ export class Task {
   progress(value: unknown): void {
     const { bytes, blobs } = borderHere().sealValue(value, 'the progress', { kind: 'progress', subject: this.id });
     if (blobs.length > 0) throw new CaptureError('progress() takes data, without functions: say how far the task is');
-    noticesOut().put({ id: this.id, kind: 'progress', bytes });
+    this.say('progress', bytes);
+  }
+
+  say(kind: 'progress' | 'log', bytes: Uint8Array): void {
+    this.#record.said = true;
+    noticesOut().put({ id: this.id, to: this.#record.from, kind, bytes });
   }
 
   /** Nobody waits any more for whether it is stopped. */
@@ -157,7 +169,7 @@ export function prepareThread(): void {
     print(descriptor, marked(task.id, text));
     if (task.logs) {
       const said = borderHere().sealValue([descriptor, text], 'the line', { kind: 'progress', subject: task.id });
-      noticesOut().put({ id: task.id, kind: 'log', bytes: said.bytes });
+      task.say('log', said.bytes);
     }
   });
 }

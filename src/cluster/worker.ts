@@ -23,7 +23,7 @@ import { Unsigned } from './errors.js';
 import type { Post } from './post.js';
 import { CANCELLED, GIVEN_UP } from './reasons.js';
 import { INLINE_OUTCOME } from './store.js';
-import { runningTasks, type TaskRecord } from './task.js';
+import { noticesOut, runningTasks, type TaskRecord } from './task.js';
 import type { Header, Opened } from './wire/seal.js';
 
 export interface WorkerSettings {
@@ -61,6 +61,8 @@ export class TaskWorker {
   readonly #settings: WorkerSettings;
   readonly #pool: ThreadPoolExecutor;
   readonly #running = new Map<string, Running>();
+  /** Tasks that are over, and wait until what they have said has gone out. */
+  readonly #talking = new Map<string, () => void>();
   readonly #consumers: Consumer[] = [];
   /** Signatures of calls that are being made, by their id, and of those whose outcome the engine has. */
   readonly #taken = new Map<string, string>();
@@ -78,9 +80,10 @@ export class TaskWorker {
     return [...this.#running.keys()];
   }
 
-  /** The submitter's process, of a task that runs. */
-  submitterOf(id: string): string | undefined {
-    return this.#running.get(id)?.header.from;
+  /** What a task has said has gone out, all of it. */
+  hasSaidAll(id: string): void {
+    this.#talking.get(id)?.();
+    this.#talking.delete(id);
   }
 
   async begin(): Promise<void> {
@@ -146,7 +149,14 @@ export class TaskWorker {
     const tasks = runningTasks();
     const { lease = LEASE } = header;
     const now = Date.now();
-    const record = shared({ id, attempt, stopped: new Event(), logs: header.logs === true }) as unknown as TaskRecord;
+    const record = shared({
+      id,
+      attempt,
+      from: header.from,
+      said: false,
+      stopped: new Event(),
+      logs: header.logs === true,
+    }) as unknown as TaskRecord;
     let address = 0;
     let task!: Running;
     const over = new Promise<void>((leave) => {
@@ -163,6 +173,7 @@ export class TaskWorker {
     // It was taken for longer than it is to be.
     if (lease < LEASE) void this.#renew(task);
     await over;
+    if (record.said && task.stopped === undefined) await this.#sayAll(id);
     this.#running.delete(id);
     tasks.delete(address);
     if (task.stopped === 'cancelled') return { failed: CANCELLED };
@@ -171,6 +182,13 @@ export class TaskWorker {
     if (future.cancelled()) return { failed: CANCELLED };
     const failed = atomic.load(addressOf(future) + STATE) === FAILED;
     return this.#reply(taken, loadHeld(addressOf(future) + OUTCOME), failed ? 'error' : 'result', header);
+  }
+
+  #sayAll(id: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#talking.set(id, resolve);
+      noticesOut().put({ id, to: '', kind: 'over', bytes: new Uint8Array() });
+    });
   }
 
   async #reply(taken: Taken, packed: unknown, kind: 'result' | 'error', call: Header | undefined): Promise<Settled> {
