@@ -21,20 +21,24 @@ function helper(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-export async function startRows(): Promise<Row[]> {
-  done.acquire();
-  const worker = new Worker(ECHO, { eval: true });
-  const roundTrip: Side = (count) =>
+/** A message to a live worker and back. */
+export const roundTripTo =
+  (worker: Worker): Side =>
+  (count) =>
     clockAsync(async () => {
       for (let n = 0; n < count; n++) {
         worker.postMessage(n);
         await once(worker, 'message');
       }
     });
+
+export async function startRows(): Promise<Row[]> {
+  done.acquire();
+  const worker = new Worker(ECHO, { eval: true });
   const common = {
     against: 'postMessage round trip to a live worker',
     unit: 'µs',
-    theirs: roundTrip,
+    theirs: roundTripTo(worker),
     rounds: 25,
   } as const;
   const rows = [

@@ -1,13 +1,13 @@
 // Transformed code against what it was: starts, closures that are made, variables that threads share, memory.
 
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { transform } from '#heddle/transform/transform.js';
-import { clock, clockAsync, compare, type Row, type Side } from './harness.js';
+import { clock, compare, type Row } from './harness.js';
+import { roundTripTo } from './start.js';
 
 type Sides = typeof import('./transform-sides.js');
 
@@ -28,17 +28,10 @@ export async function transformRows(): Promise<Row[]> {
   const plain = await import('./transform-sides.js');
   const made = await transformedSides();
   const worker = new Worker(ECHO, { eval: true });
-  const roundTrip: Side = (count) =>
-    clockAsync(async () => {
-      for (let n = 0; n < count; n++) {
-        worker.postMessage(n);
-        await once(worker, 'message');
-      }
-    });
   const started = {
     against: 'postMessage round trip to a live worker',
     unit: 'µs',
-    theirs: roundTrip,
+    theirs: roundTripTo(worker),
     rounds: 25,
     count: 100,
   } as const;
